@@ -1,0 +1,17 @@
+"""The helper package of the course on the learning rate; one module a concern, read in this order.
+
+data         data sets split into training, validation and test part
+landscapes   loss surfaces with value and gradient
+optimizers   sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw
+schedules    learning rates as pure functions of the step
+descent      an optimizer walking down a landscape
+models       small networks
+training     the training loop, and one network trained by it
+sweep        hundreds of networks trained at once, over any grid of hyperparameters and seeds
+statistics   intervals, paired differences, rules for choosing a rate
+plots        figures of all of these
+explorables  figures that follow their sliders
+exercises    check, hint, solution and quiz
+"""
+
+__version__ = "0.1.0"
