@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .landscapes import Landscape
+from .schedules import as_schedule
 
 __all__ = ["Path", "descend"]
 
@@ -68,11 +69,9 @@ def descend(landscape, start, optimizer, lr, n_steps, **hyper):
     `start` is a float, a point of length d, or None for the landscape's own start; `lr` a number or a schedule;
     `hyper` goes to the optimizer. A descent that blows up is a result: the path ends there, with `diverged_at` set.
     """
-    if not callable(lr) and not (isinstance(lr, int | float | np.number) and np.isfinite(lr)):
-        raise ValueError(f"lr must be a finite number or a schedule, got {lr!r}")
+    rate = as_schedule(lr)
     if not (isinstance(n_steps, int | np.integer) and n_steps >= 1):
         raise ValueError(f"n_steps must be a whole number of at least 1, got {n_steps!r}")
-    rate = lr if callable(lr) else lambda step: lr
     w = _start(landscape, start)
     points, rates, state, diverged_at = [w], [], {}, None
     with np.errstate(over="ignore", invalid="ignore"):

@@ -4,41 +4,57 @@ Each maker takes the settings and returns such a function. A schedule holds no s
 shared by a hundred runs, and nothing is used up.
 """
 
-from math import cos, pi
+from functools import partial
+from math import cos, isfinite, pi
+from numbers import Real
 
-__all__ = ["constant", "step_decay", "exponential", "time_decay", "cosine", "warmup", "one_cycle"]
+__all__ = ["constant", "step_decay", "exponential", "time_decay", "cosine", "warmup", "one_cycle", "as_schedule"]
 
 
 def constant(lr):
     """η(t) = η."""
-    _positive("lr", lr)
-    return lambda step: lr
+    return partial(_constant, _positive("lr", lr))
+
+
+def _constant(lr, step):
+    return lr
 
 
 def step_decay(lr, every, factor=0.1):
     """η(t) = η · factor^⌊t / every⌋, as torch's StepLR."""
-    _positive("lr", lr), _at_least_one("every", every), _positive("factor", factor)
-    return lambda step: lr * factor ** (step // every)
+    return partial(_step_decay, _positive("lr", lr), _at_least_one("every", every), _positive("factor", factor))
+
+
+def _step_decay(lr, every, factor, step):
+    return lr * factor ** (step // every)
 
 
 def exponential(lr, decay):
-    """η(t) = η · decayᵗ with 0 < decay ≤ 1, as torch's ExponentialLR."""
-    _positive("lr", lr), _positive("decay", decay)
-    return lambda step: lr * decay**step
+    """η(t) = η · decayᵗ, as torch's ExponentialLR; a decay above 1 makes the rate grow, as in a range test."""
+    return partial(_exponential, _positive("lr", lr), _positive("decay", decay))
+
+
+def _exponential(lr, decay, step):
+    return lr * decay**step
 
 
 def time_decay(lr, decay):
     """η(t) = η / (1 + decay · t), the `decay` argument of early Keras."""
-    _positive("lr", lr)
-    if not decay >= 0:
-        raise ValueError(f"decay must be 0 or more, got {decay!r}")
-    return lambda step: lr / (1 + decay * step)
+    return partial(_time_decay, _positive("lr", lr), _not_negative("decay", decay))
+
+
+def _time_decay(lr, decay, step):
+    return lr / (1 + decay * step)
 
 
 def cosine(peak_lr, total_steps, end_lr=0.0):
     """η(t) = end + (peak − end) (1 + cos(π t / T)) / 2, and end from step T on  (Loshchilov & Hutter 2017)."""
-    _positive("peak_lr", peak_lr), _at_least_one("total_steps", total_steps)
-    return lambda step: end_lr + (peak_lr - end_lr) * (1 + cos(pi * min(step / total_steps, 1))) / 2
+    return partial(_cosine, _positive("peak_lr", peak_lr), _at_least_one("total_steps", total_steps),
+                   _not_negative("end_lr", end_lr))
+
+
+def _cosine(peak_lr, total_steps, end_lr, step):
+    return _between(peak_lr, end_lr, min(step / total_steps, 1))
 
 
 def warmup(schedule, warmup_steps):
@@ -46,40 +62,54 @@ def warmup(schedule, warmup_steps):
 
     `schedule` may be a number, which stands for a constant rate.
     """
-    _at_least_one("warmup_steps", warmup_steps)
-    rate = schedule if callable(schedule) else constant(schedule)
-    return lambda step: rate(step) * min(1, (step + 1) / warmup_steps)
+    return partial(_warmup, as_schedule(schedule, "schedule"), _at_least_one("warmup_steps", warmup_steps))
+
+
+def _warmup(schedule, warmup_steps, step):
+    return schedule(step) * min(1, (step + 1) / warmup_steps)
 
 
 def one_cycle(peak_lr, total_steps, warmup_fraction=0.3, start_factor=25.0, end_factor=1e4):
-    """Cosine up from peak/start_factor, then cosine down to peak/(start_factor · end_factor)  (Smith 2018).
+    """Cosine up from peak / start_factor, then cosine down to the start's end_factor-th part  (Smith 2018).
 
-    The values are those of torch's OneCycleLR, which steps from 0 to T − 1.
+    The values of torch's OneCycleLR: the peak falls on step warmup_fraction · T − 1, the end on step T − 1.
     """
-    _positive("peak_lr", peak_lr), _at_least_one("total_steps", total_steps)
     if not 0 < warmup_fraction < 1:
         raise ValueError(f"warmup_fraction must lie between 0 and 1, got {warmup_fraction!r}")
-    top, last = warmup_fraction * total_steps - 1, total_steps - 1
-    start = peak_lr / start_factor
-    end = start / end_factor
-
-    def rate(step):
-        if step <= top:
-            return _cosine_between(start, peak_lr, step / top)
-        return _cosine_between(peak_lr, end, min((step - top) / (last - top), 1))
-
-    return rate
+    start = _positive("peak_lr", peak_lr) / _positive("start_factor", start_factor)
+    top = warmup_fraction * _at_least_one("total_steps", total_steps) - 1
+    if top <= 0:
+        raise ValueError(f"total_steps must leave at least two steps of warmup, got {total_steps!r}")
+    return partial(_one_cycle, peak_lr, start, start / _positive("end_factor", end_factor), top, total_steps - 1)
 
 
-def _cosine_between(a, b, fraction):
+def _one_cycle(peak_lr, start, end, top, last, step):
+    if step <= top:
+        return _between(start, peak_lr, step / top)
+    return _between(peak_lr, end, min((step - top) / (last - top), 1))
+
+
+def as_schedule(lr, name="lr"):
+    """The schedule itself, or the constant one for a number; an error that names the argument for anything else."""
+    return lr if callable(lr) else constant(_positive(name, lr))
+
+
+def _between(a, b, fraction):
+    """Half a cosine from a to b."""
     return b + (a - b) * (1 + cos(pi * fraction)) / 2
 
 
 def _positive(name, value):
-    if not value > 0:
-        raise ValueError(f"{name} must be a number above 0, got {value!r}")
+    if not isinstance(value, Real) or isinstance(value, bool) or not (value > 0 and isfinite(value)):
+        raise ValueError(f"{name} must be a finite number above 0, got {value!r}")
+    return float(value)
+
+
+def _not_negative(name, value):
+    return 0.0 if isinstance(value, Real) and value == 0 else _positive(name, value)
 
 
 def _at_least_one(name, value):
-    if not value >= 1:
-        raise ValueError(f"{name} must be 1 or more, got {value!r}")
+    if not isinstance(value, Real) or not value >= 1:
+        raise ValueError(f"{name} must be a number of at least 1, got {value!r}")
+    return value

@@ -1,0 +1,145 @@
+"""Small data sets, each split once into a training, a validation and a test part.
+
+The training part is for fitting, the validation part for choosing, the test part for reporting and nothing else.
+Files in data/ are checked against the checksums in data/checksums.txt when they are read.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["Dataset", "make_blobs", "load_digits", "load_diabetes", "verify"]
+
+FOLDER = Path(__file__).resolve().parent.parent / "data"
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Inputs x (n, …) as float32 and targets y (n,) as int64 classes or float32 values, in three read-only parts.
+
+    `ceiling` is the best test score that any method could reach, where it is known.
+    """
+
+    name: str
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_val: np.ndarray
+    y_val: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    ceiling: float | None = None
+    feature_names: tuple = ()
+
+    def __post_init__(self):
+        for part in ("train", "val", "test"):
+            x = np.array(getattr(self, f"x_{part}"), dtype=np.float32)
+            y = np.asarray(getattr(self, f"y_{part}"))
+            whole = np.issubdtype(y.dtype, np.integer) or y.dtype == bool
+            y = np.array(y, dtype=np.int64 if whole else np.float32)
+            if len(x) != len(y) or len(x) == 0:
+                raise ValueError(f"x_{part} and y_{part} must have the same number of rows, at least one; "
+                                 f"got shapes {x.shape} and {y.shape}")
+            if not np.isfinite(x).all() or not np.isfinite(y).all():
+                raise ValueError(f"x_{part} and y_{part} must be finite numbers, but hold NaN or infinity")
+            for array in (x, y):
+                array.flags.writeable = False
+            object.__setattr__(self, f"x_{part}", x)
+            object.__setattr__(self, f"y_{part}", y)
+        if len({(self.x_train.shape[1:], self.y_train.dtype), (self.x_val.shape[1:], self.y_val.dtype),
+                (self.x_test.shape[1:], self.y_test.dtype)}) > 1:
+            raise ValueError("the training, validation and test part must have rows of the same shape and kind")
+        if self.task == "classification" and min(y.min() for y in (self.y_train, self.y_val, self.y_test)) < 0:
+            raise ValueError("labels must be whole numbers from 0, got a negative one")
+
+    @property
+    def task(self):
+        """"classification" where targets are whole numbers, "regression" where they are not."""
+        return "classification" if self.y_train.dtype == np.int64 else "regression"
+
+    @property
+    def n_features(self):
+        return int(np.prod(self.x_train.shape[1:]))
+
+    @property
+    def n_classes(self):
+        if self.task != "classification":
+            raise ValueError(f"{self.name} has no classes: its targets are values")
+        return int(max(y.max() for y in (self.y_train, self.y_val, self.y_test))) + 1
+
+    def __repr__(self):
+        return (f"{self.name}: {self.task}, {len(self.y_train)} training, {len(self.y_val)} validation and "
+                f"{len(self.y_test)} test examples of {self.n_features} features")
+
+
+def make_blobs(validation_seed=3):
+    """Three overlapping Gaussian classes in the plane: 500 training, 500 validation, 500 test points.
+
+    Training and test part are `sklearn.datasets.make_blobs(1000, centers=3, cluster_std=2, random_state=2)` in halves,
+    the problem of the source study; the validation part is drawn from the same three Gaussians. The classes overlap, so
+    that no method can pass the ceiling: the test accuracy of Bayes' rule, here the class of the nearest true centre.
+    """
+    from sklearn.datasets import make_blobs as draw
+
+    x, y, centers = draw(1000, centers=3, n_features=2, cluster_std=2.0, random_state=2, return_centers=True)
+    x_val, y_val = draw(500, centers=centers, cluster_std=2.0, random_state=validation_seed)
+    x_test, y_test = x[500:], y[500:]
+    nearest = np.linalg.norm(x_test[:, None] - centers, axis=2).argmin(axis=1)
+    return Dataset("blobs", x[:500], y[:500], x_val, y_val, x_test, y_test,
+                   ceiling=float((nearest == y_test).mean()), feature_names=("x1", "x2"))
+
+
+def load_digits(seed=0):
+    """1,797 scanned digits of 8 × 8 pixels, scaled to 0 … 1: 1,000 training, 397 validation, 400 test images."""
+    table = _read("digits.csv.gz", skip_header=1)
+    x, y = table[:, :64] / 16, table[:, 64].astype(np.int64)  # pixels are counts from 0 to 16
+    return _split("digits", x, y, 1000, 397, seed, tuple(f"pixel{i}" for i in range(64)))
+
+
+def load_diabetes(scaled=True, seed=0):
+    """Disease progression of 442 patients from ten measurements: 242 training, 100 validation, 100 test.
+
+    With `scaled` every feature and the target have mean 0 and standard deviation 1 on the training part; without,
+    they stay in their own units.
+    """
+    names = tuple((FOLDER / "diabetes.csv").read_text(encoding="utf-8").split("\n", 1)[0].split(",")[:10])
+    table = _read("diabetes.csv", skip_header=1)
+    order = np.random.default_rng(seed).permutation(len(table))
+    table = table[order]
+    if scaled:
+        table = (table - table[:242].mean(axis=0)) / table[:242].std(axis=0)
+    return _split("diabetes", table[:, :10], table[:, 10], 242, 100, None, names)
+
+
+def verify():
+    """Names of the files in data/ that are missing or differ from their checksum; empty if all is well."""
+    return [name for name, expected in _checksums().items() if _checksum(FOLDER / name) != expected]
+
+
+def _split(name, x, y, n_train, n_val, seed, feature_names):
+    if seed is not None:
+        order = np.random.default_rng(seed).permutation(len(y))
+        x, y = x[order], y[order]
+    a, b = n_train, n_train + n_val
+    return Dataset(name, x[:a], y[:a], x[a:b], y[a:b], x[b:], y[b:], feature_names=feature_names)
+
+
+def _read(name, **options):
+    path = FOLDER / name
+    found = _checksum(path)
+    if found is None:
+        raise FileNotFoundError(f"data file {path} is missing; get it back with: git checkout -- data/{name}")
+    if found != _checksums()[name]:
+        raise ValueError(f"data file {path} is damaged (its checksum differs); get it back with: "
+                         f"git checkout -- data/{name}")
+    return np.genfromtxt(path, delimiter=",", **options)
+
+
+def _checksum(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
+def _checksums():
+    lines = (FOLDER / "checksums.txt").read_text(encoding="utf-8").splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines)}

@@ -1,0 +1,299 @@
+"""How an exercise is judged: run the reader's function on the probes, compare, and find the sentence that helps."""
+
+import ast
+import copy
+import dis
+import inspect
+import re
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["Exercise", "Result", "Note", "judge"]
+
+TIGHT, FLOAT32, MISTAKE = 1e-9, 1e-5, 1e-4  # relative tolerances; a mistake need only be recognized
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A task as data.
+
+    `reference` is the solution, a real function whose docstring states the task; `why` one sentence on it; `hints`
+    are shown one by one; `probes` are tuples of arguments; `mistakes` pairs of a wrong function and the sentence
+    that helps. `drive(attempt, *probe)` uses the attempt, by default in one call; for an optimizer it would take
+    several steps and then start afresh.
+    """
+
+    id: str
+    title: str
+    reference: Callable
+    why: str
+    hints: tuple
+    probes: tuple
+    mistakes: tuple
+    drive: Callable = lambda attempt, *probe: attempt(*probe)
+
+    @property
+    def name(self):
+        """What the reader's function is called."""
+        return self.reference.__name__
+
+    @property
+    def source(self):
+        """The reference as text, after the imports that it needs."""
+        text = inspect.getsource(self.reference)
+        names = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        modules = {n: m.__name__ for n, m in self.reference.__globals__.items() if n in names and inspect.ismodule(m)}
+        lines = [f"import {m}" if n == m else f"import {m} as {n}" for n, m in sorted(modules.items())]
+        return "\n".join(lines) + "\n\n\n" * bool(lines) + text
+
+    @property
+    def stub(self):
+        """What the notebook shows: the signature and docstring of the reference, and `return ...`."""
+        text = inspect.getsource(self.reference)
+        docstring = ast.parse(text).body[0].body[0]
+        return "\n".join(text.splitlines()[: docstring.end_lineno]) + "\n    return ...\n"
+
+
+class Note:
+    """Text that a notebook shows as markdown and a terminal as it is."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return self.text
+
+    def _repr_markdown_(self):
+        return self.text
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """What `check` found: `exercise` (its id), `passed`, `attempted` and the `message` for the reader."""
+
+    exercise: str
+    passed: bool
+    attempted: bool
+    message: str
+
+    def __repr__(self):
+        word = "✔ Passed" if self.passed else "✘ Not yet" if self.attempted else "… Not attempted"
+        return f"{word}: {self.exercise}. {self.message}"
+
+    def _repr_markdown_(self):
+        headline, message = repr(self).split(". ", 1)
+        return f"**{headline}.** {message}"
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """An exception in the place of a value, in words."""
+
+    text: str
+
+
+def judge(exercise, attempt):
+    """Judge one attempt: equal to the reference on every probe, a known mistake, or the first probe that differs."""
+    result = lambda passed, attempted, message: Result(exercise.id, passed, attempted, message)
+    untouched = result(False, False, f"Replace the `...` in `{exercise.name}`, run its cell, then check again. "
+                                     f'`hint("{exercise.id}")` helps.')
+    if attempt is ...:
+        return untouched
+    problem = _wrong_kind(exercise, attempt)
+    if problem:
+        return result(False, True, problem)
+    got = _outcomes(exercise, attempt)
+    if _unfinished(attempt, got):
+        return untouched
+    expected = _outcomes(exercise, exercise.reference)
+    right = [_same(g, e, TIGHT) for g, e in zip(got, expected, strict=True)]
+    if all(right):
+        return result(True, True, f"Right on all {len(exercise.probes)} probes. "
+                                  f'`solution("{exercise.id}")` shows how we wrote it.')
+    if all(g is None for g in got):
+        return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
+    return result(False, True, _known_mistake(exercise, got, right) or _first_difference(exercise, got, expected, right))
+
+
+def _wrong_kind(exercise, attempt):
+    call = f'`check("{exercise.id}", {exercise.name})`'
+    if inspect.isclass(attempt):
+        return f"`{attempt.__name__}` is a class; a function is needed, as in {call}."
+    if not callable(attempt):
+        return f"The function itself is needed, its name without brackets, as in {call}; this was `{_show(attempt)}`."
+    parameters = inspect.signature(exercise.reference).parameters
+    try:
+        signature = inspect.signature(attempt)
+    except (TypeError, ValueError):  # some compiled functions do not tell
+        return None
+    try:
+        signature.bind(*parameters)
+    except TypeError:
+        return (f"Your function is called as `({', '.join(parameters)})`, with {len(parameters)} arguments in this "
+                f"order, but it accepts `{signature}`.")
+    return None
+
+
+def _outcomes(exercise, function):
+    """What the function gives for each probe, and for the first one once more, since nothing may be left behind."""
+    return [_outcome(exercise, function, probe) for probe in (*exercise.probes, exercise.probes[0])]
+
+
+def _outcome(exercise, function, probe):
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return copy.deepcopy(exercise.drive(function, *copy.deepcopy(probe)))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return _Raised(_in_words(error))
+
+
+def _in_words(error):
+    """Name the exception and the deepest line of the reader's own code that led to it."""
+    text = f"`{_short(f'{type(error).__name__}: {error}', 200)}`"
+    ours = str(Path(__file__).parent)
+    frames = [f for f in traceback.extract_tb(error.__traceback__)
+              if not f.filename.startswith((ours, copy.__file__))]
+    own = [f for f in frames if f.filename == frames[0].filename]
+    if own and own[-1].line:
+        text += f" in line {own[-1].lineno}, `{_short(own[-1].line, 100)}`,"
+    return text
+
+
+def _unfinished(attempt, got):
+    """Whether a `...` is still in its place: it comes back, it breaks the arithmetic, or there is no code at all."""
+    if any(_holds_ellipsis(g) for g in got):
+        return True
+    code = getattr(attempt, "__code__", None)
+    if code is None or any(g is not None for g in got):
+        return False
+    steps = list(dis.get_instructions(code))
+    empty = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+    return all(s.opname in empty for s in steps) or any(
+        a.argval is ... and b.opname.startswith("STORE") for a, b in pairwise(steps))
+
+
+def _holds_ellipsis(value):
+    if isinstance(value, list | tuple):
+        return any(_holds_ellipsis(v) for v in value)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return any(v is ... for v in value.flat)
+    return value is ... or isinstance(value, _Raised) and "ellipsis" in value.text.lower()
+
+
+def _known_mistake(exercise, got, right):
+    """The sentence of the mistake that agrees with the attempt; where it raised counts only if it is right elsewhere."""
+    told = [i for i, g in enumerate(got) if not isinstance(g, _Raised)]
+    if 2 * len(told) < len(got):
+        return None
+    places = told if not all(right[i] for i in told) else range(len(got))
+    for wrong, sentence in exercise.mistakes:
+        theirs = _outcomes(exercise, wrong)
+        if all(_same(got[i], theirs[i], MISTAKE) for i in places):
+            raised = next((g.text for g in got if isinstance(g, _Raised)), None)
+            return sentence if raised is None else f"{sentence} (It stopped with {raised.rstrip(',')}.)"
+    return None
+
+
+def _first_difference(exercise, got, expected, right):
+    first = right.index(False)
+    if first == len(exercise.probes):
+        return "The same question got two different answers: something is kept from one call to the next."
+    g, e = got[first], expected[first]
+    names = inspect.signature(exercise.drive).parameters if exercise.drive is not Exercise.drive else \
+        ["", *inspect.signature(exercise.reference).parameters]
+    probe = ", ".join(f"{n} = {_show(v)}" for n, v in zip(list(names)[1:], exercise.probes[first], strict=False))
+    if isinstance(g, _Raised):
+        return f"`{exercise.name}` stopped with {g.text} for `{probe}`.".replace(", for", " for")
+    plain, exact = (_show(e), _show(g)), (_show(e, 17), _show(g, 17))
+    wanted, given = plain if plain[0] != plain[1] else exact
+    return f"For `{probe}` the answer is {_form(e)}`{wanted}`; yours gave {_form(g)}`{given}`.{_remark(g, e)}"
+
+
+def _remark(got, expected):
+    if got is None:
+        return " Is a `return` missing on one of the ways through?"
+    if isinstance(expected, tuple):
+        return "" if isinstance(got, list | tuple) and len(got) == len(expected) or np.shape(got) == np.shape(expected) \
+            else f" {len(expected)} values are asked for, in this order."
+    try:
+        array = _array(got)
+    except Exception:
+        return " That is not a number or an array of numbers." if expected is not None else ""
+    if np.isnan(array).any():
+        return " nan is what remains of 0/0 or ∞ − ∞: which operation made it?"
+    if expected is not None and array.shape != np.shape(expected):
+        return f" Its shape is {array.shape}; asked for is {np.shape(expected) or 'a single number'}."
+    return ""
+
+
+def _form(value):
+    return "an array " if isinstance(value, np.ndarray) and value.ndim else ""
+
+
+def _same(got, expected, rtol):
+    """Equal within the tolerance, whatever the type: number, list, tuple, array or tensor; nan equals nan."""
+    if isinstance(got, _Raised) or isinstance(expected, _Raised):
+        return isinstance(got, _Raised) and isinstance(expected, _Raised)
+    if got is None or expected is None:
+        return got is expected
+    try:
+        if isinstance(expected, tuple):
+            got = list(got)
+            return len(got) == len(expected) and all(_same(g, e, rtol) for g, e in zip(got, expected, strict=True))
+        g, e = _array(got), _array(expected)
+        if FLOAT32 > rtol and _is_float32(got):
+            rtol = FLOAT32
+        size = np.abs(e[np.isfinite(e)]).max(initial=0)
+        return g.shape == e.shape and np.allclose(g, e, rtol, 1e-3 * rtol * size, equal_nan=True)
+    except Exception:
+        return False
+
+
+def _array(value):
+    if isinstance(value, list | tuple):
+        return np.array([_array(v) for v in value])
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    array = np.asarray(value)
+    if array.dtype.kind not in "iufcO":
+        raise TypeError(f"not numbers: {array.dtype}")
+    if array.dtype.kind == "c" and not array.imag.any():
+        array = array.real
+    return array.astype(float)
+
+
+def _is_float32(value):
+    if isinstance(value, list | tuple):
+        return any(_is_float32(v) for v in value)
+    return str(getattr(value, "dtype", "")).endswith("float32")
+
+
+def _show(value, digits=6):
+    """A value in a few characters, fit to stand between backticks."""
+    try:
+        if isinstance(value, tuple | list):
+            return "(" + ", ".join(_show(v, digits) for v in value) + ")"
+        if isinstance(value, float | np.floating):
+            return f"{value:.{digits}g}"
+        if isinstance(value, np.ndarray):
+            form = {"float_kind": lambda x: f"{x:.{digits}g}"}
+            return _short(np.array2string(value, separator=", ", threshold=40, formatter=form), 300)
+        if inspect.isfunction(value):
+            return inspect.getdoc(value) or value.__name__
+        return _short(str(value) if isinstance(value, np.generic) else repr(value), 120)
+    except Exception:
+        return f"a {type(value).__name__}"
+
+
+def _short(text, length):
+    text = re.sub(r"\s+", " ", text).replace("`", "'").strip()
+    return text if len(text) <= length else text[:length] + "…"

@@ -1,0 +1,529 @@
+"""Figures that follow their sliders.
+
+The still part of a figure is drawn once and kept as pixels. A move draws only the animated artists over it and sends
+one palette image: a few milliseconds and kilobytes instead of a whole new figure.
+"""
+
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from io import BytesIO
+from math import ceil, log, log10
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from .descent import descend
+from .landscapes import bowl, ravine
+from .optimizers import sgd
+
+__all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_fates", "explore_training", "fate"]
+
+INK, BLUE, RED, PALE = "#333333", "#0072b2", "#d55e00", "#c8c8c8"  # blue and vermillion of Okabe & Ito
+CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#cfe3f0", "#f8dfcd", "#cdeae1")
+CLASS_MARKERS = ("o", "^", "s")
+
+
+@dataclass(frozen=True)
+class Control:
+    """One number the reader sets, with a slider and a number box.
+
+    `step` counts decades on a log slider, else units; a `whole` number has no fractions; with `live` off the figure
+    waits until the slider is let go, for results that take longer than a frame.
+    """
+
+    label: str
+    low: float
+    high: float
+    value: float
+    step: float = 0.01
+    log: bool = True
+    whole: bool = False
+    live: bool = True
+
+    def clip(self, value):
+        """The nearest allowed number; ValueError for anything that is not one."""
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = float("nan")
+        if number != number:
+            raise ValueError(f"{self.label} must be a number from {self.low:g} to {self.high:g}, got {value!r}")
+        number = min(max(number, self.low), self.high)
+        return round(number) if self.whole else number
+
+
+class Explorable:
+    """A figure that follows its sliders; show it by making it the last line of a cell.
+
+    compute   function of the controls' values, by name, that returns a result
+    panels    functions `panel(ax) -> show`: each draws the still part, makes its moving artists with `animated=True`
+              and returns `show(result)`, which moves them
+    describe  `describe(result)` -> one line in words
+    controls  dict of name -> `Control`
+    goal      a sentence; `reached(result)` -> "" or how the goal was reached
+
+    `move(lr=0.3)` does by code what a slider does by hand. `values`, `result`, `summary`, `image` and `widget` hold the
+    present state. The front end of ipywidgets sends a slider's next value only after the last one was worked off, and
+    then the newest: a hand faster than the kernel skips frames and still ends on the last value.
+    """
+
+    def __init__(self, compute, panels, describe, controls, goal="", reached=None, size=(9.0, 3.7), colors=64):
+        import ipywidgets
+
+        self.compute, self.panels, self.describe, self.controls = compute, panels, describe, controls
+        self.goal, self._reached, self._colors = goal, reached or (lambda result: ""), colors
+        self.values = {name: control.value for name, control in controls.items()}
+        self._figure = Figure(figsize=size, dpi=100, layout="constrained")
+        self._canvas = FigureCanvasAgg(self._figure)
+        axes = np.atleast_1d(self._figure.subplots(1, len(panels)))
+        self._shows = [panel(ax) for panel, ax in zip(panels, axes, strict=True)]
+        self._moving = sorted((a for ax in axes for a in ax.get_children() if a.get_animated()),
+                              key=lambda a: a.get_zorder())
+        self._canvas.draw()
+        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
+
+        self.image = ipywidgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
+        self._words = ipywidgets.HTML()
+        self._inputs = {name: self._input(name, control) for name, control in controls.items()}
+        rows = [ipywidgets.HBox([box, slider]) for box, slider in self._inputs.values()]
+        heading = [ipywidgets.HTML(f"<p><b>Goal.</b> {escape(goal)}</p>")] if goal else []
+        self.widget = ipywidgets.VBox([*heading, *rows, self.image, self._words])
+        self.update()
+
+    def update(self, **values):
+        """The callback: compute, draw and describe; controls that are not named keep their value."""
+        self.values |= self._checked(values)
+        self.result = self.compute(**self.values)
+        self.image.value = self._frame(self.result)
+        reached = self._reached(self.result)
+        self.summary = self.describe(self.result) + (f" Goal reached: {reached}" if reached else "")
+        self._words.value = f'<p role="status" aria-live="polite">{escape(self.summary)}</p>'
+        return self.summary
+
+    def move(self, **values):
+        """Set controls by name, numbers beyond their ends clipped, move sliders and boxes along, return the summary."""
+        self.values |= self._checked(values)
+        self._follow()
+        return self.update()
+
+    def small_multiples(self, values, columns=3, panel=0):
+        """A pyplot figure with one panel for each dict in `values`, for readers without a kernel.
+
+        `panel` is the position of the panel to repeat; controls that are not named have their first value.
+        """
+        import matplotlib.pyplot as plt
+
+        if not values:
+            raise ValueError("values must list at least one dict of control values, got none")
+        first = {name: control.value for name, control in self.controls.items()}
+        columns = min(columns, len(values))
+        rows = ceil(len(values) / columns)
+        figure, axes = plt.subplots(rows, columns, figsize=(4.1 * columns, 3.5 * rows), squeeze=False,
+                                    layout="constrained")
+        for ax in axes.flat[len(values):]:
+            ax.set_visible(False)
+        for ax, chosen in zip(axes.flat, values, strict=False):
+            result = self.compute(**(first | self._checked(chosen)))
+            self.panels[panel](ax)(result)
+            for artist in ax.get_children():
+                artist.set_animated(False)
+            ax.set_title(textwrap.fill(self.describe(result), 46), fontsize=9, loc="left")
+            ax.label_outer()
+        return figure
+
+    def _checked(self, values):
+        for name in values:
+            if name not in self.controls:
+                raise ValueError(f"there is no control {name!r}; the controls are {', '.join(self.controls)}")
+        return {name: self.controls[name].clip(value) for name, value in values.items()}
+
+    def _input(self, name, control):
+        import ipywidgets as w
+
+        wide = {"description_width": "initial"}
+        Box = w.BoundedIntText if control.whole else w.BoundedFloatText
+        box = Box(value=control.value, min=control.low, max=control.high, description=control.label, style=wide,
+                  layout={"width": "14em"})
+        ends = {"min": control.low, "max": control.high}
+        if control.log:
+            Slider, ends = w.FloatLogSlider, {"min": log10(control.low), "max": log10(control.high)}
+        else:
+            Slider = w.IntSlider if control.whole else w.FloatSlider
+        slider = Slider(value=control.value, step=control.step, readout=False, continuous_update=control.live,
+                        tooltip=f"{control.label}, slider", layout={"width": "24em"}, **ends)
+
+        def changed(change):
+            if self._following:
+                return
+            value = float(f"{change['new']:.3g}") if change["owner"] is slider else change["new"]
+            self.values[name] = control.clip(value)
+            self._follow(change["owner"])
+            self.update()
+
+        for widget in (box, slider):
+            widget.observe(changed, "value")
+        return box, slider
+
+    _following = False  # true while sliders and boxes are set by code
+
+    def _follow(self, source=None):
+        self._following = True
+        try:
+            for name, pair in self._inputs.items():
+                for widget in pair:
+                    if widget is not source:
+                        widget.value = self.values[name]
+        finally:
+            self._following = False
+
+    def _frame(self, result):
+        from PIL import Image
+
+        self._canvas.restore_region(self._background)
+        for show in self._shows:
+            show(result)
+        for artist in self._moving:
+            self._figure.draw_artist(artist)
+        pixels = Image.frombuffer("RGBA", self._canvas.get_width_height(), self._canvas.buffer_rgba(),
+                                  "raw", "RGBA", 0, 1)
+        file = BytesIO()
+        # octree quantization keeps thin lines and small type crisp, where JPEG and lossy WebP smear them
+        pixels.convert("RGB").quantize(self._colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+            file, "png", compress_level=6)
+        return file.getvalue()
+
+    def _ipython_display_(self):
+        from IPython.display import display
+
+        bundle = self.widget._repr_mimebundle_()
+        display(bundle | {"text/plain": f"{self.goal}\n{self.summary}"}, raw=True)
+
+
+def explore_bowl(n_steps=20, distance=1e-6, within=5):
+    """Gradient descent on f(w) = a w² / 2, by rate and curvature: slides, overshoots, diverges."""
+    curvatures, found = (0.5, 2.0), {}
+
+    def compute(lr, curvature):
+        return descend(bowl(curvature), None, sgd, lr, n_steps)
+
+    def curve(ax):
+        _style(ax, "weight w", "loss f(w)", "Steps on the curve")
+        w = np.linspace(-6, 6, 201)
+        ax.set(xlim=(-6, 6), ylim=(-1, 19), yticks=range(0, 20, 5))
+        line, = ax.plot([], [], color=PALE, lw=3, animated=True)
+        walk = _walk(ax)
+
+        def show(path):
+            line.set_data(w, path.landscape.value(w))
+            walk(path, path.points, path.values, _bowl_manner(path))
+        return show
+
+    def describe(path):
+        return f"{_setting(path)}: {_bowl_manner(path)}, {_arrival(path, distance)}"
+
+    def reached(path):
+        for a in curvatures:
+            if abs(path.landscape.sharpness / a - 1) < 0.01 and (path.steps_to(distance) or n_steps) <= within:
+                found[a] = path.rates[0]
+        if len(found) < len(curvatures):
+            return ""
+        pairs = " and ".join(f"rate {found[a]:.3g} at curvature {a:g}" for a in curvatures)
+        return f"{pairs}. The best rate is 1 / curvature."
+
+    goal = (f"Come within {_short(distance)} of the minimum in at most {within} steps, once at curvature {curvatures[0]:g} and "
+            f"once at curvature {curvatures[1]:g}. What do the two rates share?")
+    controls = {"lr": Control("rate", 0.01, 10.0, 0.1),
+                "curvature": Control("curvature", 0.25, 2.0, 1.0, step=log10(2) / 8)}
+    return Explorable(compute, [curve, _distance_panel(n_steps, (1e-9, 1e3), distance)], describe, controls, goal,
+                      reached)
+
+
+def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
+    """Gradient descent on f(w) = (w₁² + κ w₂²) / 2, by rate and κ, beside the best that theory allows."""
+    landscape = ravine(kappa)
+    best = ceil(log(distance / np.linalg.norm(landscape.start)) / log(landscape.best_factor))
+    target = ceil(1.05 * best)
+    angle = np.linspace(0, 2 * np.pi, 73)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+
+    def compute(lr, kappa):
+        return descend(ravine(kappa), None, sgd, lr, n_steps)
+
+    def contours(ax):
+        _style(ax, "weight w₁", "weight w₂", "Path over lines of equal loss")
+        ax.set(xlim=(-5, 5), ylim=(-3.4, 3.4), aspect="equal")
+        rings = LineCollection([], cmap="viridis", linewidths=1, alpha=0.55, animated=True, zorder=1)
+        rings.set(array=np.arange(12), clim=(0, 14))
+        ax.add_collection(rings, autolim=False)
+        ax.plot(0, 0, "*", color=INK, ms=11, zorder=1)
+        walk = _walk(ax)
+
+        def show(path):
+            k = path.landscape.condition_number
+            radii = np.geomspace(0.35, (25 + 11.6 * k) ** 0.5, 12)  # the outermost line passes through the corners
+            rings.set_segments(radii[:, None, None] * circle / [1, k**0.5])
+            walk(path, path.points[:, 0], path.points[:, 1], _ravine_manner(path))
+        return show
+
+    def describe(path):
+        k = path.landscape.condition_number
+        return f"{_setting(path, f'κ {k:.3g}')}: {_ravine_manner(path)}, {_arrival(path, distance)}"
+
+    def reached(path):
+        steps = path.steps_to(distance)
+        if abs(path.landscape.condition_number / kappa - 1) > 0.01 or steps is None or steps > target:
+            return ""
+        share = path.rates[0] / path.landscape.critical_rate
+        return f"{steps} steps, at {share:.0%} of the critical rate 2 / κ; theory's best rate 2 / (1 + κ) needs {best}."
+
+    goal = (f"At κ = {kappa:g}, find a rate that comes within {distance:g} of the minimum in {target} steps or fewer. "
+            "How close to the edge of divergence does it lie?")
+    controls = {"lr": Control("rate", 0.001, 3.0, 0.01), "kappa": Control("κ", 1.0, 125.0, kappa, step=log10(5) / 20)}
+    return Explorable(compute, [contours, _distance_panel(n_steps, (1e-4, 1e3), distance, predict=True)], describe,
+                      controls, goal, reached)
+
+
+def explore_fates(data=None, epochs=30):
+    """A small network trained at the rate of your choice, its fate in words: crawl, learn or blow up."""
+    seen = set()
+
+    def describe(trained):
+        return f"rate {trained.values[0]:.3g}: {FATES[trained.fate]}, validation accuracy {trained.accuracy:.2f}."
+
+    def reached(trained):
+        seen.add(trained.fate)
+        return "all three seen, and the rate alone decided." if len(seen) == len(FATES) else ""
+
+    controls = {"lr": Control("rate", 1e-6, 10.0, 1e-3, step=0.1, live=False)}
+    goal = "See all three fates by moving nothing but the rate: a network that crawls, one that learns, one that blows up."
+    return _training_explorable(data, epochs, controls, describe, goal, reached)
+
+
+def explore_training(data=None, epochs=30, margin=0.02, n_seeds=3):
+    """A small network trained at any rate and from any seed, with its decision regions and its validation accuracy."""
+    near = {}  # rate -> seeds that came near the ceiling
+
+    def describe(trained):
+        return f"{trained.setting}: {FATES[trained.fate]}, validation accuracy {trained.accuracy:.3f}."
+
+    def reached(trained):
+        ceiling = trained.data.ceiling
+        lr, seed = trained.values
+        if ceiling is None or trained.accuracy < ceiling - margin:
+            return ""
+        seeds = near.setdefault(lr, set())
+        seeds.add(seed)
+        if len(seeds) < n_seeds:
+            return ""
+        return f"rate {lr:.3g} comes within {margin:g} of the ceiling on seeds {', '.join(map(str, sorted(seeds)))}."
+
+    controls = {"lr": Control("rate", 1e-5, 10.0, 1e-4, step=0.1, live=False),
+                "seed": Control("seed", 0, 29, 0, step=1, log=False, whole=True, live=False)}
+    goal = (f"Find one rate that ends within {margin:g} of the ceiling after {epochs} epochs on {n_seeds} different seeds. "
+            "How many rates look good on a single seed?")
+    return _training_explorable(data, epochs, controls, describe, goal, reached)
+
+
+FATES = {"crawl": "it crawls", "learn": "it learns", "blow up": "it blows up"}
+
+
+def fate(run, data):
+    """How training ended: "learn", "blow up" or "crawl", judged by the training loss after each epoch.
+
+    "learn"    the last loss lies below 0.7 ln C, where ln C is the loss of a blind guess among C classes
+    "blow up"  else, if the run diverged or the loss rose in more than a fifth of the epochs
+    "crawl"    else: the loss falls, too slowly to get there
+    """
+    loss = np.asarray(run.history["train_loss"], dtype=float)
+    if not run.diverged and loss[-1] < 0.7 * log(data.n_classes):
+        return "learn"
+    rises = int((np.diff(loss) > 0).sum())
+    return "blow up" if run.diverged or 5 * rises > len(loss) else "crawl"
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A run with the data it was trained on and the values that were set."""
+
+    run: object
+    data: object
+    values: tuple
+
+    @property
+    def setting(self):
+        return f"rate {self.values[0]:.3g}, seed {self.values[1]}"
+
+    @property
+    def accuracy(self):
+        return float(self.run.history["val_accuracy"][-1])
+
+    @property
+    def fate(self):
+        return fate(self.run, self.data)
+
+
+def _training_explorable(data, epochs, controls, describe, goal, reached):
+    from .data import make_blobs
+    from .models import mlp
+    from .training import train
+
+    data = make_blobs() if data is None else data
+    if data.task != "classification" or data.n_features != 2 or data.n_classes > len(CLASS_COLORS):
+        raise ValueError(f"data must have two features and at most {len(CLASS_COLORS)} classes to be drawn, got {data!r}")
+    low, high = data.x_val.min(axis=0) - 1, data.x_val.max(axis=0) + 1
+    grid = np.stack(np.meshgrid(*np.linspace(low, high, 60, axis=1)), axis=-1).astype(np.float32)
+
+    @lru_cache(maxsize=256)
+    def trained(lr, seed):
+        return _Trained(train(mlp(2, 50, data.n_classes), data, sgd, lr, epochs=epochs, seed=seed), data, (lr, seed))
+
+    def compute(lr, seed=0):
+        return trained(lr, seed)
+
+    def regions(ax):
+        names = data.feature_names or ("feature 1", "feature 2")
+        _style(ax, names[0], names[1], "What the network predicts, and the validation data")
+        tints = ListedColormap(CLASS_TINTS)
+        image = ax.imshow(np.zeros(grid.shape[:2]), extent=(low[0], high[0], low[1], high[1]), origin="lower",
+                          aspect="auto", cmap=tints, vmin=0, vmax=len(CLASS_TINTS) - 1, animated=True, zorder=0)
+        for c in range(data.n_classes):
+            x = data.x_val[data.y_val == c]
+            ax.plot(x[:, 0], x[:, 1], CLASS_MARKERS[c], color=CLASS_COLORS[c], ms=3.5, alpha=0.7, mew=0, animated=True,
+                    zorder=2)
+        words = _words(ax)
+
+        def show(trained):
+            image.set_data(np.asarray(trained.run.predict(grid.reshape(-1, 2))).reshape(grid.shape[:2]))
+            words(FATES[trained.fate], BLUE if trained.fate == "learn" else RED)
+        return show
+
+    def curve(ax):
+        _style(ax, "epoch", "validation accuracy", "Validation accuracy after each epoch")
+        ax.set(xlim=(0, epochs + 1), ylim=(0, 1))
+        if data.ceiling is not None:
+            ax.axhline(data.ceiling, color=INK, lw=1, ls="--")
+            ax.text(epochs + 1, data.ceiling + 0.015, f"ceiling {data.ceiling:.2f}", ha="right", color=INK, fontsize=9)
+        ax.axhline(1 / data.n_classes, color=INK, lw=1, ls=":")
+        ax.text(epochs + 1, 1 / data.n_classes - 0.015, "blind guess", ha="right", va="top", color=INK, fontsize=9)
+        line, = ax.plot([], [], "o-", lw=1.2, ms=3.5, animated=True, zorder=3)
+
+        def show(trained):
+            accuracy = np.asarray(trained.run.history["val_accuracy"])
+            line.set_data(np.arange(1, len(accuracy) + 1), accuracy)
+            line.set_color(BLUE if trained.fate == "learn" else RED)
+        return show
+
+    return Explorable(compute, [regions, curve], describe, controls, goal, reached)
+
+
+def _setting(path, more=None):
+    return f"rate {path.rates[0]:.3g}, {more or f'curvature {path.landscape.sharpness:.3g}'}"
+
+
+def _diverged_step(path, times=10):
+    """First step that lands `times` as far from the minimum as the start, or None."""
+    far = np.flatnonzero(path.distances > times * path.distances[0])
+    return int(far[0]) if len(far) else path.diverged_at
+
+
+def _divergence(path):
+    step = _diverged_step(path)
+    return "moves away" if step is None else f"diverged at step {step}"
+
+
+def _bowl_manner(path):
+    factor = 1 - path.rates[0] * path.landscape.sharpness
+    if abs(factor) < 1e-9:
+        return "lands on the minimum in one step"
+    if abs(factor + 1) < 1e-9:
+        return "bounces for ever"
+    if factor < -1:
+        return _divergence(path)
+    return "overshoots, comes back" if factor < 0 else "slides down one side"
+
+
+def _ravine_manner(path):
+    share = path.rates[0] / path.landscape.critical_rate
+    if abs(share - 1) < 1e-9:
+        return "bounces for ever"
+    if share > 1:
+        return _divergence(path)
+    return "zigzags down" if share > 0.5 else "slides down"
+
+
+def _short(number):
+    return f"{number:g}".replace("e-0", "e-")
+
+
+def _arrival(path, distance):
+    """Where the path ended, in words."""
+    steps = path.steps_to(distance)
+    if _diverged_step(path) is not None:
+        return "ten times as far from the minimum as at the start."
+    if steps is not None:
+        return f"within {_short(distance)} of the minimum from step {steps}."
+    return f"distance {path.distances[-1]:.2g} after {len(path.rates)} steps."
+
+
+def _style(ax, x, y, title):
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
+    ax.set_title(title, fontsize=11, loc="left")
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _walk(ax):
+    """Moving artists for a path: line, dots, start, and its manner in words; blue, or vermillion where it diverges."""
+    line, = ax.plot([], [], "o-", lw=1.2, ms=4, animated=True, zorder=3)
+    start, = ax.plot([], [], "o", ms=9, mfc="white", mew=2, animated=True, zorder=4)
+    words = _words(ax)
+
+    def show(path, x, y, manner):
+        color = RED if path.distances[-1] > path.distances[0] else BLUE
+        shown = slice(0, 2 + int(np.argmax(np.append(np.maximum(np.abs(x), np.abs(y)) > 1e3, True))))
+        line.set_data(x[shown], y[shown])
+        start.set_data(x[:1], y[:1])
+        line.set_color(color)
+        start.set_markeredgecolor(color)
+        words(manner, color)
+    return show
+
+
+def _words(ax):
+    """A moving word at the top of a panel."""
+    text = ax.text(0.5, 0.93, "", transform=ax.transAxes, ha="center", weight="bold", animated=True, zorder=5,
+                   bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2})
+
+    def show(words, color):
+        text.set_text(words)
+        text.set_color(color)
+    return show
+
+
+def _distance_panel(n_steps, limits, distance, predict=False):
+    """Panel of the distance to the minimum after each step, on a log axis."""
+    def panel(ax):
+        _style(ax, "step", "distance to the minimum", "Distance after each step")
+        ax.set(xlim=(-0.02 * n_steps, 1.02 * n_steps), ylim=limits, yscale="log")
+        ax.axhline(distance, color=INK, lw=1, ls=":")
+        ax.text(0, distance * 0.8, f"within {_short(distance)}", va="top", color=INK, fontsize=9)
+        steps = np.arange(n_steps + 1)
+        line, = ax.plot([], [], "o-", lw=1.2, ms=3, animated=True, zorder=3)
+        best, = ax.plot([], [], "--", color=INK, lw=1.5, animated=True, zorder=2,
+                        label="best rate: × (κ − 1) / (κ + 1) a step")
+        if predict:
+            ax.legend(loc="upper right", frameon=False, fontsize=9)
+
+        def show(path):
+            line.set_data(np.arange(len(path.points)), np.clip(path.distances, 1e-30, 1e30))
+            line.set_color(RED if path.distances[-1] > path.distances[0] else BLUE)
+            if predict:
+                best.set_data(steps, path.distances[0] * np.maximum(path.landscape.best_factor, 1e-9) ** steps)
+        return show
+    return panel

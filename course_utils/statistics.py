@@ -1,0 +1,144 @@
+"""Intervals, paired differences and rules for choosing a rate; arrays in, small named results out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+__all__ = ["Difference", "Interval", "basin_width", "evidence", "mean_interval", "one_standard_error_pick",
+           "paired_difference", "slope_interval"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and the interval that holds the true one with the stated confidence."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    confidence: float = 0.95
+
+    @property
+    def excludes_zero(self):
+        return self.low > 0 or self.high < 0
+
+    def __contains__(self, value):
+        return self.low <= value <= self.high
+
+    def __str__(self):
+        return f"{self.mean:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
+
+class Difference(Interval):
+    """The mean of paired differences a − b."""
+
+    def verdict(self, a="A", b="B", higher_is_better=True):
+        """"A beats B" only where the interval excludes zero, else "no difference found"."""
+        spread = f"[{self.low:+.3f}, {self.high:+.3f}], {self.n} paired seeds"
+        if not self.excludes_zero:
+            return f"no difference found between {a} and {b}: {self.mean:+.3f} {spread}"
+        winner, loser = (a, b) if (self.mean > 0) == higher_is_better else (b, a)
+        return f"{winner} beats {loser}: difference {self.mean:+.3f} {spread}"
+
+
+def mean_interval(x, confidence=0.95):
+    """Student's t interval for the mean of x (n,): x̄ ± t · s / √n. One value gives an interval without bounds."""
+    x = _sample("x", x)
+    if len(x) == 1:
+        return Interval(float(x[0]), -np.inf, np.inf, 1, confidence)
+    low, high = _t_bounds(x, confidence)
+    return Interval(float(x.mean()), low, high, len(x), confidence)
+
+
+def paired_difference(a, b, confidence=0.95):
+    """t interval for the mean of a − b, where a[k] and b[k] come from the same seed."""
+    a, b = _sample("a", a), _sample("b", b)
+    if len(a) != len(b) or len(a) < 2:
+        raise ValueError(f"a and b must hold the scores of the same seeds, at least two; got {len(a)} and {len(b)}")
+    low, high = _t_bounds(a - b, confidence)
+    return Difference(float((a - b).mean()), low, high, len(a), confidence)
+
+
+def slope_interval(x, y, confidence=0.95):
+    """Slope of the least-squares line through (x, y) with its t interval."""
+    x, y = _sample("x", x), _sample("y", y)
+    fit = stats.linregress(x, y)
+    half = stats.t.ppf((1 + confidence) / 2, len(x) - 2) * fit.stderr
+    return Interval(float(fit.slope), float(fit.slope - half), float(fit.slope + half), len(x), confidence)
+
+
+def basin_width(rates, scores, tolerance, higher_is_better=True):
+    """Decades of rate around the best one whose score lies within `tolerance` of the best.
+
+    rates (n,), scores (n,); the profile is taken as straight lines over log₁₀ rate and followed from the best rate to
+    both sides until it first leaves the tolerance. NaN counts as out of tolerance.
+    """
+    rates, scores = np.asarray(rates, dtype=float), np.asarray(scores, dtype=float)
+    if rates.shape != scores.shape or rates.ndim != 1 or len(rates) < 2:
+        raise ValueError(f"rates and scores must have the same length of at least 2, got {rates.shape}, {scores.shape}")
+    if not (rates > 0).all():
+        raise ValueError("rates must lie above 0")
+    if not tolerance >= 0:
+        raise ValueError(f"tolerance must be 0 or more, got {tolerance!r}")
+    order = np.argsort(rates)
+    x = np.log10(rates[order])
+    loss = (-scores if higher_is_better else scores)[order]
+    if np.isnan(loss).all():
+        raise ValueError("scores are all NaN: no rate worked")
+    best = int(np.nanargmin(loss))
+    limit = loss[best] + tolerance
+    return _reach(x[best:], loss[best:], limit) + _reach(-x[best::-1], loss[best::-1], limit)
+
+
+def one_standard_error_pick(rates, scores, higher_is_better=True, prefer="smaller"):
+    """The smallest (or largest) rate whose mean score lies within one standard error of the best.
+
+    rates (n,), scores (n, seeds)  (Breiman et al. 1984). Rates with a NaN score are passed over.
+    """
+    rates, scores = np.asarray(rates, dtype=float), np.asarray(scores, dtype=float)
+    if scores.ndim != 2 or len(rates) != len(scores) or scores.shape[1] < 2:
+        raise ValueError(f"scores must have shape ({len(rates)}, seeds) with at least two seeds, got {scores.shape}")
+    if prefer not in ("smaller", "larger"):
+        raise ValueError(f'prefer must be "smaller" or "larger", got {prefer!r}')
+    mean = (scores if higher_is_better else -scores).mean(axis=1)
+    best = int(np.nanargmax(mean))
+    error = scores[best].std(ddof=1) / np.sqrt(scores.shape[1])
+    good = rates[mean >= mean[best] - error]
+    return float(good.min() if prefer == "smaller" else good.max())
+
+
+def evidence(rows):
+    """The closing table of a notebook from (claim, evidence, verdict, holds) rows; asserts every `holds`.
+
+    Raises AssertionError naming the claim whose verdict is no longer what the numbers say.
+    """
+    for claim, shown, verdict, holds in rows:
+        assert holds, f"the verdict {verdict!r} on {claim!r} does not hold here: {shown}"
+    table = pd.DataFrame([row[:3] for row in rows], columns=["claim", "evidence", "verdict"])
+    return table.style.hide(axis="index").set_properties(**{"text-align": "left", "white-space": "normal"}) \
+        .set_table_styles([{"selector": "th", "props": "text-align: left"}])
+
+
+def _reach(x, loss, limit):
+    """How far from x[0] the line through (x, loss) stays at or under the limit."""
+    for i in range(1, len(x)):
+        if not loss[i] <= limit:
+            if np.isnan(loss[i]) or not np.isfinite(loss[i]):
+                return float(x[i - 1] - x[0])
+            share = (limit - loss[i - 1]) / (loss[i] - loss[i - 1])
+            return float(x[i - 1] - x[0] + share * (x[i] - x[i - 1]))
+    return float(x[-1] - x[0])
+
+
+def _t_bounds(x, confidence):
+    half = stats.t.ppf((1 + confidence) / 2, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x))
+    return float(x.mean() - half), float(x.mean() + half)
+
+
+def _sample(name, x):
+    x = np.asarray(x, dtype=float)
+    if x.ndim != 1 or len(x) == 0:
+        raise ValueError(f"{name} must be a list of numbers, got shape {x.shape}")
+    return x

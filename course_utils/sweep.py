@@ -1,0 +1,354 @@
+"""Sweeps: every setting of a grid, under the same seeds, all networks trained together."""
+
+import itertools
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from math import ceil
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+
+from .data import Dataset
+from .schedules import as_schedule, exponential
+from .statistics import mean_interval
+from .training import Run, check_hyper, check_model, label, train_stack
+
+__all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "range_test", "sweep"]
+
+CHUNK = 80  # networks a stack: their activations then stay in the processor's cache
+
+
+class GridEdgeError(ValueError):
+    """The best rate lies on the edge of the grid, so that a better one may lie outside it."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The setting chosen on validation data, and what it scored on test data: mean, sd and 95 % interval over seeds."""
+
+    setting: dict
+    metric: str
+    val_mean: float
+    test_mean: float
+    test_sd: float
+    test_low: float
+    test_high: float
+    n_seeds: int
+
+    def __str__(self):
+        chosen = ", ".join(f"{name} {label(value)}" for name, value in self.setting.items())
+        return (f"{chosen}: test {self.metric} {self.test_mean:.3f} [{self.test_low:.3f}, {self.test_high:.3f}] "
+                f"over {self.n_seeds} seeds, chosen by validation {self.metric} {self.val_mean:.3f}")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The outcome of a sweep.
+
+    `settings` is a list of dicts, one a setting; `history` maps each score to its array (setting, seed, epoch);
+    `weights` (setting, seed, …) holds the final weights; `diverged_at` (setting, seed) the first step whose loss was
+    not a finite number, −1 where all was well.
+    """
+
+    data: Dataset
+    settings: list
+    seeds: list
+    history: dict
+    weights: list = field(repr=False)
+    diverged_at: np.ndarray = field(repr=False)
+    planned_epochs: int = 0
+
+    @property
+    def epochs(self):
+        """Epochs that are done: fewer than planned if the sweep was interrupted."""
+        return self.history["train_loss"].shape[2]
+
+    @property
+    def diverged(self):
+        return self.diverged_at >= 0
+
+    @property
+    def metric(self):
+        """What settings are compared by: accuracy for classification, loss for regression."""
+        return "accuracy" if self.data.task == "classification" else "loss"
+
+    def values(self, name):
+        """The values of one hyperparameter, one a setting: values("lr")."""
+        return [setting[name] for setting in self.settings]
+
+    def final(self, score):
+        """A score at the last epoch, (setting, seed)."""
+        return self.history[score][:, :, -1]
+
+    def at_epoch(self, epoch):
+        """The same sweep as it stood after `epoch` epochs (weights are those of the end, and so left out)."""
+        if not 1 <= epoch <= self.epochs:
+            raise ValueError(f"epoch must lie between 1 and {self.epochs}, got {epoch!r}")
+        return replace(self, history={name: h[:, :, :epoch] for name, h in self.history.items()}, weights=[])
+
+    def select(self, **where):
+        """The part of the sweep whose settings have these values: select(lr=0.1)."""
+        chosen = [i for i, s in enumerate(self.settings)
+                  if all(s.get(name) == v or label(s.get(name)) == v for name, v in where.items())]
+        if not chosen:
+            raise ValueError(f"no setting has {where}; the settings are {[_readable(s) for s in self.settings]}")
+        return replace(self, settings=[self.settings[i] for i in chosen],
+                       history={name: h[chosen] for name, h in self.history.items()},
+                       weights=[self.weights[i] for i in chosen] if self.weights else [],
+                       diverged_at=self.diverged_at[chosen])
+
+    def run(self, setting, seed):
+        """One network of the sweep as a `Run`: the index of its setting and its seed."""
+        k = self.seeds.index(seed)
+        step = int(self.diverged_at[setting, k])
+        return Run(self.settings[setting]["model"], self.data, self.settings[setting], seed,
+                   {name: h[setting, k] for name, h in self.history.items()},
+                   self.weights[setting][k], None if step < 0 else step)
+
+    def table(self):
+        """A tidy DataFrame, one row a run: hyperparameters, seed, whether it diverged, and the final scores."""
+        rows = []
+        for i, setting in enumerate(self.settings):
+            for k, seed in enumerate(self.seeds):
+                scores = {name: h[i, k, -1] for name, h in self.history.items()}
+                rows.append({**_readable(setting), "seed": seed, "diverged": bool(self.diverged[i, k]), **scores})
+        return pd.DataFrame(rows)
+
+    def best(self, allow_edge=False, **where):
+        """Choose the setting with the best mean validation score and report its test score.
+
+        A setting with a run that diverged comes last. Raises `GridEdgeError`, which names the side to extend, if the
+        best rate is the smallest or the largest of three or more on the grid; `allow_edge` turns that off. `where` narrows the choice
+        as in `select`.
+        """
+        runs = self.select(**where) if where else self
+        sign = 1 if runs.metric == "accuracy" else -1
+        scores = np.where(runs.diverged, -np.inf, sign * runs.final(f"val_{runs.metric}")).mean(axis=1)
+        if not np.isfinite(scores).any():
+            raise ValueError("every setting had a run that diverged; try smaller rates")
+        i = int(np.argmax(scores))
+        if not allow_edge:
+            _refuse_edge(runs.settings[i]["lr"], [lr for lr in runs.values("lr") if not callable(lr)])
+        test = mean_interval(runs.final(f"test_{runs.metric}")[i])
+        sd = float(np.std(runs.final(f"test_{runs.metric}")[i], ddof=1)) if len(runs.seeds) > 1 else float("nan")
+        return Best(_readable(runs.settings[i]), runs.metric, float(sign * scores[i]), test.mean, sd,
+                    test.low, test.high, len(runs.seeds))
+
+    def summary(self):
+        """A line for each setting: the mean and spread of its test score, and how many runs diverged."""
+        lines = []
+        varied = [name for name in self.settings[0] if len({label(s[name]) for s in self.settings}) > 1] or ["lr"]
+        for i, setting in enumerate(self.settings):
+            scores = self.final(f"test_{self.metric}")[i][~self.diverged[i]]
+            spread = f"{scores.mean():.3f} ± {scores.std(ddof=1) if len(scores) > 1 else 0:.3f}" if len(scores) else "none"
+            gone = f", {int(self.diverged[i].sum())} of {len(self.seeds)} diverged" if self.diverged[i].any() else ""
+            name = ", ".join(f"{n} {label(setting[n])}" for n in varied)
+            lines.append(f"{name}: test {self.metric} {spread} (mean ± sd){gone}")
+        return "\n".join(lines)
+
+
+def sweep(model, data, optimizer, lr, seeds=range(30), epochs=200, batch_size=32, executor=None, device=None,
+          progress=True, **hyper):
+    """Train every setting of a grid under every seed, all networks at once, and return the `Sweep`.
+
+    `model` (a function of no arguments that returns a fresh network), `optimizer`, `lr` (a number or a schedule),
+    `batch_size` and any hyperparameter of the optimizer may be a list: the grid is their product. Run k of every
+    setting starts from the same weights and sees the same batches. A run that diverges is a result; the others go on.
+    An interrupt (Kernel → Interrupt) keeps the epochs that are done. `executor` may be any
+    `concurrent.futures.Executor` of processes: it is then sent chunks of networks.
+    """
+    settings, seeds = _grid(data, model, optimizer, lr, batch_size, hyper), _seeds(seeds)
+    _whole("epochs", epochs)
+    shape = (len(settings), len(seeds))
+    record = _Record(shape, epochs)
+    chunks = _chunks(settings, len(seeds))
+    with _one_thread(), tqdm(total=epochs * shape[0] * shape[1], disable=not progress, unit="epoch", leave=False,
+                             desc=f"{shape[0]} settings × {shape[1]} seeds") as bar:
+        try:
+            if executor is None:
+                work = [(runs, _train_chunk(data, settings, seeds, runs, epochs, device)) for runs in chunks]
+                for epoch in range(epochs):
+                    for runs, trained in work:
+                        record.add(runs, epoch, next(trained))
+                        bar.update(len(runs))
+            else:
+                _send(executor, data, settings, seeds, chunks, epochs, device, record, bar)
+        except KeyboardInterrupt:
+            if record.epochs_done() == 0:
+                raise
+            print(f"interrupted: {record.epochs_done()} of {epochs} epochs are done and kept")
+    history, weights, diverged_at = record.result(record.epochs_done())
+    return Sweep(data, settings, seeds, history, weights, diverged_at, epochs)
+
+
+class _Record:
+    """The scores of all networks as they come in, chunk by chunk and epoch by epoch."""
+
+    def __init__(self, shape, epochs):
+        self.shape, self.history = shape, {}
+        self.done = np.zeros((*shape, epochs), dtype=bool)
+        self.diverged_at = np.full(shape, -1)
+        self.weights = [[None] * shape[1] for _ in range(shape[0])]
+
+    def add(self, runs, epoch, trained):
+        at = tuple(np.array(runs).T)
+        scores, failed_at, weights = trained
+        for name, values in scores.items():
+            self.history.setdefault(name, np.full(self.done.shape, np.nan))[(*at, epoch)] = values
+        fresh = (self.diverged_at[at] < 0) & (failed_at >= 0)
+        self.diverged_at[at] = np.where(fresh, failed_at, self.diverged_at[at])
+        for (i, k), w in zip(runs, weights, strict=True):
+            self.weights[i][k] = w
+        self.done[(*at, epoch)] = True
+
+    def epochs_done(self):
+        return int(self.done.all(axis=(0, 1)).sum())
+
+    def result(self, epochs):
+        history = {name: h[:, :, :epochs] for name, h in self.history.items()}
+        for name, h in history.items():  # the class of a NaN is no prediction
+            if name.endswith("accuracy"):
+                h[~np.isfinite(history[name.replace("accuracy", "loss")])] = np.nan
+        return history, self.weights, self.diverged_at
+
+
+def _train_chunk(data, settings, seeds, runs, epochs, device):
+    """Train the networks of one chunk; after each epoch their scores, the steps at which they failed and weights."""
+    first = settings[runs[0][0]]
+    own = [settings[i] for i, _ in runs]
+    extra = [name for name in first if name not in ("model", "optimizer", "lr", "batch_size")]
+    hyper = {name: first[name] if len({s[name] for s in own}) == 1 else [s[name] for s in own] for name in extra}
+    steps = ceil(len(data.x_train) / first["batch_size"])
+    schedules = {i: as_schedule(settings[i]["lr"]) for i, _ in runs}
+    stack = train_stack(first["model"], data, first["optimizer"], [schedules[i] for i, _ in runs], hyper,
+                        [seeds[k] for _, k in runs], epochs, first["batch_size"], device)
+    for n, epoch in enumerate(stack):
+        bad = ~epoch.batch_loss.isfinite()
+        bad = torch.cat([bad, ~epoch.weights.isfinite().all(dim=1)[None]])  # blown up by the very last step
+        failed_at = torch.where(bad.any(0), n * steps + bad.float().argmax(0).clamp(max=steps - 1), -1)
+        yield ({name: values.cpu().numpy() for name, values in epoch.scores.items()}, failed_at.cpu().numpy(),
+               epoch.weights.cpu())
+
+
+def _whole_chunk(*arguments):
+    """All epochs of a chunk in one go, for a worker process."""
+    with _one_thread():
+        return list(_train_chunk(*arguments))
+
+
+def _send(executor, data, settings, seeds, chunks, epochs, device, record, bar):
+    from concurrent.futures import as_completed
+
+    tasks = {executor.submit(_whole_chunk, data, settings, seeds, runs, epochs, device): runs for runs in chunks}
+    for task in as_completed(tasks):
+        for epoch, trained in enumerate(task.result()):
+            record.add(tasks[task], epoch, trained)
+        bar.update(len(tasks[task]) * epochs)
+
+
+def _chunks(settings, n_seeds):
+    """Lists of (setting, seed index), each of networks that can be stacked: equal model, optimizer and batch size."""
+    alike = {}
+    for i, s in enumerate(settings):
+        alike.setdefault((s["model"], s["optimizer"], s["batch_size"]), []).append(i)
+    for members in alike.values():
+        runs = [(i, k) for k in range(n_seeds) for i in members]
+        n_chunks = ceil(len(runs) / CHUNK)
+        for c in range(n_chunks):
+            yield runs[c * len(runs) // n_chunks:(c + 1) * len(runs) // n_chunks]
+
+
+def _grid(data, model, optimizer, lr, batch_size, hyper):
+    if not isinstance(data, Dataset):
+        raise TypeError(f"data must be a Dataset, such as make_blobs(); got {type(data).__name__}")
+    axes = {"model": model, "optimizer": optimizer, "lr": lr, "batch_size": batch_size, **hyper}
+    axes = {name: _values(name, value) for name, value in axes.items()}
+    for m in axes["model"]:
+        check_model(m, data)
+    for rate in axes["lr"]:
+        as_schedule(rate)
+    for size in axes["batch_size"]:
+        _whole("batch_size", size)
+        if size > len(data.x_train):
+            raise ValueError(f"batch_size must be at most the {len(data.x_train)} training examples, got {size}")
+    settings = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    for setting in settings:
+        if not callable(setting["optimizer"]):
+            raise TypeError(f"optimizer must be a function such as sgd or adam, got {setting['optimizer']!r}")
+        check_hyper(setting["optimizer"], {name: setting[name] for name in hyper})
+    return settings
+
+
+def _values(name, value):
+    if isinstance(value, list | tuple | range | np.ndarray):
+        values = [v.item() if isinstance(v, np.generic) else v for v in value]
+        if not values:
+            raise ValueError(f"{name} is an empty list: there is nothing to train")
+        if len(set(values)) < len(values):
+            raise ValueError(f"{name} holds a value twice: {values}")
+        return values
+    return [value]
+
+
+def _seeds(seeds):
+    seeds = _values("seeds", seeds)
+    for seed in seeds:
+        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+            raise ValueError(f"seeds must be whole numbers from 0, got {seed!r}")
+    return seeds
+
+
+def _whole(name, value):
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+
+
+def _refuse_edge(rate, grid):
+    if callable(rate) or len(set(grid)) < 3 or min(grid) < rate < max(grid):
+        return
+    side, beyond = ("below", min(grid) / 10) if rate == min(grid) else ("above", max(grid) * 10)
+    raise GridEdgeError(f"the best rate {rate:g} lies on the edge of the grid {min(grid):g} … {max(grid):g}; extend it "
+                        f"{side}, for example to {beyond:g}")
+
+
+def _readable(setting):
+    """A setting for people: functions by their names, the model left out where its name says nothing."""
+    return {name: value if isinstance(value, int | float) else label(value) for name, value in setting.items()}
+
+
+@contextmanager
+def _one_thread():
+    """Networks this small are trained faster by one thread than by several."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """Loss of every batch (seed, step) while the rate grew from step to step: `rates` (step,)."""
+
+    rates: np.ndarray
+    losses: np.ndarray
+    seeds: list
+
+
+def range_test(model, data, optimizer, lr_min=1e-5, lr_max=10.0, n_steps=100, seeds=range(10), batch_size=32, **hyper):
+    """Learning-rate range test: raise the rate by a constant factor each step and record the batch loss (Smith 2017)."""
+    if not 0 < lr_min < lr_max:
+        raise ValueError(f"lr_min must lie above 0 and below lr_max, got {lr_min!r} and {lr_max!r}")
+    _whole("n_steps", n_steps)
+    seeds = _seeds(seeds)
+    settings = _grid(data, model, optimizer, lr_min, batch_size, hyper)
+    rate = exponential(lr_min, (lr_max / lr_min) ** (1 / (n_steps - 1)))
+    epochs = ceil(n_steps / ceil(len(data.x_train) / batch_size))
+    with _one_thread():
+        stack = train_stack(model, data, optimizer, [rate] * len(seeds), hyper, seeds, epochs, batch_size)
+        losses = torch.cat([epoch.batch_loss for epoch in stack])[:n_steps]
+    del settings
+    return RangeTest(np.array([rate(step) for step in range(n_steps)]), losses.numpy().T, seeds)

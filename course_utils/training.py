@@ -1,0 +1,175 @@
+"""The training loop: one network or hundreds, each step of all of them at once.
+
+`train_stack` is the only loop in the package. `train` runs it for one network; `sweep` runs it for a whole grid.
+"""
+
+import inspect
+from dataclasses import dataclass
+from math import ceil
+from numbers import Real
+
+import numpy as np
+import torch
+
+from .data import Dataset
+from .descent import Path, descend
+from .stacks import initial_weights, stack_of
+
+__all__ = ["Path", "Run", "descend", "train", "train_stack"]
+
+
+@dataclass
+class Epoch:
+    """What the networks of a stack looked like after an epoch: every score (runs,), `batch_loss` (steps, runs)."""
+
+    scores: dict
+    batch_loss: torch.Tensor
+    weights: torch.Tensor
+
+
+def train_stack(model, data, optimizer, rates, hyper, seeds, epochs, batch_size, device=None):
+    """Train a stack of networks, one row each, and yield an `Epoch` after every epoch.
+
+    `rates` is a list of schedules and `seeds` a list of whole numbers, one a network; values in `hyper` are numbers or
+    lists of numbers, one a network. The seed sets the first weights and the order of the examples, so that networks of
+    equal seed differ in nothing but their hyperparameters (common random numbers).
+    """
+    stack = stack_of(model(), data.task)
+    parts = {part: _tensors(data, part, device) for part in ("train", "val", "test")}
+    x_train, y_train = parts["train"]
+    n, steps = len(x_train), ceil(len(x_train) / batch_size)
+    distinct = list(dict.fromkeys(seeds))
+    orders = [torch.Generator().manual_seed(seed) for seed in distinct]
+    own = torch.tensor([distinct.index(seed) for seed in seeds], device=device)  # whose order each network follows
+    first = {seed: initial_weights(model, seed) for seed in distinct}
+    weights = torch.stack([first[seed] for seed in seeds]).to(device)
+    hyper = {name: _column(value, device) for name, value in hyper.items()}
+    schedules = list(dict.fromkeys(rates))
+    whose = torch.tensor([schedules.index(rate) for rate in rates], device=device)
+    state = {}
+
+    for epoch in range(epochs):
+        order = torch.stack([torch.randperm(n, generator=generator) for generator in orders]).to(device)
+        batch_loss = []
+        for step in range(epoch * steps, (epoch + 1) * steps):
+            lr = torch.tensor([[rate(step)] for rate in schedules], device=device)[whose]
+            rows = order[:, (step % steps) * batch_size:(step % steps + 1) * batch_size][own]
+            loss, gradient = stack.loss_and_gradient(weights, x_train[rows], y_train[rows])
+            before = weights
+            weights, state = optimizer(weights, gradient, state, lr, **hyper)
+            batch_loss.append(loss)
+        scores = {"gradient_norm": gradient.norm(dim=1),
+                  "update_ratio": (weights - before).norm(dim=1) / before.norm(dim=1)}
+        for part, (x, y) in parts.items():
+            scores[f"{part}_loss"], accuracy = stack.scores(weights, x, y)
+            if data.task == "classification":
+                scores[f"{part}_accuracy"] = accuracy
+        yield Epoch(scores, torch.stack(batch_loss), weights)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One trained network: `history` maps a score to its array (epochs,), `weights` is its final vector (P,)."""
+
+    model: object
+    data: Dataset
+    setting: dict
+    seed: int
+    history: dict
+    weights: torch.Tensor
+    diverged_at: int | None = None  # the first step whose loss was not a finite number
+
+    @property
+    def diverged(self):
+        return self.diverged_at is not None
+
+    @property
+    def epochs(self):
+        return len(self.history["train_loss"])
+
+    def module(self):
+        """The network itself, an ordinary torch module with the final weights."""
+        module = self.model()
+        torch.nn.utils.vector_to_parameters(self.weights.clone(), module.parameters())
+        return module
+
+    @torch.no_grad()
+    def predict(self, x):
+        """Class of each row of x (n, …) for classification, else the network's output."""
+        outputs = self.module()(torch.as_tensor(np.asarray(x, dtype=np.float32)))
+        return (outputs.argmax(-1) if self.data.task == "classification" else outputs.squeeze(-1)).numpy()
+
+    def summary(self):
+        """One line for a caption or a screen reader."""
+        rate = f"rate {label(self.setting['lr'])}"
+        if self.diverged:
+            return f"{rate}: diverged at step {self.diverged_at}"
+        score = f"{rate}: training loss {self.history['train_loss'][-1]:.3g} after {self.epochs} epochs"
+        if "val_accuracy" in self.history:
+            score += f", validation accuracy {self.history['val_accuracy'][-1]:.3f}"
+        return score
+
+
+def train(model, data, optimizer, lr, epochs=200, batch_size=32, seed=0, **hyper):
+    """Train one network and return its `Run`: a sweep of one setting and one seed."""
+    from .sweep import sweep  # which stands on this module
+
+    return sweep(model, data, optimizer, lr=lr, seeds=[seed], epochs=epochs, batch_size=batch_size, progress=False,
+                 **hyper).run(0, seed)
+
+
+def check_hyper(optimizer, hyper):
+    """Refuse a hyperparameter that the optimizer does not take, or a value that is not a number."""
+    known = [name for name in inspect.signature(optimizer).parameters][4:]  # after w, g, state, lr
+    for name, value in hyper.items():
+        if name not in known:
+            raise TypeError(f"{optimizer.__name__} has no hyperparameter {name!r}; it has "
+                            f"{', '.join(known) or 'none besides lr'}")
+        if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(value):
+            raise ValueError(f"{name} must be a finite number, got {value!r}")
+
+
+def check_model(model, data):
+    """Refuse a model that is no maker of fresh networks, or does not fit the data."""
+    if isinstance(model, torch.nn.Module) or not callable(model):
+        raise TypeError("model must be a function of no arguments that returns a fresh network, such as "
+                        f"mlp(2, 50, 3) or lambda: nn.Linear(2, 3); got {type(model).__name__}")
+    first, second = model(), model()
+    if not isinstance(first, torch.nn.Module):
+        raise TypeError(f"model() must return a torch.nn.Module, got {type(first).__name__}")
+    shared = {id(p) for p in first.parameters()} & {id(p) for p in second.parameters()}
+    if shared:
+        raise ValueError("model must build a fresh network at each call, but two calls shared their weights; "
+                         "create the network inside the function")
+    x, y = torch.tensor(data.x_train[:1]), data.y_train[:1]
+    try:
+        with torch.no_grad():
+            outputs = first(x)
+    except RuntimeError as error:
+        raise ValueError(f"the model cannot take {data.name}, whose inputs have shape {tuple(x.shape)}: {error}") from error
+    if data.task == "classification" and outputs.shape[-1] < data.n_classes:
+        raise ValueError(f"the labels of {data.name} go up to {data.n_classes - 1}, so the model needs at least "
+                         f"{data.n_classes} outputs; it has {outputs.shape[-1]}")
+    if data.task == "regression" and outputs.numel() != y.size:
+        raise ValueError(f"the model returns shape {tuple(outputs.shape)} where the targets of {data.name} have "
+                         f"shape {y.shape}")
+
+
+def label(value):
+    """How a setting is written in tables and legends: a number in few digits, a schedule or function by its name."""
+    if isinstance(value, Real):
+        return f"{value:g}"
+    if isinstance(value, str | tuple):
+        return str(value)
+    function = getattr(value, "func", value)
+    name = getattr(function, "__name__", type(value).__name__).strip("_")
+    return f"{name}({', '.join(map(label, value.args))})" if hasattr(value, "func") else name
+
+
+def _tensors(data, part, device):
+    return tuple(torch.tensor(getattr(data, f"{axis}_{part}"), device=device) for axis in "xy")
+
+
+def _column(value, device):
+    """A list of one value a network as a column (runs, 1); a single number as it is."""
+    return value if isinstance(value, Real) else torch.tensor(value, dtype=torch.float32, device=device)[:, None]
