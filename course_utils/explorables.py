@@ -257,7 +257,8 @@ def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
 
     def contours(ax):
         _style(ax, "weight w₁", "weight w₂", "Path over lines of equal loss")
-        ax.set(xlim=(-5, 5), ylim=(-3.4, 3.4), aspect="equal")
+        ax.set(xlim=(-5, 5), ylim=(-3.9, 3.9), aspect="equal")
+        ax.set_adjustable("datalim")
         rings = LineCollection([], cmap="viridis", linewidths=1, alpha=0.55, animated=True, zorder=1)
         rings.set(array=np.arange(12), clim=(0, 14))
         ax.add_collection(rings, autolim=False)
@@ -266,7 +267,7 @@ def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
 
         def show(path):
             k = path.landscape.condition_number
-            radii = np.geomspace(0.35, (25 + 11.6 * k) ** 0.5, 12)  # the outermost line passes through the corners
+            radii = np.geomspace(0.35, (25 + 16 * k) ** 0.5, 12)  # the outermost line passes through the corners
             rings.set_segments(radii[:, None, None] * circle / [1, k**0.5])
             walk(path, path.points[:, 0], path.points[:, 1], _ravine_manner(path))
         return show
@@ -289,7 +290,7 @@ def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
                       controls, goal, reached)
 
 
-def explore_fates(data=None, epochs=30):
+def explore_fates(data=None, epochs=60):
     """A small network trained at the rate of your choice, its fate in words: crawl, learn or blow up."""
     seen = set()
 
@@ -305,7 +306,7 @@ def explore_fates(data=None, epochs=30):
     return _training_explorable(data, epochs, controls, describe, goal, reached)
 
 
-def explore_training(data=None, epochs=30, margin=0.02, n_seeds=3):
+def explore_training(data=None, epochs=60, margin=0.02, n_seeds=3):
     """A small network trained at any rate and from any seed, with its decision regions and its validation accuracy."""
     near = {}  # rate -> seeds that came near the ceiling
 
@@ -330,18 +331,20 @@ def explore_training(data=None, epochs=30, margin=0.02, n_seeds=3):
     return _training_explorable(data, epochs, controls, describe, goal, reached)
 
 
+FATE_COLORS = {"crawl": "#555555", "learn": BLUE, "blow up": RED}
 FATES = {"crawl": "it crawls", "learn": "it learns", "blow up": "it blows up"}
 
 
 def fate(run, data):
     """How training ended: "learn", "blow up" or "crawl", judged by the training loss after each epoch.
 
-    "learn"    the last loss lies below 0.7 ln C, where ln C is the loss of a blind guess among C classes
+    "learn"    the mean loss of the last third of the epochs lies below 0.75 ln C; ln C is that of a blind guess among
+               C classes
     "blow up"  else, if the run diverged or the loss rose in more than a fifth of the epochs
     "crawl"    else: the loss falls, too slowly to get there
     """
     loss = np.asarray(run.history["train_loss"], dtype=float)
-    if not run.diverged and loss[-1] < 0.7 * log(data.n_classes):
+    if not run.diverged and loss[-ceil(len(loss) / 3):].mean() < 0.75 * log(data.n_classes):
         return "learn"
     rises = int((np.diff(loss) > 0).sum())
     return "blow up" if run.diverged or 5 * rises > len(loss) else "crawl"
@@ -388,7 +391,7 @@ def _training_explorable(data, epochs, controls, describe, goal, reached):
 
     def regions(ax):
         names = data.feature_names or ("feature 1", "feature 2")
-        _style(ax, names[0], names[1], "What the network predicts, and the validation data")
+        _style(ax, names[0], names[1], "Predictions and validation data")
         tints = ListedColormap(CLASS_TINTS)
         image = ax.imshow(np.zeros(grid.shape[:2]), extent=(low[0], high[0], low[1], high[1]), origin="lower",
                           aspect="auto", cmap=tints, vmin=0, vmax=len(CLASS_TINTS) - 1, animated=True, zorder=0)
@@ -400,7 +403,7 @@ def _training_explorable(data, epochs, controls, describe, goal, reached):
 
         def show(trained):
             image.set_data(np.asarray(trained.run.predict(grid.reshape(-1, 2))).reshape(grid.shape[:2]))
-            words(FATES[trained.fate], BLUE if trained.fate == "learn" else RED)
+            words(FATES[trained.fate], FATE_COLORS[trained.fate])
         return show
 
     def curve(ax):
@@ -416,7 +419,7 @@ def _training_explorable(data, epochs, controls, describe, goal, reached):
         def show(trained):
             accuracy = np.asarray(trained.run.history["val_accuracy"])
             line.set_data(np.arange(1, len(accuracy) + 1), accuracy)
-            line.set_color(BLUE if trained.fate == "learn" else RED)
+            line.set_color(FATE_COLORS[trained.fate])
         return show
 
     return Explorable(compute, [regions, curve], describe, controls, goal, reached)
@@ -440,7 +443,7 @@ def _divergence(path):
 def _bowl_manner(path):
     factor = 1 - path.rates[0] * path.landscape.sharpness
     if abs(factor) < 1e-9:
-        return "lands on the minimum in one step"
+        return "lands in one step"
     if abs(factor + 1) < 1e-9:
         return "bounces for ever"
     if factor < -1:

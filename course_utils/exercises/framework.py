@@ -9,6 +9,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -82,13 +83,16 @@ class Result:
     attempted: bool
     message: str
 
-    def __repr__(self):
+    @property
+    def headline(self):
         word = "✔ Passed" if self.passed else "✘ Not yet" if self.attempted else "… Not attempted"
-        return f"{word}: {self.exercise}. {self.message}"
+        return f"{word}: {self.exercise}."
+
+    def __repr__(self):
+        return f"{self.headline} {self.message}"
 
     def _repr_markdown_(self):
-        headline, message = repr(self).split(". ", 1)
-        return f"**{headline}.** {message}"
+        return f"**{self.headline}** {self.message}"
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,8 @@ def judge(exercise, attempt):
                                   f'`solution("{exercise.id}")` shows how we wrote it.')
     if all(g is None for g in got):
         return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
-    return result(False, True, _known_mistake(exercise, got, right) or _first_difference(exercise, got, expected, right))
+    sentence = _known_mistake(exercise, got, right) or _first_difference(exercise, got, expected, right)
+    return result(False, True, sentence)
 
 
 def _wrong_kind(exercise, attempt):
@@ -149,11 +154,15 @@ def _outcome(exercise, function, probe):
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            return copy.deepcopy(exercise.drive(function, *copy.deepcopy(probe)))
+            value = exercise.drive(function, *copy.deepcopy(probe))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         return _Raised(_in_words(error))
+    try:
+        return copy.deepcopy(value)  # the next call may write into the same memory
+    except Exception:
+        return value
 
 
 def _in_words(error):
@@ -164,7 +173,7 @@ def _in_words(error):
               if not f.filename.startswith((ours, copy.__file__))]
     own = [f for f in frames if f.filename == frames[0].filename]
     if own and own[-1].line:
-        text += f" in line {own[-1].lineno}, `{_short(own[-1].line, 100)}`,"
+        text += f" in line {own[-1].lineno} (`{_short(own[-1].line, 100)}`)"
     return text
 
 
@@ -190,7 +199,7 @@ def _holds_ellipsis(value):
 
 
 def _known_mistake(exercise, got, right):
-    """The sentence of the mistake that agrees with the attempt; where it raised counts only if it is right elsewhere."""
+    """The sentence of the mistake that agrees with the attempt, judged where it gave an answer if one of these is wrong."""
     told = [i for i, g in enumerate(got) if not isinstance(g, _Raised)]
     if 2 * len(told) < len(got):
         return None
@@ -199,7 +208,7 @@ def _known_mistake(exercise, got, right):
         theirs = _outcomes(exercise, wrong)
         if all(_same(got[i], theirs[i], MISTAKE) for i in places):
             raised = next((g.text for g in got if isinstance(g, _Raised)), None)
-            return sentence if raised is None else f"{sentence} (It stopped with {raised.rstrip(',')}.)"
+            return sentence if raised is None else f"{sentence} (It stopped with {raised}.)"
     return None
 
 
@@ -208,11 +217,11 @@ def _first_difference(exercise, got, expected, right):
     if first == len(exercise.probes):
         return "The same question got two different answers: something is kept from one call to the next."
     g, e = got[first], expected[first]
-    names = inspect.signature(exercise.drive).parameters if exercise.drive is not Exercise.drive else \
-        ["", *inspect.signature(exercise.reference).parameters]
-    probe = ", ".join(f"{n} = {_show(v)}" for n, v in zip(list(names)[1:], exercise.probes[first], strict=False))
+    called = exercise.reference if exercise.drive is Exercise.drive else partial(exercise.drive, None)
+    names = inspect.signature(called).parameters
+    probe = ", ".join(f"{n} = {_show(v)}" for n, v in zip(names, exercise.probes[first], strict=False))
     if isinstance(g, _Raised):
-        return f"`{exercise.name}` stopped with {g.text} for `{probe}`.".replace(", for", " for")
+        return f"`{exercise.name}` stopped with {g.text} for `{probe}`."
     plain, exact = (_show(e), _show(g)), (_show(e, 17), _show(g, 17))
     wanted, given = plain if plain[0] != plain[1] else exact
     return f"For `{probe}` the answer is {_form(e)}`{wanted}`; yours gave {_form(g)}`{given}`.{_remark(g, e)}"
@@ -222,8 +231,8 @@ def _remark(got, expected):
     if got is None:
         return " Is a `return` missing on one of the ways through?"
     if isinstance(expected, tuple):
-        return "" if isinstance(got, list | tuple) and len(got) == len(expected) or np.shape(got) == np.shape(expected) \
-            else f" {len(expected)} values are asked for, in this order."
+        complete = hasattr(got, "__len__") and len(got) == len(expected)
+        return "" if complete else f" {len(expected)} values are asked for, in this order."
     try:
         array = _array(got)
     except Exception:

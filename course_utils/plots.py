@@ -1,0 +1,163 @@
+"""Figures of results: first argument a result, `ax` an axes to draw on or None for new ones, returns the axes.
+
+Nothing here trains. Learning rates have one colour scale everywhere, dark for small and light for large, and a log
+axis. Bands show the middle 80 % of the runs; a dashed line is the best that any method could reach.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import ListedColormap, LogNorm
+
+__all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_distances",
+           "plot_landscape", "plot_path", "plot_rate_profile", "plot_seeds", "rate_color"]
+
+CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
+CLASS_MARKERS = ["o", "s", "^"]
+INK = "#222222"
+RATE_NORM = LogNorm(1e-7, 10)
+_RATE_MAP = ListedColormap(plt.colormaps["viridis"](np.linspace(0, 0.85, 256)))  # without the pale end
+
+
+def rate_color(lr):
+    """The colour of a learning rate, the same in every figure."""
+    return _RATE_MAP(RATE_NORM(np.clip(lr, 1e-7, 10)))
+
+
+def plot_landscape(landscape, ax=None):
+    """The curve of a one-dimensional landscape, or level lines of a two-dimensional one."""
+    ax = _axes(ax)
+    if landscape.dim == 1:
+        w = np.linspace(*landscape.domain[0], 400)
+        ax.plot(w, landscape.value(w), color=INK, lw=1.5)
+        ax.set(xlabel="weight w", ylabel="loss f(w)")
+        return ax
+    (x0, x1), (y0, y1) = landscape.domain
+    x, y = np.meshgrid(np.linspace(x0, x1, 160), np.linspace(y0, y1, 160))
+    z = landscape.value(np.stack([x, y], axis=-1))
+    z = z - z.min()
+    levels = np.quantile(z, np.linspace(0.01, 0.98, 14))
+    ax.contour(x, y, z, levels=levels, colors="0.65", linewidths=0.8)
+    if landscape.minimum is not None:
+        ax.plot(*landscape.minimum, marker="*", ms=11, color=INK, ls="none")
+    ax.set(xlabel="weight w₁", ylabel="weight w₂", xlim=(x0, x1), ylim=(y0, y1))
+    return ax
+
+
+def plot_path(path, ax=None, label=None, color=None):
+    """A descent on its landscape, a dot a step from the open circle at the start; points outside are clipped."""
+    if ax is None:
+        ax = plot_landscape(path.landscape)
+    color = rate_color(path.rates[0]) if color is None else color
+    if path.landscape.dim == 1:
+        x, y = path.points, path.values
+    else:
+        x, y = path.points.T
+    limits = ax.get_xlim(), ax.get_ylim()
+    ax.plot(x, y, "-o", color=color, ms=4, lw=1.2, label=path.summary() if label is None else label)
+    ax.plot(x[0], y[0], "o", mfc="white", mec=color, ms=8)
+    ax.set(xlim=limits[0], ylim=limits[1])
+    return ax
+
+
+def plot_distances(paths, ax=None):
+    """Distance to the minimum after each step, on a log axis: a straight line is a constant factor a step."""
+    ax = _axes(ax)
+    for path in paths:
+        ax.semilogy(np.maximum(path.distances, 1e-16), color=rate_color(path.rates[0]), label=f"rate {path.rates[0]:.3g}")
+    ax.set(xlabel="step", ylabel="distance to the minimum")
+    if len(paths) > 1:
+        ax.legend(frameon=False)
+    return ax
+
+
+def plot_data(data, ax=None, part="train"):
+    """The points of a two-dimensional classification problem, a colour and a marker for each class."""
+    ax = _axes(ax)
+    x, y = getattr(data, f"x_{part}"), getattr(data, f"y_{part}")
+    for c, (color, marker) in enumerate(zip(CLASS_COLORS, CLASS_MARKERS, strict=True)):
+        ax.scatter(*x[y == c].T, s=14, marker=marker, color=color, edgecolor="white", linewidth=0.3, label=f"class {c}")
+    ax.set(xlabel="x₁", ylabel="x₂", xticks=[], yticks=[])
+    return ax
+
+
+def plot_boundary(run, ax=None, part="train"):
+    """What a trained network answers everywhere in the plane, under the points it was trained on."""
+    ax = _axes(ax)
+    x = run.data.x_train
+    (x0, y0), (x1, y1) = x.min(axis=0) - 1, x.max(axis=0) + 1
+    gx, gy = np.meshgrid(np.linspace(x0, x1, 120), np.linspace(y0, y1, 120))
+    classes = run.predict(np.column_stack([gx.ravel(), gy.ravel()])).reshape(gx.shape)
+    ax.imshow(classes, origin="lower", extent=(x0, x1, y0, y1), aspect="auto", alpha=0.25, interpolation="nearest",
+              cmap=ListedColormap(CLASS_COLORS), vmin=0, vmax=2)
+    plot_data(run.data, ax, part)
+    ax.set(xlim=(x0, x1), ylim=(y0, y1))
+    return ax
+
+
+def plot_rate_profile(runs, metric=None, ax=None, label=None, color=INK, every_run=True):
+    """A final score against the learning rate: every run a dot, the line their mean, the dashed line the ceiling."""
+    ax = _axes(ax)
+    metric = f"test_{runs.metric}" if metric is None else metric
+    order = np.argsort(runs.values("lr"))
+    rates, scores = np.array(runs.values("lr"))[order], runs.final(metric)[order]
+    if every_run:
+        jitter = np.random.default_rng(0).uniform(-0.12, 0.12, scores.shape)  # decades, so that dots do not hide dots
+        ax.scatter(rates[:, None] * 10**jitter, scores, s=9, alpha=0.45, linewidth=0,
+                   c=[rate_color(r) for r in np.repeat(rates, scores.shape[1])] if color == INK else [color])
+    mean = np.ma.masked_invalid(scores).mean(axis=1)
+    ax.plot(rates, mean, "-", marker="D", ms=5, color=color, label=label or "mean")
+    ax.set(xscale="log", xlabel="learning rate", ylabel=metric.replace("_", " "))
+    _ceiling(ax, runs.data, metric)
+    return ax
+
+
+def plot_curves(runs, metric="train_loss", ax=None):
+    """A score against the epoch, a line for each rate: the median run, with a band for the middle 80 % of the runs."""
+    ax = _axes(ax)
+    epochs = np.arange(1, runs.epochs + 1)
+    for i in np.argsort(runs.values("lr"))[::-1]:
+        h, color = runs.history[metric][i], rate_color(runs.values("lr")[i])
+        low, middle, high = np.nanquantile(h, [0.1, 0.5, 0.9], axis=0)
+        ax.plot(epochs, middle, color=color, label=f"{runs.values('lr')[i]:g}")
+        ax.fill_between(epochs, low, high, color=color, alpha=0.2, lw=0)
+    ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
+    _ceiling(ax, runs.data, metric)
+    ax.legend(title="rate", frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
+def plot_seeds(runs, lr, metric="test_accuracy", ax=None):
+    """The final score of every seed at one rate, sorted: what a single run could have shown."""
+    ax = _axes(ax)
+    scores = np.sort(runs.select(lr=lr).final(metric)[0])
+    ax.plot(np.arange(1, len(scores) + 1), scores, "o", color=rate_color(lr))
+    ax.set(xlabel="run, sorted by its score", ylabel=metric.replace("_", " "))
+    _ceiling(ax, runs.data, metric)
+    return ax
+
+
+def contrast(a, b):
+    """WCAG contrast ratio of two colours, from 1 (equal) to 21 (black on white)."""
+    from matplotlib.colors import to_rgb
+
+    light = []
+    for color in (a, b):
+        rgb = np.array(to_rgb(color))
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        light.append(linear @ [0.2126, 0.7152, 0.0722])
+    return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+def _ceiling(ax, data, metric):
+    if data.ceiling is not None and metric in ("test_accuracy", "val_accuracy"):
+        ax.axhline(data.ceiling, color=INK, ls="--", lw=1)
+        ax.annotate(f"Bayes ceiling {data.ceiling:.2f}", (0.01, data.ceiling), xycoords=("axes fraction", "data"),
+                    xytext=(0, 3), textcoords="offset points", fontsize=9)
+
+
+def _axes(ax):
+    if ax is not None:
+        return ax
+    _, ax = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
