@@ -199,7 +199,7 @@ def _holds_ellipsis(value):
 
 
 def _known_mistake(exercise, got, right):
-    """The sentence of the mistake that agrees with the attempt, judged where it gave an answer if one of these is wrong."""
+    """The sentence of the mistake that agrees with the attempt, wherever this gave an answer if one is wrong."""
     told = [i for i, g in enumerate(got) if not isinstance(g, _Raised)]
     if 2 * len(told) < len(got):
         return None

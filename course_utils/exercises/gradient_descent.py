@@ -1,0 +1,348 @@
+"""Exercises and questions of notebook 01: the update, the critical rate, checking a gradient, counting steps."""
+
+import math
+
+import numpy as np
+
+from .framework import Exercise
+from .quizzes import Option, Quiz
+
+
+def gradient_step(w, g, lr):
+    """The weights after one step of gradient descent; w and g are two floats, or two arrays of one shape."""
+    return w - lr * g
+
+
+def critical_rate(hessian):
+    """The rate above which gradient descent diverges on the quadratic with this symmetric matrix, shape (d, d)."""
+    return 2 / np.linalg.eigvalsh(hessian).max()
+
+
+def gradient_check(f, w, h):
+    """The gradient of f at w by central differences with step h; w has shape (d,) and may hold whole numbers."""
+    g = np.zeros(len(w))
+    for i in range(len(w)):
+        step = np.zeros(len(w))
+        step[i] = h
+        g[i] = (f(w + step) - f(w - step)) / (2 * h)
+    return g
+
+
+def steps_to_tolerance(factor, tolerance):
+    """The smallest whole n with factor**n <= tolerance, where 0 <= factor < 1 and 0 < tolerance <= 1."""
+    if factor == 0:
+        return 0 if tolerance >= 1 else 1
+    return math.ceil(math.log(tolerance) / math.log(factor))
+
+
+def _eigenvalues(hessian):
+    return np.linalg.eigvalsh(hessian)
+
+
+def _differences(f, w, h, formula):
+    """One number for each coordinate: formula(f, w, s) with s a step of length h along it."""
+    return np.array([formula(f, w, h * np.eye(len(w))[i]) for i in range(len(w))])
+
+
+def _without_restoring(f, w, h):
+    w = w.astype(float)
+    g = np.zeros(len(w))
+    for i in range(len(w)):
+        w[i] += h
+        up = f(w)
+        w[i] -= 2 * h
+        g[i] = (up - f(w)) / (2 * h)
+    return g
+
+
+def _in_whole_numbers(f, w, h):
+    g = np.zeros(len(w))
+    for i in range(len(w)):
+        up, down = w.copy(), w.copy()
+        up[i] += h
+        down[i] -= h
+        g[i] = (f(up) - f(down)) / (2 * h)
+    return g
+
+
+def _cubic(w):
+    """w₁³ + 2 w₁ w₂"""
+    return w[0] ** 3 + 2 * w[0] * w[1]
+
+
+def _quartic(w):
+    """Σ wᵢ⁴ − 3 w₁² w₃"""
+    return (w**4).sum() - 3 * w[0] ** 2 * w[2]
+
+
+def _rational(w):
+    """1 / (1 + w₁²)"""
+    return 1 / (1 + w[0] ** 2)
+
+
+def _log_steps(factor, tolerance):
+    """The number of steps before rounding, with the one step of factor 0 taken care of."""
+    if factor == 0:
+        return 0.0 if tolerance >= 1 else 1.0
+    return math.log(tolerance) / math.log(factor)
+
+
+EXERCISES = [
+    Exercise(
+        id="gradient-step",
+        title="one step downhill",
+        reference=gradient_step,
+        why="The same line serves a float, an array and a tensor, because it is arithmetic only.",
+        hints=(
+            "The gradient points to where the loss grows. Which way, then, should the weights go?",
+            "The length of the step is the gradient times a number. Which of the three arguments is that number?",
+            "Multiply the rate and the gradient, and take the product away from the old weights.",
+        ),
+        probes=(
+            (1.0, 0.5, 0.1), (-2.0, 3.0, 0.25), (0.5, -0.2, 1.7), (0.0, 2.0, 0.01), (2.5, 0.0, 0.3),
+            (np.array([3.0, -4.0]), np.array([0.5, 2.0]), 0.05),
+            (np.array([[0.1, 20.0, -3.0], [4.0, -0.5, 6.0]]), np.array([[7.0, -1.0, 0.0], [0.2, 5.0, -9.0]]), 0.3),
+        ),
+        mistakes=(
+            (lambda w, g, lr: w + lr * g,
+             "That walks uphill: the gradient points to where the loss grows. Look at the sign."),
+            (lambda w, g, lr: w - g,
+             "The step has the length of the gradient itself: the rate has no say in it yet."),
+            (lambda w, g, lr: -lr * g,
+             "That is the step. Asked for is where it leads: what must it be added to?"),
+            (lambda w, g, lr: lr * g,
+             "That is the rate times the gradient. Where do the old weights come in, and with which sign?"),
+            (lambda w, g, lr: w * (1 - lr),
+             "The weights shrink by a share of themselves and the gradient is not used: what does the rate multiply?"),
+            (lambda w, g, lr: w * (1 - lr * g),
+             "Here the step is multiplied by the weight as well; a weight of 0 could never move."),
+            (lambda w, g, lr: lr * w - g,
+             "The rate multiplies the weights here. Which of the two should it scale?"),
+            (lambda w, g, lr: w - g / lr,
+             "Dividing by the rate makes a small rate take a large step: it should be the other way round."),
+            (lambda w, g, lr: w - lr * np.sign(g),
+             "Only the sign of the gradient is used: steep or flat, each step has the same length."),
+            (lambda w, g, lr: w - lr * np.abs(g),
+             "The absolute value sends every weight the same way, even where the slope falls to the right."),
+            (lambda w, g, lr: w - lr * g / np.linalg.norm(g),
+             "The gradient is divided by its length, so the step no longer gets shorter near the minimum."),
+            (lambda w, g, lr: w - lr * np.mean(g),
+             "Every weight takes the same step here. Each has its own entry in the gradient."),
+            (lambda w, g, lr: w - lr,
+             "That moves by the rate alone. How steep the loss is, the gradient, should matter too."),
+            (lambda w, g, lr: g - lr * w,
+             "Weights and gradient have changed places."),
+        ),
+    ),
+    Exercise(
+        id="critical-rate",
+        title="the critical rate of a quadratic",
+        reference=critical_rate,
+        why="The steepest direction is the first to leave, so the largest curvature alone sets the limit; `eigvalsh` "
+            "is the routine for symmetric matrices.",
+        hints=(
+            "Along each principal axis, one step multiplies the distance to the minimum by 1 − rate × curvature. "
+            "When is that more than 1 in size?",
+            "Every axis has its own limit, and the path diverges as soon as one of them is passed. Which axis has the "
+            "lowest limit?",
+            "The curvatures along the axes are the eigenvalues: `np.linalg.eigvalsh(hessian)`. One of them is needed.",
+        ),
+        probes=(
+            (np.diag([1.0, 10.0]),), (np.diag([10.0, 1.0]),), (np.array([[2.0, 1.0], [1.0, 3.0]]),),
+            (np.array([[5.0, -2.0], [-2.0, 1.0]]),), (np.array([[4.0]]),), (np.diag([0.02, 7.0, 0.5]),),
+            (np.array([[6.0, 2.0, -1.0], [2.0, 5.0, 0.5], [-1.0, 0.5, 1.5]]),),
+        ),
+        mistakes=(
+            (lambda hessian: 2 / _eigenvalues(hessian).min(),
+             "That is the limit of the flattest direction. Some other direction leaves long before."),
+            (lambda hessian: 1 / _eigenvalues(hessian).max(),
+             "At that rate the steepest direction lands in its minimum in one step. It can still overshoot and come "
+             "closer: by how much?"),
+            (lambda hessian: 2 / np.trace(hessian),
+             "The trace adds up all the curvatures. Which one of them sets the limit?"),
+            (lambda hessian: 2 / (_eigenvalues(hessian).min() + _eigenvalues(hessian).max()),
+             "That is the best rate, where the slower direction is as fast as it gets. Divergence starts higher."),
+            (lambda hessian: _eigenvalues(hessian).max() / 2,
+             "Upside down: more curvature should allow less rate."),
+            (lambda hessian: 2 / np.linalg.det(hessian),
+             "The determinant multiplies all the curvatures. Which one of them sets the limit?"),
+            (lambda hessian: 2 / np.diag(hessian).max(),
+             "The entries of the diagonal are the curvatures only when the axes are those of the coordinates. "
+             "Try a matrix with numbers off the diagonal."),
+            (lambda hessian: 2 / np.linalg.eigvals(hessian)[-1],
+             "The last eigenvalue is not always the largest: `np.linalg.eigvals` does not sort them."),
+            (lambda hessian: 2 / np.linalg.eigvals(hessian)[0],
+             "The first eigenvalue is not always the largest: the order depends on the matrix."),
+            (lambda hessian: 2 / np.linalg.norm(hessian),
+             "That norm mixes all the entries into one number. It is larger than any one curvature."),
+            (lambda hessian: 2 / np.abs(hessian).sum(axis=1).max(),
+             "The largest row sum is only a bound on the curvature: safe, but not the limit itself."),
+            (lambda hessian: _eigenvalues(hessian).max(),
+             "That is the sharpness, the largest curvature. What rate does it allow?"),
+            (lambda hessian: 2 / _eigenvalues(hessian),
+             "There you have the limit of every direction. The whole path needs a single one: which?"),
+            (lambda hessian: 2 / _eigenvalues(hessian).mean(),
+             "An average curvature is not enough: the path diverges when only one direction does."),
+        ),
+    ),
+    Exercise(
+        id="gradient-check",
+        title="a gradient by finite differences",
+        reference=gradient_check,
+        why="Going both ways cancels the error of order h that a one-sided difference has; what is left falls as h².",
+        hints=(
+            "A slope is a difference of heights over a distance. Take one coordinate at a time and leave the others "
+            "where they are.",
+            "Central means: once a step h up from w, once a step h down. How far apart are these two points?",
+            "Write a loop over the coordinates i. In it, make a vector of zeros with h in place i, and ask f at "
+            "w + step and at w − step. Start from `np.zeros(len(w))`, which holds floats whatever w holds.",
+        ),
+        probes=(
+            (_cubic, np.array([1.5, -0.5]), 0.1), (_quartic, np.array([0.3, -1.2, 2.0]), 0.01),
+            (_rational, np.array([0.7]), 0.2), (_cubic, np.array([-20.0, 3.0]), 1e-3),
+            (_quartic, np.array([1, -2, 3]), 0.25),
+        ),
+        mistakes=(
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - f(w)) / h),
+             "That is the forward difference, from w to w + h. The central one also looks the other way."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w) - f(w - s)) / h),
+             "That is the backward difference, from w − h to w. The central one also looks forward."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - f(w - s)) / h),
+             "Exactly twice too large: how far apart are the two points at which you asked f?"),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - f(w - s)) / 2 * h),
+             "Look at the order of operations: dividing by 2 and then multiplying by h is not dividing by 2h."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w - s) - f(w + s)) / (2 * h)),
+             "The sign is turned round: a function that grows should have a positive slope."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: f(w + s) - f(w - s)),
+             "These are differences of heights. A slope is such a difference over a distance."),
+            (lambda f, w, h: (f(w + h) - f(w - h)) / (2 * h),
+             "All coordinates move at once here, which gives one slope along the diagonal. Move them one by one."),
+            (lambda f, w, h: np.full(len(w), (f(w + h) - f(w - h)) / (2 * h)),
+             "Every entry is the same, as all coordinates moved together. Each entry asks about its own."),
+            (lambda f, w, h: gradient_check(f, w, 1e-5),
+             "Close to the true gradient, but not what was asked for: use the step h that you are given."),
+            (_without_restoring,
+             "The first entry is right, the later ones are not: was w put back before the next coordinate moved?"),
+            (_in_whole_numbers,
+             "Right for floats. When w holds whole numbers, so does a copy of it, and an added h is cut off."),
+            (lambda f, w, h: gradient_check(f, w, h).astype(w.dtype),
+             "Right for floats. When w holds whole numbers, `np.zeros_like(w)` does too, and the slopes are cut off."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s / 2) - f(w - s / 2)) / h),
+             "A central difference, but with half of the step: go a full h to each side."),
+            (lambda f, w, h: gradient_check(f, w, h).sum(),
+             "The slopes are added up into one number. The gradient keeps one for each coordinate."),
+        ),
+    ),
+    Exercise(
+        id="steps-to-tolerance",
+        title="how many steps will it take",
+        reference=steps_to_tolerance,
+        why="factor**n ≤ tolerance is n · log(factor) ≤ log(tolerance); dividing by the negative log(factor) turns the "
+            "sign round, and factor 0, which has no logarithm, arrives in one step.",
+        hints=(
+            "Each step multiplies the distance by the factor. Write the distance after n steps as a formula.",
+            "To bring n down from the exponent, take the logarithm on both sides. The logarithm of a number below 1 "
+            "is negative: what does dividing by it do to ≤ ?",
+            "Round up to a whole step with `math.ceil`. Then think of factor 0, whose logarithm does not exist: "
+            "where is the path after one step? A loop that multiplies until it is small enough is fine as well.",
+        ),
+        probes=(
+            (0.5, 0.1), (0.9, 1e-3), (0.9, 1.0), (0.5, 0.25), (0.99, 0.05), (0.1, 0.5), (0.8181818, 1e-6),
+            (0.3, 1e-9), (0.999, 0.9), (0.0, 0.01),
+        ),
+        mistakes=(
+            (lambda factor, tolerance: math.floor(_log_steps(factor, tolerance)),
+             "One step short: rounding down stops just before the tolerance is reached."),
+            (lambda factor, tolerance: round(_log_steps(factor, tolerance)),
+             "Sometimes one step short: the nearest whole number may lie below what is needed."),
+            (_log_steps,
+             "The right place between two steps, but steps are whole. To which side must you round?"),
+            (lambda factor, tolerance: 1 if factor == 0 else math.ceil(
+                math.log(factor) / math.log(tolerance) if tolerance < 1 else math.inf),
+             "The ratio of the logarithms is upside down: a factor near 1 should need many steps, not few."),
+            (lambda factor, tolerance: math.ceil((1 - tolerance) / (1 - factor)),
+             "That would hold if each step took away the same distance. It takes away the same share of what is left."),
+            (lambda factor, tolerance: math.floor(_log_steps(factor, tolerance)) + 1,
+             "Right unless the number of steps comes out whole. Try a tolerance of 1: you are there already."),
+            (lambda factor, tolerance: math.ceil(_log_steps(factor, tolerance)) + 1,
+             "One step too many: the start is step 0."),
+            (lambda factor, tolerance: 1 if factor == 0 else math.ceil(math.log10(tolerance) / math.log(factor)),
+             "Two kinds of logarithm are mixed: their ratio only makes sense in the same base."),
+            (lambda factor, tolerance: 1 if factor == 0 else math.ceil(math.log(tolerance / factor)),
+             "The logarithm of a ratio is not the ratio of the logarithms."),
+            (lambda factor, tolerance: math.ceil(math.log(tolerance) / math.log(factor)),
+             "Right for every factor above 0. Factor 0 has no logarithm: where is the path after one step?"),
+            (lambda factor, tolerance: 0 if factor == 0 else steps_to_tolerance(factor, tolerance),
+             "Right for every factor above 0. At factor 0, no step at all is too few: the start is at distance 1."),
+            (lambda factor, tolerance: -steps_to_tolerance(factor, tolerance),
+             "The size is right, the sign is not: the logarithms of two numbers below 1 are both negative."),
+        ),
+    ),
+]
+
+_BELIEF = "A common belief"
+
+QUIZZES = [
+    Quiz("what-a-rate-means", "The learning rate is 0.1. What does one step of gradient descent do?", (
+        Option("The loss falls by 10 %.",
+               "The rate says nothing about the loss directly: on one surface the loss falls by 1 %, on another it "
+               "grows.", origin=_BELIEF),
+        Option("Every weight moves by 0.1.",
+               "Only where the gradient happens to be 1. Steep directions move further than flat ones.",
+               origin=_BELIEF),
+        Option("Every weight moves against its gradient, by a tenth of it.",
+               "The step is rate × gradient, weight by weight.", right=True),
+        Option("Every weight shrinks by 10 %.",
+               "The rate multiplies the gradient, not the weight; shrinking the weights is called weight decay.",
+               origin=_BELIEF),
+    )),
+    Quiz("just-above-critical", "A quadratic has the critical rate 0.20. What does gradient descent do at rate 0.21?", (
+        Option("It overshoots the minimum a little further at each step, and the loss grows without bound.",
+               "Along the steepest direction each step multiplies the distance by slightly more than 1, with the side "
+               "changing. It starts slowly and does not stop.", right=True),
+        Option("It converges, only slowly.",
+               "Slow convergence is what happens just below the critical rate. Above it the distance grows, however "
+               "little.", origin=_BELIEF),
+        Option("It swings from side to side at a constant distance for ever.",
+               "That happens at exactly 0.20, the border between the two.", origin=_BELIEF),
+        Option("It settles in a slightly worse minimum.",
+               "A quadratic has a single minimum, so there is no other one to settle in.", origin=_BELIEF),
+    )),
+    Quiz("half-the-rate", "On a bowl, a rate far below the critical one is halved. What changes?", (
+        Option("Nothing but safety: a smaller rate is never worse.",
+               "It is safe, but safety was not at risk, and it is paid for in steps.", origin=_BELIEF),
+        Option("It ends at a lower loss.",
+               "A bowl has one minimum, and every rate below the critical one ends there.", origin=_BELIEF),
+        Option("It needs half as many steps, because each is more exact.",
+               "The other way round: each step covers about half of the distance.", origin=_BELIEF),
+        Option("It reaches the same minimum in about twice as many steps.",
+               "The distance shrinks by the factor 1 − rate × curvature; for small rates, half the rate means about "
+               "twice the steps.", right=True),
+    )),
+    Quiz("why-steps-shrink", "With one fixed rate, the steps get shorter towards the minimum of a bowl. Why?", (
+        Option("The rate decays as training goes on.",
+               "The rate is fixed here. A rate that changes is called a schedule, and somebody has to set it.",
+               origin=_BELIEF),
+        Option("The gradient gets smaller, and the step is rate × gradient.",
+               "The surface flattens towards its minimum, so equal rates give shorter and shorter steps.", right=True),
+        Option("The path loses momentum.",
+               "Plain gradient descent has no momentum: each step knows only the slope where it stands.",
+               origin=_BELIEF),
+        Option("Rounding makes small steps smaller.",
+               "Rounding matters some sixteen digits further down.", origin=_BELIEF),
+    )),
+    Quiz("scaling-features", "The features of a least-squares fit (with intercept) are brought to the same spread. "
+         "What changes?", (
+        Option("The lowest loss that can be reached gets smaller.",
+               "Any fit on the scaled features can be rewritten as a fit on the old ones, so the lowest loss is the "
+               "same.", origin=_BELIEF),
+        Option("Nothing: the learning rate makes up for it.",
+               "One rate cannot: what suits the steep direction is far too small for the flat one.", origin=_BELIEF),
+        Option("The condition number usually falls, so that one rate suits all directions better.",
+               "The surface gets rounder: the limit set by its steepest direction no longer starves its flattest.",
+               right=True),
+        Option("The gradient becomes exact instead of estimated.",
+               "The gradient over all the data was exact before. Scaling changes the surface, not how it is measured.",
+               origin=_BELIEF),
+    )),
+]

@@ -1,0 +1,372 @@
+"""Exercises and questions of notebook 03: a gauge, the speed of a run, picking a rate, comparing two of them."""
+
+import numpy as np
+
+from .framework import Exercise
+from .quizzes import Option, Quiz
+
+
+def update_ratio(before, after):
+    """The length of the update over the length of the weights before it; two arrays of one shape."""
+    return np.linalg.norm(after - before) / np.linalg.norm(before)
+
+
+def epochs_to(accuracies, target):
+    """The number of epochs until the accuracy is first at or above target; None if that never happens.
+
+    accuracies is an array with the accuracy after each epoch, so its first entry belongs to epoch 1.
+    """
+    reached = np.flatnonzero(accuracies >= target)
+    return int(reached[0]) + 1 if len(reached) else None
+
+
+def pick_rate(rates, val_scores, test_scores):
+    """The rate with the best mean validation score, and its mean test score, as a pair.
+
+    rates has shape (n,), the scores have shape (n, seeds); higher scores are better.
+    """
+    best = val_scores.mean(axis=1).argmax()
+    return rates[best], test_scores[best].mean()
+
+
+def paired_interval(a, b):
+    """Mean of a − b and the ends of its 95 % interval by Student's t: (mean, low, high).
+
+    a and b are arrays of scores of two settings; entry k of both comes from seed k.
+    """
+    from scipy import stats
+
+    difference = a - b
+    n = len(difference)
+    standard_error = difference.std(ddof=1) / np.sqrt(n)
+    margin = stats.t.ppf(0.975, n - 1) * standard_error
+    return difference.mean(), difference.mean() - margin, difference.mean() + margin
+
+
+def _when_never(answer):
+    """A mistake that is right unless the target is never reached."""
+    return lambda accuracies, target: answer if max(accuracies) < target else epochs_to(accuracies, target)
+
+
+def _never_none(epoch):
+    """A mistake in finding the epoch which does give None if the target is never reached."""
+    return lambda accuracies, target: None if max(accuracies) < target else epoch(accuracies, target)
+
+
+def _t(df, p=0.975):
+    from scipy import stats
+
+    return stats.t.ppf(p, df)
+
+
+def _interval(margin):
+    """A mistake in the half width of the interval; margin takes the differences."""
+    def wrong(a, b):
+        d = a - b
+        return d.mean(), d.mean() - margin(d), d.mean() + margin(d)
+    return wrong
+
+
+def _standard_error(d, ddof=1):
+    return d.std(ddof=ddof) / np.sqrt(len(d))
+
+
+def _unpaired(a, b, df):
+    margin = _t(df) * np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
+    d = a.mean() - b.mean()
+    return d, d - margin, d + margin
+
+
+def _welch(a, b):
+    va, vb = a.var(ddof=1), b.var(ddof=1)
+    return _unpaired(a, b, (va + vb) ** 2 * (len(a) - 1) / (va**2 + vb**2))
+
+
+_RATES = np.array([0.3, 1.0, 0.01, 0.1])
+_VAL = np.array([[0.70, 0.74, 0.69], [0.55, 0.91, 0.52], [0.86, 0.66, 0.60], [0.77, 0.75, 0.79]])
+_TEST = np.array([[0.78, 0.83, 0.80], [0.56, 0.60, 0.95], [0.65, 0.71, 0.61], [0.76, 0.74, 0.72]])
+_MORE_VAL = np.array([[0.31, 0.35, 0.30, 0.36, 0.33], [0.61, 0.62, 0.50, 0.61, 0.60], [0.57, 0.60, 0.61, 0.60, 0.64]])
+_MORE_TEST = np.array([[0.34, 0.32, 0.33, 0.30, 0.37], [0.66, 0.60, 0.58, 0.63, 0.62], [0.59, 0.55, 0.62, 0.58, 0.60]])
+
+_A = np.array([0.821, 0.815, 0.834, 0.802, 0.829])
+_B = np.array([0.811, 0.809, 0.822, 0.795, 0.821])
+_C = 0.80 + 0.02 * np.sin(np.arange(12.0) ** 2)
+_D = 0.79 + 0.017 * np.sin(np.arange(12.0) ** 2) + 0.006 * np.cos(3 * np.arange(12.0))
+
+EXERCISES = [
+    Exercise(
+        id="update-ratio",
+        title="the update-to-weight ratio",
+        reference=update_ratio,
+        why="One number without units: how far this update moved the weights, measured by how large they were.",
+        hints=(
+            "The update is what changed between the two arrays. Write it down first.",
+            "The length of a vector is the root of the sum of its squares; `np.linalg.norm` computes it, for a matrix "
+            "too.",
+            "Two lengths, one over the other: that of the update on top, that of the weights at the bottom. "
+            "Which weights, the old or the new ones?",
+        ),
+        probes=(
+            (np.array([3.0, -4.0]), np.array([3.3, -4.4])), (np.array([1.0, 2.0, -2.0]), np.array([0.5, 2.5, 1.0])),
+            (np.array([[0.2, -0.1, 0.4], [1.5, 0.7, -0.9]]), np.array([[0.25, -0.4, 0.1], [1.1, 0.9, -0.8]])),
+            (np.array([0.0, 5.0]), np.array([5.0, 0.0])), (np.array([2e-4, 1e3]), np.array([3e-4, 1e3 + 0.02])),
+        ),
+        mistakes=(
+            (lambda before, after: np.linalg.norm(after - before) / np.linalg.norm(after),
+             "Close, but measured by the new weights: compare with the weights that the update found."),
+            (lambda before, after: np.mean(np.abs(after - before) / np.abs(before)),
+             "That is the mean of one ratio for each weight, in which a weight near 0 outweighs all the others. "
+             "Take two lengths first, one ratio afterwards."),
+            (lambda before, after: ((after - before) ** 2).sum() / (before**2).sum(),
+             "These are squared lengths: something is still missing before they are lengths."),
+            (lambda before, after: np.abs(after - before).max() / np.abs(before).max(),
+             "The largest entries alone are compared here. The length counts all of them."),
+            (lambda before, after: (np.linalg.norm(after) - np.linalg.norm(before)) / np.linalg.norm(before),
+             "That is how much longer the weights got. Weights can turn without getting longer: take the length of "
+             "the difference, not the difference of the lengths."),
+            (lambda before, after: np.abs(after - before).sum() / np.abs(before).sum(),
+             "Here sizes are added up. The length is the root of a sum of squares."),
+            (lambda before, after: np.linalg.norm(after - before),
+             "That is the length of the update. Compared to what is it large or small?"),
+            (lambda before, after: np.linalg.norm(before) / np.linalg.norm(after - before),
+             "Upside down: a larger update should give a larger number."),
+            (lambda before, after: np.linalg.norm(after) / np.linalg.norm(before),
+             "That compares the new length with the old one. Where is the update, the change between them?"),
+            (lambda before, after: np.linalg.norm(after - before, 2) / np.linalg.norm(before, 2),
+             "Right for a vector. For a matrix, `np.linalg.norm(…, 2)` means something else: count every weight once."),
+            (lambda before, after: (after - before).sum() / before.sum(),
+             "In a sum, changes up and changes down cancel each other."),
+            (lambda before, after: np.abs(after - before) / np.abs(before),
+             "That is one ratio for each weight. Asked for is a single number for all of them."),
+            (lambda before, after: np.linalg.norm((after - before) / before),
+             "You divide weight by weight and take the length of that. Take two lengths first and then divide."),
+        ),
+    ),
+    Exercise(
+        id="epochs-to",
+        title="how many epochs to a target",
+        reference=epochs_to,
+        why="Asking first whether the target was reached keeps a run that never did from looking like the fastest.",
+        hints=(
+            "Go through the accuracies in their order and stop at the first one that is good enough.",
+            "Python counts from 0, epochs from 1: `enumerate(accuracies, 1)` helps. Does equal to the target count?",
+            "What does your function do when no epoch is good enough? It should say None, and not by accident.",
+        ),
+        probes=(
+            (np.array([0.3, 0.5, 0.62, 0.7, 0.81, 0.83]), 0.6), (np.array([0.3, 0.5, 0.8, 0.7, 0.8, 0.9]), 0.8),
+            (np.array([0.2, 0.3, 0.35]), 0.9), (np.array([0.9, 0.5, 0.4, 0.3]), 0.6),
+            (np.array([0.4, 0.75, 0.9, 0.45, 0.8, 0.6, 0.2]), 0.7), (np.array([0.1]), 0.5), (np.array([0.5]), 0.5),
+        ),
+        mistakes=(
+            (_never_none(lambda accuracies, target: epochs_to(accuracies, target) - 1),
+             "One too few: the first entry belongs to epoch 1, and Python counts from 0."),
+            (_never_none(lambda accuracies, target: int(np.flatnonzero(accuracies >= target)[-1]) + 1),
+             "That is the last epoch at the target. Asked for is the first."),
+            (lambda accuracies, target: int((accuracies >= target).argmax()) + 1,
+             "Right if the target is reached. If it never is, `argmax` of nothing but False says 0, and a failed run "
+             "looks like the fastest."),
+            (lambda accuracies, target: int((accuracies >= target).argmax()),
+             "Two things at once: epochs count from 1, and `argmax` also says 0 when the target is never reached."),
+            (lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a > target), None),
+             "An accuracy equal to the target has reached it: look at your comparison."),
+            (_never_none(lambda accuracies, target: int(accuracies.argmax()) + 1),
+             "That is the epoch with the best accuracy. The target may be reached earlier."),
+            (_never_none(lambda accuracies, target: int((accuracies >= target).sum())),
+             "That counts the epochs at the target. Asked for is when the first of them came."),
+            (_never_none(lambda accuracies, target: int((accuracies < target).sum()) + 1),
+             "That counts all epochs below the target, also those after it was reached and lost again."),
+            (_never_none(lambda accuracies, target: accuracies[epochs_to(accuracies, target) - 1]),
+             "That is the accuracy itself. Asked for is the number of epochs it took."),
+            (_never_none(lambda accuracies, target: int(np.flatnonzero(accuracies < target).max(initial=-1)) + 2),
+             "That waits until the accuracy stays at the target. Asked for is when it first got there."),
+            (lambda accuracies, target: int(np.flatnonzero(accuracies >= target)[0]) + 1,
+             "Right if the target is reached. If it never is, there is no first epoch to take, and the function stops "
+             "with an error: what should it say instead?"),
+            (_when_never(0),
+             "Right if the target is reached. If it never is, 0 says that it took no epochs at all: give None."),
+            (_when_never(-1),
+             "Right if the target is reached. If it never is, −1 would be the smallest number of all: give None."),
+            (_when_never(np.inf),
+             "Right if the target is reached. If it never is, infinity is a fair thought, but None is asked for."),
+            (lambda accuracies, target: epochs_to(accuracies, target) or len(accuracies),
+             "Right if the target is reached. If it never is, the number of epochs run looks like a late success."),
+            (lambda accuracies, target: None if accuracies[-1] < target else epochs_to(accuracies, target),
+             "The last epoch decides here whether the target was reached. It may have been reached and lost again."),
+        ),
+    ),
+    Exercise(
+        id="pick-rate",
+        title="choose on validation, report on test",
+        reference=pick_rate,
+        why="The test scores take no part in the choice, so that the choice cannot flatter them.",
+        hints=(
+            "There are two questions, and each has its own data: which rate, and how good is it?",
+            "Average each rate over its seeds first: the scores have one row for each rate, so average along axis 1.",
+            "`argmax` of the mean validation scores tells which row is chosen. Use that row in `rates` and in the test "
+            "scores.",
+        ),
+        probes=((_RATES, _VAL, _TEST), (np.array([1e-3, 0.1, 1.0]), _MORE_VAL, _MORE_TEST),
+                (_RATES[:3], _TEST[:3], _VAL[:3]), (_RATES[::-1], -_TEST, -_VAL)),
+        mistakes=(
+            (lambda rates, val, test: pick_rate(rates, test, test),
+             "The test scores choose the rate here. Then they can no longer say how good the choice is."),
+            (lambda rates, val, test: pick_rate(rates, val, val),
+             "The rate is right, but the score reported is the one that chose it, which flatters. Which data took no "
+             "part in the choice?"),
+            (lambda rates, val, test: pick_rate(rates, test, val),
+             "Validation and test have changed places: who chooses, and who judges?"),
+            (lambda rates, val, test: (rates[val.max(axis=1).argmax()], test[val.max(axis=1).argmax()].mean()),
+             "The luckiest seed chooses the rate here. Let all the seeds of a rate speak."),
+            (lambda rates, val, test: (rates[val[:, 0].argmax()], test[val[:, 0].argmax()].mean()),
+             "One seed alone chooses the rate here. With another seed the choice would differ."),
+            (lambda rates, val, test: (rates[val.mean(axis=1).argmin()], test[val.mean(axis=1).argmin()].mean()),
+             "That is the rate with the lowest score; higher is better here."),
+            (lambda rates, val, test: (rates[val.mean(axis=1).argmax()], test[val.mean(axis=1).argmax()].max()),
+             "The rate is right, but the test score is that of its luckiest seed."),
+            (lambda rates, val, test: (rates[val.mean(axis=1).argmax()], test[val.mean(axis=1).argmax()][0]),
+             "The rate is right, but the test score is that of one seed only."),
+            (lambda rates, val, test: (rates[val.mean(axis=1).argmax()], test.mean(axis=1).max()),
+             "The rate is right, but the test score belongs to whichever rate did best on test data."),
+            (lambda rates, val, test: (rates[val.mean(axis=1).argmax()], test.mean()),
+             "The rate is right, but the test score is an average over all the rates."),
+            (lambda rates, val, test: (val.mean(axis=1).argmax(), test[val.mean(axis=1).argmax()].mean()),
+             "The score is right. The first of the pair is the number of a row: which rate stands in that row?"),
+            (lambda rates, val, test: pick_rate(rates, val, test)[::-1],
+             "Both numbers are right, in the other order: first the rate, then its score."),
+            (lambda rates, val, test: pick_rate(rates, val, test)[0],
+             "The rate is right. Its test score is asked for as well, as the second of a pair."),
+            (lambda rates, val, test: (rates[val.mean(axis=0).argmax()], test[val.mean(axis=0).argmax()].mean()),
+             "The average runs over the rates instead of the seeds: look at the axis."),
+            (lambda rates, val, test: (rates[val.mean(axis=1).argmax()], test[val.mean(axis=1).argmax()]),
+             "The rate is right and so is the row of test scores. Make one number of it."),
+        ),
+    ),
+    Exercise(
+        id="paired-interval",
+        title="an interval for a paired difference",
+        reference=paired_interval,
+        why="What a seed does to both settings cancels in their difference, so pairing needs far fewer seeds.",
+        hints=(
+            "Entry k of both arrays comes from seed k. Make one number for each seed first, and forget a and b.",
+            "The margin is a factor times the standard error: the standard deviation (with n − 1) over the root of n.",
+            "For 95 % and few seeds the factor is Student's t with n − 1 degrees of freedom, with 2.5 % left on each "
+            "side: `scipy.stats.t.ppf(0.975, n - 1)`.",
+        ),
+        probes=((_A, _B), (_C, _D), (_D[:4], _C[:4]), (np.array([0.7, 0.9]), np.array([0.75, 0.6]))),
+        mistakes=(
+            (lambda a, b: _unpaired(a, b, 2 * len(a) - 2),
+             "The two settings are treated as strangers, though they share their seeds: take the difference seed by "
+             "seed first."),
+            (_welch,
+             "That is Welch's interval for two independent groups. These scores come in pairs: what is different "
+             "between the two of each pair?"),
+            (_interval(lambda d: 1.96 * _standard_error(d)),
+             "1.96 belongs to the normal distribution, with the spread known. It was estimated from a few seeds here, "
+             "so that the interval must be wider."),
+            (_interval(lambda d: _t(len(d) - 1) * d.std(ddof=1)),
+             "That is how far single seeds scatter. The mean of n seeds is more certain: by how much?"),
+            (_interval(lambda d: _t(len(d) - 1) * _standard_error(d, ddof=0)),
+             "A little too narrow: NumPy's `std` divides by n unless told otherwise with `ddof`."),
+            (lambda a, b: paired_interval(b, a),
+             "The sign is turned round: asked for is a − b, which is positive where a is better."),
+            (_interval(lambda d: _t(len(d) - 1, 0.95) * _standard_error(d)),
+             "Too narrow: with 0.95, the 5 % are left out on one side only. An interval has two."),
+            (_interval(lambda d: _t(len(d)) * _standard_error(d)),
+             "Nearly: one degree of freedom was used up by the mean."),
+            (lambda a, b: tuple(np.array(paired_interval(a, b))[[1, 0, 2]]),
+             "The three numbers are right, in another order: mean, low, high."),
+            (lambda a, b: tuple(np.array(paired_interval(a, b))[[0, 2, 1]]),
+             "The three numbers are right, but high stands before low."),
+            (lambda a, b: paired_interval(a, b)[1:],
+             "The interval is right. The mean is asked for as well, in front of it."),
+            (_interval(lambda d: 2 * _standard_error(d)),
+             "Two standard errors are a rule of thumb for many seeds. For few seeds Student's t says more."),
+            (_interval(lambda d: _standard_error(d)),
+             "That is one standard error to each side, an interval of about 68 %, or less with few seeds."),
+            (lambda a, b: (np.mean(a - b), -_t(len(a) - 1) * _standard_error(a - b),
+                           _t(len(a) - 1) * _standard_error(a - b)),
+             "The margin is right, but low and high stand around 0 instead of around the mean."),
+            (lambda a, b: (np.mean(a - b), *np.percentile(a - b, [2.5, 97.5])),
+             "These percentiles say where single seeds fall. The interval is for their mean."),
+        ),
+    ),
+]
+
+QUIZZES = [
+    Quiz("one-seed", "One run at rate 0.01 ends at a test accuracy of .83, one run at rate 0.1 at .82. What follows?", (
+        Option("0.01 is the better rate for this problem.",
+               "Another seed may turn the order round: single runs of the same setting scatter by more than this.",
+               origin="A published mistake: settings ranked on one seed"),
+        Option("The two rates are equally good, since .01 is a small difference.",
+               "Small compared to what? Without the spread over seeds, neither equal nor different can be said."),
+        Option("Nothing yet: run both with the same seeds and look at the differences and their interval.",
+               "The spread over the seeds is what the difference has to be compared with.", right=True),
+        Option("0.01 is better for short training, 0.1 for long training.",
+               "Two runs of one length each cannot say anything about another length."),
+    )),
+    Quiz("grid-edge", "Over the rates 0.0001, 0.001 and 0.01, with many seeds each, validation accuracy is highest at "
+         "0.01. What next?", (
+        Option("Report 0.01 as the best rate.",
+               "It is the best that was tried. Nothing was tried above it, where accuracy may still rise.",
+               origin="A published mistake: a best rate at the end of its grid"),
+        Option("Add 0.1 and higher rates until the accuracy falls again.",
+               "A best rate is known only when there is a worse one on each side of it.", right=True),
+        Option("Refine the grid between 0.001 and 0.01.",
+               "That looks on the one side where accuracy is known to fall."),
+        Option("Add seeds to make sure of 0.01.",
+               "Seeds narrow the interval of the rates that were tried. They say nothing of those that were not."),
+    )),
+    Quiz("choosing-on-test", "Twelve rates are tried. The one with the highest test accuracy is kept, and that "
+         "accuracy, .85, is reported. What is wrong?", (
+        Option("The .85 is too high on average: the test data made the choice, so chance helped it.",
+               "The highest of twelve noisy scores is partly luck. Choose on validation data, test only the choice.",
+               right=True),
+        Option("Nothing: no network was trained on the test data.",
+               "The weights were not, but the rate was fitted to them. That is enough to flatter the score.",
+               origin="A published mistake: test data used to choose the rate"),
+        Option("The average over all twelve rates should be reported.",
+               "That would be fair to nobody: nobody would use the bad rates. The choice needs data of its own."),
+        Option("The rate should be chosen on the training accuracy.",
+               "That would reward learning the examples by heart. Validation data are there for the choice."),
+    )),
+    Quiz("every-budget", "After 5 epochs the training loss is lower at rate 0.1 than at 0.01. Which rate is better "
+         "after 200 epochs?", (
+        Option("0.1, since it learns faster.",
+               "Being ahead early is speed. A smaller rate may catch up and pass, or may not.",
+               origin="A common belief: the rate that leads early wins at every budget"),
+        Option("0.01, since a smaller rate always ends better.",
+               "Often told, but not always so: 200 epochs may also be too few for a small rate.",
+               origin="A common belief"),
+        Option("Both the same, since they descend the same loss.",
+               "On one bowl, given time without end, yes. A network has many places to end in, and 200 epochs are "
+               "limited."),
+        Option("That cannot be told from 5 epochs: it has to be measured at 200.",
+               "Which rate wins depends on the budget, so compare at the budget that you will use.", right=True),
+    )),
+    Quiz("inherited-weights", "What is wrong with this comparison of rates?\n\n"
+         "```python\nnetwork = make_network()\nfor lr in [1.0, 0.1, 0.01]:\n"
+         "    print(lr, train_and_score(network, lr))\n```", (
+        Option("The rates should go from small to large.",
+               "Any order should give the same result. That it does not here is the sign of the mistake."),
+        Option("Every rate but the first starts with the weights that the one before it left.",
+               "Make a new network inside the loop, from the same seed for every rate.", right=True),
+        Option("Nothing: all rates use the same network, so the comparison is fair.",
+               "The same starting weights would be fair. Here the second run starts where the first one ended.",
+               origin="A published mistake: a run that inherits the weights of the one before it"),
+        Option("It needs a new optimizer for each epoch.",
+               "An optimizer lasts for a run. It is the weights that must begin anew for each rate."),
+    )),
+    Quiz("identical-runs", "In a table of results, the rows for the rates 0.1, 0.01 and 0.001 agree in every digit, "
+         "seed by seed. What is the likeliest reason?", (
+        Option("The problem does not depend on the learning rate.",
+               "Even then the last digits would differ: another rate means other weights after the first step."),
+        Option("All three have converged to the same minimum.",
+               "They would be close, not equal in every digit, and surely not at every seed.",
+               origin="A common belief"),
+        Option("The rate that was varied never reached the optimizer.",
+               "Then all three runs are one run. Print the rate that the optimizer holds. This mistake has been "
+               "published.", right=True),
+        Option("The seeds were fixed, so that the runs had to agree.",
+               "Fixed seeds give the same start and the same batches; another rate still takes other steps."),
+    )),
+]

@@ -1,0 +1,506 @@
+"""Exercises: every property is asked of the whole registry, so that a new exercise brings its own tests."""
+
+import ast
+import copy
+import functools
+import math
+import re
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from nbclient import NotebookClient
+from scipy import stats
+
+from course_utils import exercises
+from course_utils.exercises import EXERCISES, QUIZZES, check, framework, hint, quiz, quiz_markdown, solution
+from course_utils.exercises.framework import Exercise, judge
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+every_quiz = pytest.mark.parametrize("question", QUIZZES.values(), ids=QUIZZES)
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def code_cells(path, tag=None):
+    cells = nbformat.read(path, 4).cells
+    return [c for c in cells if c.cell_type == "code" and (tag is None or tag in c.metadata.get("tags", []))]
+
+
+def ids_asked(path, function):
+    """The ids that a notebook passes to `check`, `hint`, `solution` or `quiz`, comments left out."""
+    lines = [line for c in code_cells(path) for line in c.source.splitlines() if not line.lstrip().startswith("#")]
+    return re.findall(rf'\b{function}\("([^"]*)"', "\n".join(lines))
+
+
+def defined(source):
+    """The functions that a cell defines, by name."""
+    return {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+
+
+def run(source):
+    namespace = {"np": np, "math": math}
+    exec(source, namespace)
+    return namespace
+
+
+# The registry
+
+@every_exercise
+def test_reference_passes(exercise):
+    result = check(exercise.id, exercise.reference)
+    assert result.passed and result.attempted
+    assert exercises.results()[exercise.id] is result
+
+
+@every_exercise
+def test_every_mistake_is_met_by_its_own_sentence(exercise):
+    assert len(exercise.mistakes) >= 4
+    sentences = [sentence for _, sentence in exercise.mistakes]
+    assert len(set(sentences)) == len(sentences)
+    for wrong, sentence in exercise.mistakes:
+        result = check(exercise.id, wrong)
+        assert result.attempted and not result.passed
+        assert sentence in result.message
+
+
+@every_exercise
+def test_mistakes_differ_from_the_reference_and_from_each_other(exercise):
+    functions = [exercise.reference, *(wrong for wrong, _ in exercise.mistakes)]
+    outcomes = [framework._outcomes(exercise, f) for f in functions]
+    for (i, one), (j, other) in combinations(enumerate(outcomes), 2):
+        assert not all(framework._same(a, b, framework.MISTAKE) for a, b in zip(one, other, strict=True)), (i, j)
+
+
+@every_exercise
+def test_stub_reads_not_attempted(exercise):
+    stub = run(exercise.stub)[exercise.name]
+    for attempt in (stub, ...):
+        result = check(exercise.id, attempt)
+        assert not result.passed and not result.attempted
+        assert "Not attempted" in repr(result)
+    assert not check(exercise.id).attempted
+
+
+@every_exercise
+def test_source_stands_alone(exercise):
+    namespace = {}
+    exec(exercise.source, namespace)
+    assert check(exercise.id, namespace[exercise.name]).passed
+
+
+@every_exercise
+def test_hints_are_staged_and_numbered(exercise, monkeypatch):
+    monkeypatch.setattr(exercises, "_hints_shown", {})
+    n = len(exercise.hints)
+    assert n >= 3
+    for i, text in enumerate(exercise.hints, 1):
+        assert repr(hint(exercise.id)) == f"**Hint {i} of {n}.** {text}"
+    assert all(text in repr(hint(exercise.id)) for text in exercise.hints)
+
+
+@every_exercise
+def test_solution_shows_the_reference(exercise):
+    text = solution(exercise.id)._repr_markdown_()
+    assert exercise.source in text and exercise.why in text
+
+
+@every_exercise
+def test_probes_survive_an_attempt_that_spoils_them(exercise):
+    before = copy.deepcopy([a for probe in exercise.probes for a in probe if not callable(a)])
+
+    def spoiler(*args):
+        for a in args:
+            if isinstance(a, np.ndarray):
+                a[...] = 7
+        return 0.0
+
+    check(exercise.id, lambda *args: spoiler(*args))
+    after = [a for probe in exercise.probes for a in probe if not callable(a)]
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+# Answers from outside the registry
+
+def gradient_step_in_place(w, g, lr):
+    w -= lr * g
+    return w
+
+
+def gradient_step_torch32(w, g, lr):
+    return torch.as_tensor(w, dtype=torch.float32) - lr * torch.as_tensor(g, dtype=torch.float32)
+
+
+def gradient_step_torch_sgd(w, g, lr):
+    weights = torch.tensor(w, dtype=torch.float64, requires_grad=True)
+    weights.grad = torch.as_tensor(g, dtype=torch.float64)
+    torch.optim.SGD([weights], lr=lr).step()
+    return weights
+
+
+class Step:
+    def __call__(self, w, g, lr):
+        return np.add(w, np.multiply(-lr, g))
+
+
+def general_step(power, w, g, lr):
+    return w - lr**power * g
+
+
+def gradient_check_in_place(f, w, h):
+    w, slopes = w.astype(float), []
+    for i in range(len(w)):
+        old = w[i]
+        w[i] = old + h
+        up = f(w)
+        w[i] = old - h
+        slopes.append((up - f(w)) / 2 / h)
+        w[i] = old
+    return slopes
+
+
+def steps_by_walking(factor, tolerance):
+    n = 0
+    while factor**n > tolerance:
+        n += 1
+    return n
+
+
+def steps_log2(factor, tolerance):
+    return 1 if factor == 0 else float(np.ceil(np.log2(tolerance) / np.log2(factor)))
+
+
+def epochs_loop(accuracies, target):
+    for epoch, accuracy in enumerate(accuracies, start=1):
+        if accuracy >= target:
+            return epoch
+
+
+def epochs_argmax(accuracies, target):
+    reached = accuracies >= target
+    return np.argmax(reached) + 1 if reached.any() else None
+
+
+def pick_with_lists(rates, val_scores, test_scores):
+    means = [sum(row) / len(row) for row in val_scores.tolist()]
+    best = means.index(max(means))
+    return [rates[best], sum(test_scores[best]) / len(test_scores[best])]
+
+
+def pick_with_torch(rates, val_scores, test_scores):
+    best = torch.tensor(val_scores).mean(1).argmax()
+    return torch.tensor(rates.copy())[best], torch.tensor(test_scores)[best].mean()
+
+
+def interval_scipy(a, b):
+    d = a - b
+    return (d.mean(), *stats.t.interval(0.95, len(d) - 1, d.mean(), stats.sem(d)))
+
+
+def interval_test(a, b):
+    low, high = stats.ttest_rel(a, b).confidence_interval()
+    return np.array([(low + high) / 2, low, high])
+
+
+RIGHT = {
+    "first-answer": [lambda n, batch_size: -(-n // batch_size), lambda n, b: len(range(0, n, b)),
+                     lambda n, b: np.ceil(n / b), lambda n, b: torch.tensor(n // b + (n % b > 0))],
+    "gradient-step": [gradient_step_in_place, gradient_step_torch32, gradient_step_torch_sgd, Step(),
+                      functools.partial(general_step, 1),
+                      lambda *x: (np.asarray(x[0]) - x[2] * np.asarray(x[1])).tolist()],
+    "critical-rate": [lambda H: 2 / np.linalg.norm(H, 2), lambda H: 2 / max(np.linalg.eigvals(H)),
+                      lambda H: 2 / torch.linalg.eigvalsh(torch.tensor(H))[-1],
+                      lambda H: float(min(2 / np.linalg.eigh(H)[0]))],
+    "gradient-check": [gradient_check_in_place, lambda f, w, h: np.array(
+        [(f(w + s) - f(w - s)) / (2 * h) for s in h * np.eye(len(w))]), lambda f, w, h: torch.tensor(
+        [0.5 * (f(w + s) / h - f(w - s) / h) for s in h * np.identity(w.size)])],
+    "steps-to-tolerance": [steps_by_walking, steps_log2,
+                           lambda factor, tol: next(n for n in range(10**6) if factor**n <= tol)],
+    "update-ratio": [lambda u, v: math.sqrt(((v - u) ** 2).sum()) / math.sqrt((u**2).sum()),
+                     lambda u, v: torch.dist(torch.tensor(v), torch.tensor(u)) / torch.tensor(u).norm(),
+                     lambda u, v: (sum((v - u).ravel() ** 2) / sum(u.ravel() ** 2)) ** 0.5],
+    "epochs-to": [epochs_loop, epochs_argmax,
+                  lambda a, t: next((float(i + 1) for i in range(len(a)) if a[i] >= t), None)],
+    "pick-rate": [pick_with_lists, pick_with_torch,
+                  lambda r, v, t: max(zip(v.mean(1), r, t.mean(1), strict=True))[1:]],
+    "paired-interval": [interval_scipy, interval_test, lambda a, b: torch.tensor(interval_scipy(a, b))],
+}
+
+WRONG = {
+    "first-answer": [lambda n, b: n % b, lambda n, b: n - b, lambda n, b: math.ceil(n / b) * b, lambda n, b: "16"],
+    "gradient-step": [lambda w, g, lr: w - lr * g**2, lambda w, g, lr: w - 0.1 * g, lambda w, g, lr: w - lr**2 * g,
+                      lambda w, g, lr: (w, lr * g), lambda w, g, lr: round(w - lr * g, 2)],
+    "critical-rate": [lambda H: 2 / H[0, 0], lambda H: 4 / np.linalg.eigvalsh(H).max(), lambda H: 0.2,
+                      lambda H: 1.99 / np.linalg.eigvalsh(H).max()],
+    "gradient-check": [lambda f, w, h: w, lambda f, w, h: f(w) / h, lambda f, w, h: (f(w + h) - f(w)) / h,
+                       lambda f, w, h: [f(w + h * e) for e in np.eye(len(w))]],
+    "steps-to-tolerance": [lambda factor, tol: math.ceil(1 / tol), lambda factor, tol: math.ceil(-math.log(tol)),
+                           lambda factor, tol: math.ceil(math.log(tol) / (factor - 1)),
+                           lambda factor, tol: int(np.log(tol) / np.log(factor + 1e-300)) + (factor > 0.95)],
+    "update-ratio": [lambda u, v: np.linalg.norm(v - u) / (np.linalg.norm(u) + np.linalg.norm(v)),
+                     lambda u, v: np.linalg.norm(v - u) / len(u), lambda u, v: np.std(v - u) / np.std(u),
+                     lambda u, v: np.linalg.norm(v - u) / (np.linalg.norm(u) + 1e-3)],
+    "epochs-to": [lambda a, t: len(a), lambda a, t: int(np.searchsorted(a, t)) + 1,
+                  lambda a, t: next((i for i, x in enumerate(a) if x >= t), None) or None, lambda a, t: max(a) >= t],
+    "pick-rate": [lambda r, v, t: (r[np.median(v, axis=1).argmax()], t.mean(1)[np.median(v, axis=1).argmax()]),
+                  lambda r, v, t: (r.max(), t.mean(1)[r.argmax()]), lambda r, v, t: (r[v.argmax() % len(r)], t.max()),
+                  lambda r, v, t: (r[v.mean(1).argmax()], t[v.mean(1).argmax()].mean().round(2))],
+    "paired-interval": [lambda a, b: (0, 0, 0), lambda a, b: (np.mean(a - b), np.min(a - b), np.max(a - b)),
+                        lambda a, b: interval_scipy(np.sort(a), np.sort(b)), lambda a, b: np.mean(a - b)],
+}
+
+
+@every_exercise
+def test_right_answers_in_another_style_pass(exercise):
+    assert len(RIGHT[exercise.id]) >= 2
+    for attempt in RIGHT[exercise.id]:
+        result = check(exercise.id, attempt)
+        assert result.passed, result
+
+
+@every_exercise
+def test_wrong_answers_not_foreseen_fail(exercise):
+    assert len(WRONG[exercise.id]) >= 3
+    sentences = [sentence for _, sentence in exercise.mistakes]
+    for attempt in WRONG[exercise.id]:
+        result = check(exercise.id, attempt)
+        assert result.attempted and not result.passed
+        assert not any(s in result.message for s in sentences) and len(result.message) > 30, result
+
+
+@every_exercise
+@pytest.mark.parametrize("attempt, word", [
+    (None, "function itself"), (0.5, "function itself"), ("gradient_step", "function itself"), (dict, "class"),
+    (np.zeros(3), "function itself"), (torch.ones(2), "function itself"), (lambda: 0, "accepts"),
+    (lambda a, b, c, d, e: a, "accepts"), (lambda *args: [].append(args), "`return`"),
+    (lambda *args: 1 / 0, "ZeroDivisionError"),
+    (lambda *args: math.nan, "nan"), (lambda *args: "text", "text"), (lambda *args: object(), "object"),
+    (lambda *args: sys.exit(3), "SystemExit"), (lambda *args: (yield), "generator"),
+    (lambda *args: undefined_name, "NameError"), (lambda *args: lambda: 0, "<lambda>"),  # noqa: F821
+    (lambda *args: [[1.0], [2.0, 3.0]], "got"), (lambda *args: {}, "{}"), (lambda *args: np.ones((2, 1, 3)), "array"),
+], ids=lambda v: v if isinstance(v, str) else "")
+def test_attempts_of_the_wrong_kind_are_told_so_without_raising(exercise, attempt, word):
+    result = check(exercise.id, attempt)
+    assert result.attempted and not result.passed
+    assert word.replace("got", "gave") in result.message, result
+
+
+@every_exercise
+@pytest.mark.parametrize("attempt", [
+    lambda *args: ..., lambda *args: 2 * ..., lambda *args: (1.0, ...), lambda *args: [..., 1.0],
+    lambda *args: np.array(...), lambda *args: np.zeros(2) - ...,
+])
+def test_an_ellipsis_left_in_reads_not_attempted(exercise, attempt):
+    assert not check(exercise.id, attempt).attempted
+
+
+@pytest.mark.parametrize("body", ["...", "pass", '"""Say something."""', '"""Say it."""\n    ...', "step = ...",
+                                  "step = ...\n    return step", "return w - ... * g", "return None"])
+def test_unfinished_stubs_read_not_attempted(body):
+    attempt = run(f"def gradient_step(w, g, lr):\n    {body}")["gradient_step"]
+    assert not check("gradient-step", attempt).attempted
+
+
+# The framework
+
+def test_an_exception_is_named_with_the_line_and_the_probe():
+    def gradient_step(w, g, lr):
+        step = lr * g
+        return w - step / undefined  # noqa: F821
+
+    message = check("gradient-step", gradient_step).message
+    assert "NameError" in message and "return w - step / undefined" in message and "w = 1, g = 0.5, lr = 0.1" in message
+
+
+def test_the_first_probe_that_differs_is_shown():
+    message = check("gradient-step", lambda w, g, lr: w - lr * g**2).message
+    assert "w = 1, g = 0.5, lr = 0.1" in message and "`0.95`" in message and "`0.975`" in message
+
+
+def test_a_difference_in_the_ninth_digit_is_shown_and_not_accepted():
+    message = check("gradient-step", lambda w, g, lr: (w - lr * g) * (1 + 1e-8)).message
+    assert "0.95" in message and "0.950000009" in message
+
+
+def test_memory_between_calls_is_noticed():
+    calls = []
+
+    def drifting(w, g, lr):
+        calls.append(1)
+        return w - lr * g if len(calls) < 8 else w
+
+    assert "kept from one call to the next" in check("gradient-step", drifting).message
+
+
+def test_mistake_is_named_even_where_it_stops_elsewhere():
+    result = check("steps-to-tolerance", lambda factor, tol: math.floor(math.log(tol) / math.log(factor)))
+    assert "rounding down" in result.message and "ValueError" in result.message
+
+
+def test_drive_runs_a_stateful_function_for_several_steps_and_afresh():
+    def momentum_update(w, g, state, lr, beta):
+        """One step."""
+        v = beta * state.get("v", 0.0) + g
+        return w - lr * v, {"v": v}
+
+    def several_steps(update, w, gradients, lr, beta):
+        ends = []
+        for _ in range(2):
+            now, state = w, {}
+            for g in gradients:
+                now, state = update(now, g, state, lr, beta)
+            ends.append(now)
+        return tuple(ends)
+
+    memory = {}
+
+    def shared(w, g, state, lr, beta):
+        memory["v"] = beta * memory.get("v", 0.0) + g
+        return w - lr * memory["v"], state
+
+    probes = ((1.0, (0.5, -0.2, 0.9), 0.1, 0.83),)
+    damped = lambda w, g, s, lr, beta: (w - lr * (beta * s.get("v", 0) + (1 - beta) * g),
+                                        {"v": beta * s.get("v", 0) + (1 - beta) * g})
+    exercise = Exercise("momentum-update", "momentum", momentum_update, "", ("", "", ""), probes,
+                        ((damped, "Averaged instead of accumulated."),), several_steps)
+    assert judge(exercise, momentum_update).passed
+    assert judge(exercise, damped).message == "Averaged instead of accumulated."
+    forgetful = judge(exercise, lambda w, g, state, lr, beta: (w - lr * g, {}))
+    assert not forgetful.passed and "gradients = (0.5, -0.2, 0.9)" in forgetful.message
+    assert not judge(exercise, shared).passed
+    assert not judge(exercise, lambda w, g, state, lr, beta: ...).attempted
+
+
+@pytest.mark.parametrize("ask", [lambda id: check(id, abs), hint, solution, quiz])
+def test_an_unknown_id_names_its_neighbours_and_does_not_raise(ask):
+    assert "`gradient-step`" in repr(ask("gradient-stp")) or "`grid-edge`" in repr(ask("grid-egde"))
+    for strange in ("", "`", None, 3, abs, [], {}, np.zeros(2)):
+        assert re.search("exercise|question", repr(ask(strange)))
+
+
+def test_an_attempt_that_resists_inspection_does_not_raise():
+    class Strange:
+        def __call__(self, *args):
+            return self
+
+        def __repr__(self):
+            raise RuntimeError("no")
+
+        def __getattr__(self, name):
+            raise RuntimeError("no")
+
+    assert not check("gradient-step", Strange()).passed
+
+
+def test_results_are_words_with_signs_and_no_colours():
+    passed, failed = check("gradient-step", Step()), check("gradient-step", lambda w, g, lr: w)
+    for result, words in ((passed, "✔ Passed"), (failed, "✘ Not yet"), (check("gradient-step"), "… Not attempted")):
+        assert repr(result).startswith(words) and words in result._repr_markdown_()
+        assert "color" not in result._repr_markdown_()
+
+
+def test_the_package_of_exercises_does_not_import_torch():
+    import subprocess
+    code = "import sys, course_utils.exercises; sys.exit('torch' in sys.modules or 'scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+# Quizzes
+
+@every_quiz
+def test_a_question_has_one_right_option_and_feedback_for_each(question):
+    assert 3 <= len(question.options) <= 5
+    assert sum(option.right for option in question.options) == 1
+    assert all(len(option.feedback) > 20 for option in question.options)
+    assert len({option.feedback for option in question.options}) == len(question.options)
+
+
+@every_quiz
+def test_a_question_reads_without_a_kernel(question):
+    text = quiz_markdown(question.id)
+    before, after = text.split("<details><summary>Answer</summary>\n\n")
+    assert question.question in before
+    for letter, option in zip(question.letters, question.options, strict=True):
+        assert f"- **{letter}.** {option.text}" in before and option.feedback not in before
+        assert f"- **{letter}.** {question.feedback(letter)}" in after
+
+
+@every_quiz
+def test_buttons_give_the_feedback_of_the_letter(question):
+    buttons, answer = quiz(question.id).children
+    for letter, option in zip(question.letters, question.options, strict=True):
+        buttons.value = letter
+        assert ("✔ Correct" if option.right else "✘ Not this one") in answer.value
+        assert "color" not in answer.value and f"<b>{letter}.</b>" in answer.value
+
+
+def test_a_question_without_ipywidgets_says_where_the_answer_is(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    assert "cell above" in repr(quiz(next(iter(QUIZZES))))
+
+
+# Notebooks
+
+@pytest.mark.parametrize("function, id", [("check", id) for id in EXERCISES] + [("quiz", id) for id in QUIZZES])
+def test_every_id_is_used_by_exactly_one_notebook(function, id):
+    assert sum(ids_asked(path, function).count(id) for path in NOTEBOOKS) == 1
+
+
+@every_notebook
+def test_every_id_asked_is_registered(path):
+    for function, registry in (("check", EXERCISES), ("hint", EXERCISES), ("solution", EXERCISES), ("quiz", QUIZZES)):
+        assert set(ids_asked(path, function)) <= set(registry)
+
+
+@every_notebook
+def test_every_stub_is_that_of_its_exercise_and_reads_not_attempted(path):
+    stubs = {name: (cell.source, node) for cell in code_cells(path, "exercise")
+             for name, node in defined(cell.source).items()}
+    for id in ids_asked(path, "check"):
+        exercise = EXERCISES[id]
+        source, node = stubs[exercise.name]
+        ours = defined(exercise.stub)[exercise.name]
+        assert (ast.unparse(node.args), ast.get_docstring(node)) == (ast.unparse(ours.args), ast.get_docstring(ours))
+        assert not check(id, run(source)[exercise.name]).attempted
+
+
+@every_notebook
+def test_every_question_stands_in_the_cell_before_its_buttons(path):
+    cells = nbformat.read(path, 4).cells
+    for above, cell in zip(cells, cells[1:], strict=False):
+        if "quiz" in cell.metadata.get("tags", []) and cell.cell_type == "code":
+            (id,) = re.findall(r'quiz\("([^"]*)"\)', cell.source)
+            assert above.cell_type == "markdown" and above.source.strip() == quiz_markdown(id).strip()
+
+
+def solved_copy(path):
+    """The notebook with every exercise replaced by its solution, and an assert that every check passed."""
+    notebook = nbformat.read(path, 4)
+    by_name = {exercise.name: exercise for exercise in EXERCISES.values()}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", []):
+            cell.source = "\n\n".join(by_name[name].source for name in defined(cell.source))
+    ids = ids_asked(path, "check")
+    notebook.cells.append(nbformat.v4.new_code_cell(
+        f"from course_utils.exercises import results\n"
+        f"assert {ids!r} == [r.exercise for r in results().values() if r.passed], results()"))
+    return notebook
+
+
+class SolvedCopy:
+    """One class a notebook, since pytest-xdist (loadscope) gives a class to one worker."""
+
+    def test_runs_with_every_check_passed(self):
+        client = NotebookClient(solved_copy(self.path), timeout=300, kernel_name="python3",
+                                resources={"metadata": {"path": str(self.path.parent)}})
+        client.execute()
+
+
+for _path in NOTEBOOKS:
+    if ids_asked(_path, "check"):
+        _name = f"TestSolved_{_path.stem}"
+        globals()[_name] = type(_name, (SolvedCopy,), {"path": _path, "__module__": __name__})
