@@ -5,7 +5,6 @@ one palette image: a few milliseconds and kilobytes instead of a whole new figur
 """
 
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -236,8 +235,8 @@ def explore_bowl(n_steps=20, distance=1e-6, within=5):
         pairs = " and ".join(f"rate {found[a]:.3g} at curvature {a:g}" for a in curvatures)
         return f"{pairs}. The best rate is 1 / curvature."
 
-    goal = (f"Come within {_short(distance)} of the minimum in at most {within} steps, once at curvature {curvatures[0]:g} and "
-            f"once at curvature {curvatures[1]:g}. What do the two rates share?")
+    goal = (f"Come within {_short(distance)} of the minimum in at most {within} steps, once at curvature "
+            f"{curvatures[0]:g} and once at curvature {curvatures[1]:g}. What do the two rates share?")
     controls = {"lr": Control("rate", 0.01, 10.0, 0.1),
                 "curvature": Control("curvature", 0.25, 2.0, 1.0, step=log10(2) / 8)}
     return Explorable(compute, [curve, _distance_panel(n_steps, (1e-9, 1e3), distance)], describe, controls, goal,
@@ -257,8 +256,7 @@ def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
 
     def contours(ax):
         _style(ax, "weight w₁", "weight w₂", "Path over lines of equal loss")
-        ax.set(xlim=(-5, 5), ylim=(-3.9, 3.9), aspect="equal")
-        ax.set_adjustable("datalim")
+        ax.set(xlim=(-5, 5), ylim=(-3.9, 3.9))  # equal scales at the usual size
         rings = LineCollection([], cmap="viridis", linewidths=1, alpha=0.55, animated=True, zorder=1)
         rings.set(array=np.arange(12), clim=(0, 14))
         ax.add_collection(rings, autolim=False)
@@ -267,7 +265,7 @@ def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
 
         def show(path):
             k = path.landscape.condition_number
-            radii = np.geomspace(0.35, (25 + 16 * k) ** 0.5, 12)  # the outermost line passes through the corners
+            radii = np.geomspace(0.35, (25 + 15.2 * k) ** 0.5, 12)  # the outermost line passes through the corners
             rings.set_segments(radii[:, None, None] * circle / [1, k**0.5])
             walk(path, path.points[:, 0], path.points[:, 1], _ravine_manner(path))
         return show
@@ -302,7 +300,7 @@ def explore_fates(data=None, epochs=60):
         return "all three seen, and the rate alone decided." if len(seen) == len(FATES) else ""
 
     controls = {"lr": Control("rate", 1e-6, 10.0, 1e-3, step=0.1, live=False)}
-    goal = "See all three fates by moving nothing but the rate: a network that crawls, one that learns, one that blows up."
+    goal = "By moving nothing but the rate, see all three fates: a network that crawls, that learns, that blows up."
     return _training_explorable(data, epochs, controls, describe, goal, reached)
 
 
@@ -326,8 +324,8 @@ def explore_training(data=None, epochs=60, margin=0.02, n_seeds=3):
 
     controls = {"lr": Control("rate", 1e-5, 10.0, 1e-4, step=0.1, live=False),
                 "seed": Control("seed", 0, 29, 0, step=1, log=False, whole=True, live=False)}
-    goal = (f"Find one rate that ends within {margin:g} of the ceiling after {epochs} epochs on {n_seeds} different seeds. "
-            "How many rates look good on a single seed?")
+    goal = (f"Find one rate that ends within {margin:g} of the ceiling after {epochs} epochs on {n_seeds} different "
+            "seeds. How many rates look good on a single seed?")
     return _training_explorable(data, epochs, controls, describe, goal, reached)
 
 
@@ -378,7 +376,8 @@ def _training_explorable(data, epochs, controls, describe, goal, reached):
 
     data = make_blobs() if data is None else data
     if data.task != "classification" or data.n_features != 2 or data.n_classes > len(CLASS_COLORS):
-        raise ValueError(f"data must have two features and at most {len(CLASS_COLORS)} classes to be drawn, got {data!r}")
+        raise ValueError(f"data must have two features and at most {len(CLASS_COLORS)} classes to be drawn, "
+                         f"got {data!r}")
     low, high = data.x_val.min(axis=0) - 1, data.x_val.max(axis=0) + 1
     grid = np.stack(np.meshgrid(*np.linspace(low, high, 60, axis=1)), axis=-1).astype(np.float32)
 
@@ -411,7 +410,7 @@ def _training_explorable(data, epochs, controls, describe, goal, reached):
         ax.set(xlim=(0, epochs + 1), ylim=(0, 1))
         if data.ceiling is not None:
             ax.axhline(data.ceiling, color=INK, lw=1, ls="--")
-            ax.text(epochs + 1, data.ceiling + 0.015, f"ceiling {data.ceiling:.2f}", ha="right", color=INK, fontsize=9)
+            ax.text(0.2, data.ceiling + 0.015, f"ceiling {data.ceiling:.2f}", color=INK, fontsize=9)
         ax.axhline(1 / data.n_classes, color=INK, lw=1, ls=":")
         ax.text(epochs + 1, 1 / data.n_classes - 0.015, "blind guess", ha="right", va="top", color=INK, fontsize=9)
         line, = ax.plot([], [], "o-", lw=1.2, ms=3.5, animated=True, zorder=3)
