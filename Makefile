@@ -1,0 +1,57 @@
+# make lab and make test set up everything by themselves, in .venv; make help lists the rest.
+
+PYTHON ?= python3
+OLDEST := 3, 11
+NEWEST := 3, 14
+LAB_OPTIONS ?=
+
+# Neither an active environment nor kernels and packages installed elsewhere take part.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME JUPYTER_PATH CONDA_PREFIX
+export PYTHONNOUSERSITE = 1
+export JUPYTER_PREFER_ENV_PATH = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+BIN := .venv/bin
+FITS := import sys, venv, ensurepip; sys.exit(not ($(OLDEST)) <= sys.version_info[:2] <= ($(NEWEST)))
+EDITOR_KEYS := $(addprefix metadata.language_info.,codemirror_mode file_extension mimetype nbconvert_exporter \
+  pygments_lexer version)
+ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: help lab test lint check clean-notebooks clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
+
+lab: .venv/.installed ## open the course in JupyterLab
+	$(BIN)/python -m jupyterlab --LabApp.news_url=None $(ROOT_FLAG) $(LAB_OPTIONS) notebooks/00_start_here.ipynb
+
+test: .venv/.installed ## run every test and every notebook
+	$(BIN)/python -m pytest
+
+lint: .venv/.installed ## look for mistakes without running anything
+	$(BIN)/python -m ruff check .
+
+check: .venv/.installed ## is this machine ready?
+	$(BIN)/python -m course_utils
+
+clean-notebooks: .venv/.installed ## remove outputs from the notebooks, before a commit
+	$(BIN)/python -m nbstripout --keep-id --extra-keys '$(EDITOR_KEYS)' notebooks/*.ipynb
+
+clean: ## remove the installed packages; the next command installs them again
+	rm -rf .venv
+
+.venv/.installed: requirements.txt pyproject.toml
+	@$(BIN)/python -c '$(FITS)' 2>/dev/null || { \
+	  for python in '$(PYTHON)' python3.13 python3.12 python3.11 python3.14 python3 python none; do \
+	    "$$python" -c '$(FITS)' 2>/dev/null && break; \
+	  done; \
+	  if [ $$python = none ]; then \
+	    echo 'No Python from 3.11 to 3.14 with its venv module was found. Install one from python.org'; \
+	    echo '(Debian, Ubuntu: sudo apt install python3 python3-venv), or name yours:'; \
+	    echo '  make $(MAKECMDGOALS) PYTHON=/path/to/python3'; \
+	    exit 1; \
+	  fi; \
+	  echo "Setting up .venv with $$python, once; this takes some minutes ..."; \
+	  "$$python" -m venv --clear .venv; }
+	$(BIN)/python -m pip install --requirement requirements.txt
+	@touch $@

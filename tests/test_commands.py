@@ -1,0 +1,129 @@
+"""README, Makefile, requirements and glossary agree with each other and with the files that are there."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from course_utils import optimizers
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/tests.yml"]
+
+
+def text(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def requirement_lines():
+    return [line for line in text("requirements.txt").splitlines() if line and not line.startswith(("#", "-"))]
+
+
+def run(*command, **options):
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imported_by(source):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.split(".")[0]
+
+
+def sources():
+    for folder in ("course_utils", "tests", "benchmarks"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "browser" not in path.parts:  # needs a browser, and says so itself
+                yield path.relative_to(ROOT), path.read_text(encoding="utf-8")
+    for path in NOTEBOOKS:
+        cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+        lines = "\n".join("".join(cell["source"]) for cell in cells).splitlines()
+        yield path.relative_to(ROOT), "\n".join(re.sub(r"^(\s*)[%!].*", r"\1pass", line) for line in lines)
+
+
+def test_every_imported_package_is_in_requirements():
+    listed = {normal(Requirement(line.split("#")[0]).name) for line in requirement_lines()}
+    ours = {path.stem for path in ROOT.rglob("*.py") if ".venv" not in path.parts} | {"course_utils"}
+    distributions = packages_distributions()
+    missing = {(str(path), name) for path, source in sources() for name in imported_by(source)
+               if name not in sys.stdlib_module_names | ours | {"__future__"}
+               and not listed & {normal(d) for d in distributions.get(name, [name])}}
+    assert not missing
+
+
+@pytest.mark.parametrize("line", requirement_lines())
+def test_every_requirement_has_bounds_and_a_reason(line):
+    entry, _, reason = line.partition("#")
+    specifiers = {specifier.operator for specifier in Requirement(entry).specifier}
+    assert reason.strip() and (specifiers == {"=="} or ">=" in specifiers)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_make_command_that_is_named_exists(name):
+    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.M))
+    named = set(re.findall(r"(?:^|`|run: |name: )make ([a-z-]+)", text(name), re.M))
+    assert named <= targets
+
+
+def test_the_two_commands_stand_first_in_the_readme():
+    first_block = re.search(r"```\n(.*?)```", text("README.md"), re.S).group(1)
+    assert re.findall(r"^make (\w+)", first_block, re.M) == ["lab", "test"]
+    assert re.search(r"^make test$", text(".ci/run"), re.M)
+
+
+def test_the_readme_lists_every_notebook_and_links_to_those_that_exist():
+    rows = re.findall(r"^\| (\d\d) \| (.+?) \|", text("README.md"), re.M)
+    assert [number for number, _ in rows] == [f"{i:02d}" for i in range(13)]
+    linked = {link for _, cell in rows for link in re.findall(r"\(notebooks/(.+?)\)", cell)}
+    assert linked == {path.name for path in NOTEBOOKS}
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/glossary.md", "docs/LICENSE-content.md"])
+def test_relative_links_lead_to_files(name):
+    targets = re.findall(r"\]\(([^)#\s]+)|src=\"([^\"]+)", text(name))
+    missing = [target for target in map("".join, targets)
+               if not re.match(r"[a-z]+:", target) and not (ROOT / name).parent.joinpath(target).exists()]
+    assert not missing
+
+
+def test_the_glossary_has_a_row_for_every_argument_of_every_optimizer():
+    rows = [line.split("|") for line in text("docs/glossary.md").splitlines() if line.startswith("|")]
+    words = {word for row in rows for word in re.findall(r"`(\w+)`", row[2])}
+    arguments = {name for function in optimizers.OPTIMIZERS.values()
+                 for name in function.__code__.co_varnames[: function.__code__.co_argcount]}
+    assert arguments <= words
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no make")
+@pytest.mark.parametrize("target", ["lab", "test", "check", "lint", "clean-notebooks"])
+def test_a_fresh_folder_is_set_up_before_anything_else_runs(tmp_path, target):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+        (tmp_path / name).write_text(text(name), encoding="utf-8")
+    planned = run("make", "--dry-run", target, cwd=tmp_path, check=True).stdout
+    assert planned.index("-m venv") < planned.index("pip install") < planned.rindex(".venv/bin/python -m ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no make")
+def test_without_a_fitting_python_make_says_what_to_do(tmp_path):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+        (tmp_path / name).write_text(text(name), encoding="utf-8")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("make", "sh", "id"):
+        (tools / tool).symlink_to(shutil.which(tool))
+    done = run(tools / "make", "lab", cwd=tmp_path, env={"PATH": str(tools)})
+    assert done.returncode and "PYTHON=/path/to/python3" in done.stdout and "python3-venv" in done.stdout
