@@ -1,0 +1,152 @@
+"""Is this machine ready for the course? `python -m course_utils` checks, and says what to do where it is not.
+
+It starts with the standard library alone, so that it can also report what is not installed yet.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from ast import literal_eval
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["CHECKS", "Check", "main", "python", "packages", "memory", "data_files", "kernel", "training"]
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST = (3, 11)
+ENOUGH = 1e9  # bytes of free memory
+KERNEL_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report: what was looked at, whether it is well, what was found, and what to type if not."""
+
+    name: str
+    ok: bool
+    found: str
+    fix: str = ""
+
+    def __str__(self):
+        line = f"{'ok  ' if self.ok else 'FAIL'}  {self.name:<16}  {self.found}"
+        return line if self.ok else f"{line}\n      {'':<16}  -> {self.fix}"
+
+
+def python():
+    """The version of Python that runs this check."""
+    return Check("python", sys.version_info[:2] >= OLDEST, f"{sys.version.split()[0]}, {sys.executable}",
+                 "Install Python 3.11 or newer from python.org, delete the folder .venv, then type: make lab")
+
+
+def packages():
+    """One `Check` for each package that requirements.txt lists."""
+    from packaging.requirements import Requirement
+
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    entries = [re.sub(r"\s*#.*", "", line).strip() for line in lines]
+    return [_package(Requirement(entry)) for entry in entries if entry and not entry.startswith("-")]
+
+
+def memory():
+    """Free memory: the notebooks stay below 1 GB."""
+    import psutil
+
+    free = psutil.virtual_memory().available
+    return Check("memory", free >= ENOUGH, f"{free / 1e9:.1f} GB free",
+                 f"A notebook may take 1 GB. Close other programs, then type: {_here()} -m course_utils")
+
+
+def data_files():
+    """The files in data/, by their checksums."""
+    from .data import verify
+
+    bad = verify()
+    return Check("data", not bad, f"missing or damaged: {', '.join(bad)}" if bad else "all files as published",
+                 f"In the folder {ROOT} type: git checkout -- " + " ".join(f"data/{name}" for name in bad))
+
+
+def kernel():
+    """A Jupyter kernel starts, belongs to this environment, and can import the course."""
+    from jupyter_client.manager import start_new_kernel
+
+    expressions = {"prefix": "sys.prefix", "course": "__import__('course_utils').__file__"}
+    manager, client = start_new_kernel(kernel_name="python3", startup_timeout=KERNEL_SECONDS,
+                                       cwd=str(ROOT / "notebooks"), stderr=subprocess.DEVNULL)
+    try:
+        answer = client.execute("import sys", reply=True, timeout=KERNEL_SECONDS, user_expressions=expressions)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    reply = answer["content"]["user_expressions"]
+    prefix, course = (literal_eval(reply[name].get("data", {}).get("text/plain", "''")) for name in expressions)
+    if not prefix or os.path.realpath(prefix) != os.path.realpath(sys.prefix):
+        return Check("kernel", False, f"belongs to another Python, {prefix or 'an unknown one'}",
+                     "Open the course with: make lab (on Windows type first: $env:JUPYTER_PREFER_ENV_PATH = 1)")
+    return Check("kernel", bool(course), f"starts in {prefix}" if course else "starts, but cannot import course_utils",
+                 _install("-e ."))
+
+
+def training():
+    """Two epochs of the course's first network."""
+    from .data import make_blobs
+    from .models import mlp
+    from .optimizers import sgd
+    from .training import train
+
+    start = time.perf_counter()
+    run = train(mlp(2, 50, 3), make_blobs(), sgd, 0.1, epochs=2)
+    first, last = run.history["train_loss"]
+    return Check("training", bool(last < first), f"training loss from {first:.2f} to {last:.2f} in two epochs, "
+                 f"{time.perf_counter() - start:.1f} s", _install("--force-reinstall -r requirements.txt"))
+
+
+CHECKS = (python, packages, memory, data_files, kernel, training)
+
+
+def main():
+    """Print a line for each check and return the exit status: 0 if all is well, else 1."""
+    failures = 0
+    for check in CHECKS:
+        for result in _run(check):
+            print(result, flush=True)
+            failures += not result.ok
+    print("\nReady." if not failures else f"\n{failures} to repair: do what stands after each arrow, then type: "
+                                          f"{_here()} -m course_utils")
+    return int(failures > 0)
+
+
+def _run(check):
+    """The results of one check; an exception is a failure too."""
+    try:
+        result = check()
+    except Exception as error:
+        result = Check(check.__name__, False, f"{type(error).__name__}: {error}", _install("-r requirements.txt"))
+    return result if isinstance(result, list) else [result]
+
+
+def _package(requirement):
+    from importlib.metadata import PackageNotFoundError, version
+
+    fix = _install("-r requirements.txt")
+    try:
+        found = version(requirement.name)
+    except PackageNotFoundError:
+        return Check(requirement.name, False, "not installed", fix)
+    fits = requirement.specifier.contains(found, prereleases=True)
+    return Check(requirement.name, fits, found if fits else f"{found}, but {requirement.specifier} is needed", fix)
+
+
+def _install(arguments):
+    return f"In the folder {ROOT} type: {_here()} -m pip install {arguments}"
+
+
+def _here():
+    """How to call this Python from the course's folder."""
+    path = Path(sys.executable)
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
