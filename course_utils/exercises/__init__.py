@@ -20,7 +20,7 @@ _results, _hints_shown = {}, {}
 def check(id, attempt=...):
     """Judge the reader's function `attempt` and return a `Result` whose display says what is right or wrong."""
     if not _known(id, EXERCISES):
-        return Result(str(id)[:40], False, True, _unknown(id, EXERCISES))
+        return Result(id if isinstance(id, str) else "?", False, True, _unknown(id, EXERCISES))
     try:
         _results[id] = judge(EXERCISES[id], attempt)
     except Exception as error:  # an attempt that defeats even the looking at it

@@ -9,17 +9,27 @@ from .quizzes import Option, Quiz
 
 
 def gradient_step(w, g, lr):
-    """The weights after one step of gradient descent; w and g are two floats, or two arrays of one shape."""
+    """The weights after one step of gradient descent.
+
+    The weights w and their gradient g are floats, or arrays of one shape.
+    """
     return w - lr * g
 
 
 def critical_rate(hessian):
-    """The rate above which gradient descent diverges on the quadratic with this symmetric matrix, shape (d, d)."""
+    """The rate above which gradient descent diverges on a quadratic.
+
+    hessian is its symmetric matrix, shape (d, d), with curvatures above 0.
+    """
     return 2 / np.linalg.eigvalsh(hessian).max()
 
 
 def gradient_check(f, w, h):
-    """The gradient of f at w by central differences with step h; w has shape (d,) and may hold whole numbers."""
+    """The gradient of f at w by central differences with step h, shape (d,).
+
+    f takes an array and gives a number; w has shape (d,) and may hold whole
+    numbers, as in np.array([1, 2]).
+    """
     g = np.zeros(len(w))
     for i in range(len(w)):
         step = np.zeros(len(w))
@@ -29,7 +39,11 @@ def gradient_check(f, w, h):
 
 
 def steps_to_tolerance(factor, tolerance):
-    """The smallest whole n with factor**n <= tolerance, where 0 <= factor < 1 and 0 < tolerance <= 1."""
+    """The smallest whole number n with factor**n <= tolerance.
+
+    0 <= factor < 1, where 0 stands for arriving in one step, and
+    0 < tolerance <= 1.
+    """
     if factor == 0:
         return 0 if tolerance >= 1 else 1
     return math.ceil(math.log(tolerance) / math.log(factor))

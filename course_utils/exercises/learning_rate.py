@@ -7,32 +7,37 @@ from .quizzes import Option, Quiz
 
 
 def update_ratio(before, after):
-    """The length of the update over the length of the weights before it; two arrays of one shape."""
+    """The length of the update over the length of the weights before it.
+
+    before and after are arrays of one shape, vectors or matrices.
+    """
     return np.linalg.norm(after - before) / np.linalg.norm(before)
 
 
 def epochs_to(accuracies, target):
-    """The number of epochs until the accuracy is first at or above target; None if that never happens.
+    """The number of epochs until the accuracy is first at or above target.
 
-    accuracies is an array with the accuracy after each epoch, so its first entry belongs to epoch 1.
+    accuracies is an array with the accuracy after each epoch, epoch 1 first.
+    None if the target is never reached.
     """
     reached = np.flatnonzero(accuracies >= target)
     return int(reached[0]) + 1 if len(reached) else None
 
 
 def pick_rate(rates, val_scores, test_scores):
-    """The rate with the best mean validation score, and its mean test score, as a pair.
+    """The rate with the best mean validation score, and its mean test score.
 
-    rates has shape (n,), the scores have shape (n, seeds); higher scores are better.
+    rates has shape (n,), the scores have shape (n, seeds), higher is better;
+    the answer is a pair.
     """
     best = val_scores.mean(axis=1).argmax()
     return rates[best], test_scores[best].mean()
 
 
 def paired_interval(a, b):
-    """Mean of a − b and the ends of its 95 % interval by Student's t: (mean, low, high).
+    """The mean of a − b and its 95 % interval by Student's t: (mean, low, high).
 
-    a and b are arrays of scores of two settings; entry k of both comes from seed k.
+    a and b are arrays of scores; entry k of both comes from seed k.
     """
     from scipy import stats
 

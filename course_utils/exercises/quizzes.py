@@ -51,7 +51,7 @@ class Quiz:
         """A button for each letter, and the feedback to the one pressed below them."""
         import ipywidgets as widgets
 
-        buttons = widgets.ToggleButtons(options=list(self.letters), value=None, description="Answer:",
+        buttons = widgets.ToggleButtons(options=list(self.letters), value=None, description="Answer:", tooltip="Answer",
                                         tooltips=[option.text for option in self.options])
         buttons.style.button_width = "4em"
         answer = widgets.HTML(self._html("Pick a letter."))

@@ -6,7 +6,10 @@ from .framework import Exercise
 
 
 def updates_per_epoch(n, batch_size):
-    """Number of updates in one epoch: n examples in batches of batch_size, the last batch may be smaller."""
+    """The number of updates in one epoch over n examples.
+
+    Each batch of batch_size examples gives one update; the last may be smaller.
+    """
     return math.ceil(n / batch_size)
 
 
