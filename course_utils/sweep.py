@@ -29,6 +29,7 @@ class Best:
     """The setting chosen on validation data, and what it scored on test data: mean, sd and 95 % interval over seeds."""
 
     setting: dict
+    name: str  # the setting in a few words
     metric: str
     val_mean: float
     test_mean: float
@@ -38,8 +39,7 @@ class Best:
     n_seeds: int
 
     def __str__(self):
-        chosen = ", ".join(f"{name} {label(value)}" for name, value in self.setting.items())
-        return (f"{chosen}: test {self.metric} {self.test_mean:.3f} [{self.test_low:.3f}, {self.test_high:.3f}] "
+        return (f"{self.name}: test {self.metric} {self.test_mean:.3f} [{self.test_low:.3f}, {self.test_high:.3f}] "
                 f"over {self.n_seeds} seeds, chosen by validation {self.metric} {self.val_mean:.3f}")
 
 
@@ -78,6 +78,11 @@ class Sweep:
         """The values of one hyperparameter, one a setting: values("lr")."""
         return [setting[name] for setting in self.settings]
 
+    def names(self):
+        """Each setting in a few words: the hyperparameters that differ between settings."""
+        varied = [name for name in self.settings[0] if len({label(s[name]) for s in self.settings}) > 1] or ["lr"]
+        return [", ".join(f"{name} {label(setting[name])}" for name in varied) for setting in self.settings]
+
     def final(self, score):
         """A score at the last epoch, (setting, seed)."""
         return self.history[score][:, :, -1]
@@ -89,9 +94,10 @@ class Sweep:
         return replace(self, history={name: h[:, :, :epoch] for name, h in self.history.items()}, weights=[])
 
     def select(self, **where):
-        """The part of the sweep whose settings have these values: select(lr=0.1)."""
+        """The part of the sweep whose settings have these values: select(lr=0.1), select(lr=[0.1, 0.01])."""
+        wanted = {name: value if isinstance(value, list | tuple) else [value] for name, value in where.items()}
         chosen = [i for i, s in enumerate(self.settings)
-                  if all(s.get(name) == v or label(s.get(name)) == v for name, v in where.items())]
+                  if all(s.get(name) in values or label(s.get(name)) in values for name, values in wanted.items())]
         if not chosen:
             raise ValueError(f"no setting has {where}; the settings are {[_readable(s) for s in self.settings]}")
         return replace(self, settings=[self.settings[i] for i in chosen],
@@ -133,18 +139,16 @@ class Sweep:
             _refuse_edge(runs.settings[i]["lr"], [lr for lr in runs.values("lr") if not callable(lr)])
         test = mean_interval(runs.final(f"test_{runs.metric}")[i])
         sd = float(np.std(runs.final(f"test_{runs.metric}")[i], ddof=1)) if len(runs.seeds) > 1 else float("nan")
-        return Best(_readable(runs.settings[i]), runs.metric, float(sign * scores[i]), test.mean, sd,
+        return Best(_readable(runs.settings[i]), runs.names()[i], runs.metric, float(sign * scores[i]), test.mean, sd,
                     test.low, test.high, len(runs.seeds))
 
     def summary(self):
         """A line for each setting: the mean and spread of its test score, and how many runs diverged."""
         lines = []
-        varied = [name for name in self.settings[0] if len({label(s[name]) for s in self.settings}) > 1] or ["lr"]
-        for i, setting in enumerate(self.settings):
+        for i, name in enumerate(self.names()):
             scores = self.final(f"test_{self.metric}")[i][~self.diverged[i]]
             spread = f"{scores.mean():.3f} ± {scores.std(ddof=1) if len(scores) > 1 else 0:.3f}" if len(scores) else "none"
             gone = f", {int(self.diverged[i].sum())} of {len(self.seeds)} diverged" if self.diverged[i].any() else ""
-            name = ", ".join(f"{n} {label(setting[n])}" for n in varied)
             lines.append(f"{name}: test {self.metric} {spread} (mean ± sd){gone}")
         return "\n".join(lines)
 
