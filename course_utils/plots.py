@@ -149,9 +149,10 @@ def contrast(a, b):
 
 
 def _ceiling(ax, data, metric):
-    if data.ceiling is not None and metric in ("test_accuracy", "val_accuracy"):
-        ax.axhline(data.ceiling, color=INK, ls="--", lw=1)
-        ax.annotate(f"Bayes ceiling {data.ceiling:.2f}", (0.01, data.ceiling), xycoords=("axes fraction", "data"),
+    ceiling = {"test_accuracy": data.ceiling, "val_accuracy": data.val_ceiling}.get(metric)
+    if ceiling is not None:
+        ax.axhline(ceiling, color=INK, ls="--", lw=1)
+        ax.annotate(f"Bayes ceiling {ceiling:.2f}", (0.01, ceiling), xycoords=("axes fraction", "data"),
                     xytext=(0, 3), textcoords="offset points", fontsize=9)
 
 

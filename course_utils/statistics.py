@@ -36,11 +36,11 @@ class Difference(Interval):
 
     def verdict(self, a="A", b="B", higher_is_better=True):
         """"A beats B" only where the interval excludes zero, else "no difference found"."""
-        spread = f"[{self.low:+.3f}, {self.high:+.3f}], {self.n} paired seeds"
+        spread = f"[{self.low:+.3g}, {self.high:+.3g}], {self.n} paired seeds"
         if not self.excludes_zero:
-            return f"no difference found between {a} and {b}: {self.mean:+.3f} {spread}"
+            return f"no difference found between {a} and {b}: {self.mean:+.3g} {spread}"
         winner, loser = (a, b) if (self.mean > 0) == higher_is_better else (b, a)
-        return f"{winner} beats {loser}: difference {self.mean:+.3f} {spread}"
+        return f"{winner} beats {loser}: difference {self.mean:+.3g} {spread}"
 
 
 def mean_interval(x, confidence=0.95):
