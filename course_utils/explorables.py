@@ -56,6 +56,10 @@ class Control:
         number = min(max(number, self.low), self.high)
         return round(number) if self.whole else number
 
+    def steps_between(self, a, b):
+        """Distance of two values in steps of the slider."""
+        return abs(log10(a / b) if self.log else a - b) / self.step
+
 
 class Explorable:
     """A figure that follows its sliders; show it by making it the last line of a cell.
@@ -145,7 +149,7 @@ class Explorable:
     def _input(self, name, control):
         import ipywidgets as w
 
-        wide = {"description_width": "initial"}
+        wide = {"description_width": "5em"}
         Box = w.BoundedIntText if control.whole else w.BoundedFloatText
         box = Box(value=control.value, min=control.low, max=control.high, description=control.label, style=wide,
                   layout={"width": "14em"})
@@ -158,10 +162,10 @@ class Explorable:
                         tooltip=f"{control.label}, slider", layout={"width": "24em"}, **ends)
 
         def changed(change):
-            if self._following:
-                return
-            value = float(f"{change['new']:.3g}") if change["owner"] is slider else change["new"]
-            self.values[name] = control.clip(value)
+            value, by_slider = change["new"], change["owner"] is slider
+            if self._following or (by_slider and control.steps_between(value, self.values[name]) < 0.51):
+                return  # a browser's slider snaps a typed value to its own steps and reports that as a move
+            self.values[name] = control.clip(float(f"{value:.3g}") if by_slider else value)
             self._follow(change["owner"])
             self.update()
 
@@ -194,7 +198,7 @@ class Explorable:
         file = BytesIO()
         # octree quantization keeps thin lines and small type crisp, where JPEG and lossy WebP smear them
         pixels.convert("RGB").quantize(self._colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-            file, "png", compress_level=6)
+            file, "png", compress_level=1)
         return file.getvalue()
 
     def _ipython_display_(self):
@@ -265,7 +269,7 @@ def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
 
         def show(path):
             k = path.landscape.condition_number
-            radii = np.geomspace(0.35, (25 + 15.2 * k) ** 0.5, 12)  # the outermost line passes through the corners
+            radii = np.geomspace(0.35, (25 + 12 * k) ** 0.5, 12)  # the outermost line nearly meets the corners
             rings.set_segments(radii[:, None, None] * circle / [1, k**0.5])
             walk(path, path.points[:, 0], path.points[:, 1], _ravine_manner(path))
         return show

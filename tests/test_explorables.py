@@ -123,6 +123,16 @@ def test_slider_and_number_box_are_linked_both_ways():
     assert (box.value, slider.value) == (0.3, 0.3)
 
 
+def test_a_typed_value_survives_the_slider_snapping_to_its_steps():
+    explorable = explore_bowl()
+    box, slider = explorable._inputs["lr"]
+    box.value = 0.7531
+    slider.value = nearest(slider, 0.7531)  # what the browser sends back
+    assert explorable.values["lr"] == box.value == 0.7531
+    slider.value *= 10**slider.step
+    assert explorable.values["lr"] != 0.7531
+
+
 def test_every_number_box_has_a_label():
     for explorable in (explore_bowl(), explore_ravine()):
         assert all(box.description for box, _ in explorable._inputs.values())
