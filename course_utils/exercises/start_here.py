@@ -3,6 +3,7 @@
 import math
 
 from .framework import Exercise
+from .quizzes import Option, Quiz
 
 
 def updates_per_epoch(n, batch_size):
@@ -13,7 +14,47 @@ def updates_per_epoch(n, batch_size):
     return math.ceil(n / batch_size)
 
 
-QUIZZES = []
+QUIZZES = [
+    Quiz("which-fate", "The training loss of a run falls in every epoch, evenly, and is still falling when the run ends. "
+         "What would you try next?", (
+        Option("A larger rate: the run crawled.",
+               "Nothing shook, and there was still a way to go. Longer steps, or more of them, would get further.",
+               right=True),
+        Option("A smaller rate: a loss that still falls means that the steps are too large.",
+               "Too large a step shows as a loss that jumps up and down, not as one that falls evenly.",
+               origin="A common belief: smaller is always safer"),
+        Option("Nothing: a loss that falls evenly is the sign of the best rate.",
+               "It is the sign of a rate that is not too large. It may well be too small.",
+               origin="A published mistake: a check that asks only whether the loss went down"),
+        Option("A larger network.",
+               "Perhaps later. As long as the loss is still on its way down, the network has not shown what it can do."),
+    )),
+    Quiz("one-run", "You try rate 0.01 once and rate 0.02 once, and 0.02 gets two more points right. What do you know?", (
+        Option("0.02 is the better rate.",
+               "Another random start may turn it round. That is why every comparison here is repeated with many seeds.",
+               origin="A published mistake: rates ranked on one seed"),
+        Option("Rates hardly matter.",
+               "Between these two perhaps. You have just seen three rates decide between everything and nothing."),
+        Option("Little: two points may come from the random start alone.",
+               "How much a run scatters from start to start is what a difference must be compared with.", right=True),
+        Option("0.02 is twice as fast.",
+               "Twice the rate makes each step twice as long for the same gradient; that is not the same as twice as "
+               "fast to a good network."),
+    )),
+    Quiz("run-twice", "You train a network, change the rate, and run only the cell that trains. The new rate does much "
+         "better. What should you make sure of?", (
+        Option("That the second run began with a new network, not with the one already trained.",
+               "A run that goes on from trained weights has had a head start. In this course `train` always builds a "
+               "fresh network; in other notebooks, look.", right=True),
+        Option("Nothing: notebooks start each cell afresh.",
+               "A notebook remembers everything until its kernel is restarted, networks and optimizers included.",
+               origin="A published mistake: a second run that inherits the weights of the first"),
+        Option("That the cells above were run twice, too.",
+               "Not for its own sake. What counts is what the training cell starts from."),
+        Option("That the computer was not busy with something else.",
+               "That changes how long training takes, not what it learns."),
+    )),
+]
 
 EXERCISES = [
     Exercise(
