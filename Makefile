@@ -12,6 +12,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 BIN := .venv/bin
+FIRST := /lab/tree/notebooks/00_start_here.ipynb
 FITS := import sys, venv, ensurepip; sys.exit(not ($(OLDEST)) <= sys.version_info[:2] <= ($(NEWEST)))
 EDITOR_KEYS := $(addprefix metadata.language_info.,codemirror_mode file_extension mimetype nbconvert_exporter \
   pygments_lexer version)
@@ -23,7 +24,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
 
 lab: .venv/.installed ## open the course in JupyterLab
-	$(BIN)/python -m jupyterlab --LabApp.news_url=None $(ROOT_FLAG) $(LAB_OPTIONS) notebooks/00_start_here.ipynb
+	$(BIN)/python -m jupyterlab --LabApp.default_url=$(FIRST) --LabApp.news_url=None $(ROOT_FLAG) $(LAB_OPTIONS)
 
 test: .venv/.installed ## run every test and every notebook
 	$(BIN)/python -m pytest
