@@ -316,7 +316,7 @@ def explore_training(data=None, epochs=60, margin=0.02, n_seeds=3):
         return f"{trained.setting}: {FATES[trained.fate]}, validation accuracy {trained.accuracy:.3f}."
 
     def reached(trained):
-        ceiling = trained.data.ceiling
+        ceiling = trained.data.val_ceiling
         lr, seed = trained.values
         if ceiling is None or trained.accuracy < ceiling - margin:
             return ""
@@ -412,9 +412,9 @@ def _training_explorable(data, epochs, controls, describe, goal, reached):
     def curve(ax):
         _style(ax, "epoch", "validation accuracy", "Validation accuracy after each epoch")
         ax.set(xlim=(0, epochs + 1), ylim=(0, 1))
-        if data.ceiling is not None:
-            ax.axhline(data.ceiling, color=INK, lw=1, ls="--")
-            ax.text(0.2, data.ceiling + 0.015, f"ceiling {data.ceiling:.2f}", color=INK, fontsize=9)
+        if data.val_ceiling is not None:
+            ax.axhline(data.val_ceiling, color=INK, lw=1, ls="--")
+            ax.text(0.2, data.val_ceiling + 0.015, f"ceiling {data.val_ceiling:.2f}", color=INK, fontsize=9)
         ax.axhline(1 / data.n_classes, color=INK, lw=1, ls=":")
         ax.text(epochs + 1, 1 / data.n_classes - 0.015, "blind guess", ha="right", va="top", color=INK, fontsize=9)
         line, = ax.plot([], [], "o-", lw=1.2, ms=3.5, animated=True, zorder=3)
