@@ -12,7 +12,7 @@ from ast import literal_eval
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CHECKS", "Check", "main", "python", "packages", "memory", "data_files", "kernel", "training"]
+__all__ = ["CHECKS", "Check", "main", "python", "packages", "memory", "data_files", "kernel", "training", "report"]
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
@@ -105,16 +105,21 @@ def training():
 CHECKS = (python, packages, memory, data_files, kernel, training)
 
 
-def main():
-    """Print a line for each check and return the exit status: 0 if all is well, else 1."""
+def report(checks=CHECKS):
+    """Print a line for each result of these checks; whether all is well."""
     failures = 0
-    for check in CHECKS:
+    for check in checks:
         for result in _run(check):
             print(result, flush=True)
             failures += not result.ok
     print("\nReady." if not failures else f"\n{failures} to repair: do what stands after each arrow, then type: "
                                           f"{_here()} -m course_utils")
-    return int(failures > 0)
+    return not failures
+
+
+def main():
+    """Report on everything and return the exit status: 0 if all is well, else 1."""
+    return 0 if report(CHECKS) else 1
 
 
 def _run(check):
