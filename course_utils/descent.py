@@ -57,7 +57,8 @@ class Path:
 
     def summary(self):
         """One line for a caption or a screen reader."""
-        rate = f"rate {self.rates[0]:.3g}" if np.ptp(self.rates) == 0 else f"rates {self.rates[0]:.3g} to {self.rates[-1]:.3g}"
+        first, last = self.rates[[0, -1]]
+        rate = f"rate {first:.3g}" if np.ptp(self.rates) == 0 else f"rates {first:.3g} to {last:.3g}"
         if self.diverged:
             return f"{rate}: diverged at step {self.diverged_at}"
         return f"{rate}: loss {self.values[-1]:.3g} after {len(self.rates)} steps"

@@ -113,7 +113,7 @@ def least_squares(x, y, name="least squares"):
 
 
 def double_well(tilt=0.3):
-    """One-dimensional and non-convex: f(w) = (w² − 1)² / 4 + tilt · w, with a deep valley left and a shallow one right."""
+    """One-dimensional, non-convex: f(w) = (w² − 1)² / 4 + tilt · w, a deep valley left and a shallow one right."""
     roots = np.roots([1, 0, -1, tilt])
     real = np.real(roots[np.isreal(roots)])
     deepest = float(min(real, key=lambda w: (w**2 - 1) ** 2 / 4 + tilt * w))

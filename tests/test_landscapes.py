@@ -5,8 +5,7 @@ import pytest
 
 from course_utils.data import load_diabetes
 from course_utils.descent import descend
-from course_utils.landscapes import (bowl, double_well, least_squares, plateau, quadratic, ravine, rosenbrock,
-                                     saddle)
+from course_utils.landscapes import bowl, double_well, least_squares, plateau, quadratic, ravine, rosenbrock, saddle
 from course_utils.optimizers import momentum, sgd
 from course_utils.schedules import exponential
 
@@ -92,9 +91,11 @@ def test_steps_to_counts_until_the_distance_stays_small():
 
 
 @pytest.mark.parametrize("call, says", [
-    (lambda: descend(bowl(), None, sgd, 0, 5), "lr must be"), (lambda: descend(bowl(), None, sgd, -0.1, 5), "lr must be"),
+    (lambda: descend(bowl(), None, sgd, 0, 5), "lr must be"),
+    (lambda: descend(bowl(), None, sgd, -0.1, 5), "lr must be"),
     (lambda: descend(bowl(), None, sgd, float("nan"), 5), "lr must be"),
-    (lambda: descend(bowl(), None, sgd, "fast", 5), "lr must be"), (lambda: descend(bowl(), None, sgd, 0.1, 0), "n_steps"),
+    (lambda: descend(bowl(), None, sgd, "fast", 5), "lr must be"),
+    (lambda: descend(bowl(), None, sgd, 0.1, 0), "n_steps"),
     (lambda: descend(bowl(), (1.0, 2.0), sgd, 0.1, 5), "start must be one number"),
     (lambda: descend(ravine(), 1.0, sgd, 0.1, 5), "start must have 2"),
     (lambda: bowl(0), "curvature"), (lambda: quadratic([[1.0, 2.0]]), "hessian"),

@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from course_utils.schedules import (as_schedule, constant, cosine, exponential, one_cycle, step_decay, time_decay,
-                                    warmup)
+from course_utils.schedules import as_schedule, constant, cosine, exponential, one_cycle, step_decay, time_decay, warmup
 
 N = 100
 PAIRS = {
@@ -51,7 +50,8 @@ def test_cosine_and_one_cycle_stay_at_their_end():
 @pytest.mark.parametrize("make, name", [
     (lambda: constant(0), "lr"), (lambda: constant(-1.0), "lr"), (lambda: constant(float("nan")), "lr"),
     (lambda: constant("0.1"), "lr"), (lambda: step_decay(0.1, 0), "every"), (lambda: cosine(0.1, 0), "total_steps"),
-    (lambda: cosine(0.1, 10, -1), "end_lr"), (lambda: time_decay(0.1, -1), "decay"), (lambda: warmup(None, 3), "schedule"),
+    (lambda: cosine(0.1, 10, -1), "end_lr"), (lambda: time_decay(0.1, -1), "decay"),
+    (lambda: warmup(None, 3), "schedule"),
     (lambda: warmup(0.1, 0), "warmup_steps"), (lambda: one_cycle(0.1, 10, warmup_fraction=1), "warmup_fraction"),
     (lambda: one_cycle(0.1, 3), "total_steps"), (lambda: as_schedule(None), "lr"),
 ])

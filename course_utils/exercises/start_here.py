@@ -15,8 +15,8 @@ def updates_per_epoch(n, batch_size):
 
 
 QUIZZES = [
-    Quiz("which-fate", "The training loss of a run falls in every epoch, evenly, and is still falling when the run ends. "
-         "What would you try next?", (
+    Quiz("which-fate", "The training loss of a run falls in every epoch, evenly, and is still falling when the run "
+         "ends. What would you try next?", (
         Option("A larger rate: the run crawled.",
                "Nothing shook, and there was still a way to go. Longer steps, or more of them, would get further.",
                right=True),
@@ -27,9 +27,10 @@ QUIZZES = [
                "It is the sign of a rate that is not too large. It may well be too small.",
                origin="A published mistake: a check that asks only whether the loss went down"),
         Option("A larger network.",
-               "Perhaps later. As long as the loss is still on its way down, the network has not shown what it can do."),
+               "Perhaps later. While the loss is still on its way down, the network has not shown what it can do."),
     )),
-    Quiz("one-run", "You try rate 0.01 once and rate 0.02 once, and 0.02 gets two more points right. What do you know?", (
+    Quiz("one-run", "You try rate 0.01 once and rate 0.02 once, and 0.02 gets two more points right. What do you "
+         "know?", (
         Option("0.02 is the better rate.",
                "Another random start may turn it round. That is why every comparison here is repeated with many seeds.",
                origin="A published mistake: rates ranked on one seed"),
