@@ -11,6 +11,7 @@ import time
 from ast import literal_eval
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 
 __all__ = ["CHECKS", "Check", "main", "python", "packages", "memory", "data_files", "kernel", "training", "report"]
 
@@ -41,12 +42,15 @@ def python():
 
 
 def packages():
-    """One `Check` for each package that requirements.txt lists."""
+    """One `Check` for each package of requirements.txt that is missing or misfits, and one for all that are well."""
     from packaging.requirements import Requirement
 
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     entries = [re.sub(r"\s*#.*", "", line).strip() for line in lines]
-    return [_package(Requirement(entry)) for entry in entries if entry and not entry.startswith("-")]
+    found = [_package(Requirement(entry)) for entry in entries if entry and not entry.startswith("-")]
+    well = ", ".join(f"{check.name} {check.found}" for check in found if check.ok)
+    lines = f"\n{'':24}".join(wrap(well, 90))
+    return [check for check in found if not check.ok] + [Check("packages", True, lines)]
 
 
 def memory():
