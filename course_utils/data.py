@@ -36,11 +36,14 @@ class Dataset:
 
     def __post_init__(self):
         for part in ("train", "val", "test"):
-            x = np.array(getattr(self, f"x_{part}"), dtype=np.float32)
-            y = np.asarray(getattr(self, f"y_{part}"))
-            whole = np.issubdtype(y.dtype, np.integer) or y.dtype == bool
-            y = np.array(y, dtype=np.int64 if whole else np.float32)
-            if len(x) != len(y) or len(x) == 0:
+            try:
+                x = np.array(getattr(self, f"x_{part}"), dtype=np.float32)
+                y = np.asarray(getattr(self, f"y_{part}"))
+                whole = np.issubdtype(y.dtype, np.integer) or y.dtype == bool
+                y = np.array(y, dtype=np.int64 if whole else np.float32)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"x_{part} and y_{part} must be tables of numbers: {error}") from error
+            if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or len(x) == 0:
                 raise ValueError(f"x_{part} and y_{part} must have the same number of rows, at least one; "
                                  f"got shapes {x.shape} and {y.shape}")
             if not np.isfinite(x).all() or not np.isfinite(y).all():
@@ -109,8 +112,8 @@ def load_diabetes(scaled=True, seed=0):
     With `scaled` every feature and the target have mean 0 and standard deviation 1 on the training part; without,
     they stay in their own units.
     """
-    names = tuple((FOLDER / "diabetes.csv").read_text(encoding="utf-8").split("\n", 1)[0].split(",")[:10])
     table = _read("diabetes.csv", skip_header=1)
+    names = tuple((FOLDER / "diabetes.csv").read_text(encoding="utf-8").split("\n", 1)[0].split(",")[:10])
     order = np.random.default_rng(seed).permutation(len(table))
     table = table[order]
     if scaled:

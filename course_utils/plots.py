@@ -1,6 +1,6 @@
 """Figures of results: first argument a result, `ax` an axes to draw on or None for new ones, returns the axes.
 
-Nothing here trains. Learning rates have one colour scale everywhere, dark for small and light for large, and a log
+Nothing here trains. Learning rates have one colour scale everywhere, blue for small to coral for large, and a log
 axis. Bands show the middle 80 % of the runs; a dashed line is the best that any method could reach.
 """
 
@@ -15,7 +15,7 @@ CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with
 CLASS_MARKERS = ["o", "s", "^"]
 INK = "#222222"
 RATE_NORM = LogNorm(1e-7, 10)
-_RATE_MAP = ListedColormap(plt.colormaps["viridis"](np.linspace(0, 0.85, 256)))  # without the pale end
+_RATE_MAP = ListedColormap(plt.colormaps["plasma"](np.linspace(0, 0.63, 256)))  # all of it 3 : 1 against white
 
 
 def rate_color(lr):
@@ -63,7 +63,8 @@ def plot_distances(paths, ax=None):
     """Distance to the minimum after each step, on a log axis: a straight line is a constant factor a step."""
     ax = _axes(ax)
     for path in paths:
-        ax.semilogy(np.maximum(path.distances, 1e-16), color=rate_color(path.rates[0]), label=f"rate {path.rates[0]:.3g}")
+        lr = path.rates[0]
+        ax.semilogy(np.maximum(path.distances, 1e-16), color=rate_color(lr), label=f"rate {lr:.3g}")
     ax.set(xlabel="step", ylabel="distance to the minimum")
     if len(paths) > 1:
         ax.legend(frameon=False)
@@ -74,6 +75,8 @@ def plot_data(data, ax=None, part="train"):
     """The points of a two-dimensional classification problem, a colour and a marker for each class."""
     ax = _axes(ax)
     x, y = getattr(data, f"x_{part}"), getattr(data, f"y_{part}")
+    if x.shape[1:] != (2,) or data.n_classes > len(CLASS_COLORS):
+        raise ValueError(f"data must have two features and at most {len(CLASS_COLORS)} classes, got {data!r}")
     for c, (color, marker) in enumerate(zip(CLASS_COLORS, CLASS_MARKERS, strict=True)):
         ax.scatter(*x[y == c].T, s=14, marker=marker, color=color, edgecolor="white", linewidth=0.3, label=f"class {c}")
     ax.set(xlabel="x₁", ylabel="x₂", xticks=[], yticks=[])
@@ -112,14 +115,16 @@ def plot_rate_profile(runs, metric=None, ax=None, label=None, color=INK, every_r
 
 
 def plot_curves(runs, metric="train_loss", ax=None):
-    """A score against the epoch, a line for each rate: the median run, with a band for the middle 80 % of the runs."""
+    """A score against the epoch, a line for each rate: the median, in a band that holds the middle 80 % of the runs."""
     ax = _axes(ax)
     epochs = np.arange(1, runs.epochs + 1)
     for i in np.argsort(runs.values("lr"))[::-1]:
         h, color = runs.history[metric][i], rate_color(runs.values("lr")[i])
-        low, middle, high = np.nanquantile(h, [0.1, 0.5, 0.9], axis=0)
-        ax.plot(epochs, middle, color=color, label=f"{runs.values('lr')[i]:g}")
-        ax.fill_between(epochs, low, high, color=color, alpha=0.2, lw=0)
+        h = np.where(np.isfinite(h), h, np.nan)
+        alive = ~np.isnan(h).all(axis=0)  # a line ends where the last of its runs diverged
+        low, middle, high = (np.nanquantile(h[:, alive], share, axis=0) for share in (0.1, 0.5, 0.9))
+        ax.plot(epochs[alive], middle, color=color, label=f"{runs.values('lr')[i]:g}")
+        ax.fill_between(epochs[alive], low, high, color=color, alpha=0.2, lw=0)
     ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
     _ceiling(ax, runs.data, metric)
     ax.legend(title="rate", frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -12,25 +12,36 @@ import torch.nn.functional as F
 from torch import nn
 from torch.func import functional_call, grad_and_value, vmap
 
-__all__ = ["Stack", "LayerStack", "stack_of", "initial_weights"]
+__all__ = ["Stack", "LayerStack", "fresh_network", "initial_weights", "stack_of"]
 
 EVALUATION_CHUNK = 128  # examples scored at a time, so that the activations stay in the processor's cache
 
 
-def stack_of(module, task):
+def stack_of(module, data):
     """The fastest stack for a module: by layers for a chain of linear layers, by `vmap` for anything else."""
-    chain = isinstance(module, nn.Sequential) and len(module) % 2 == 1 and task == "classification"
-    if chain and all(isinstance(layer, nn.Linear) and layer.bias is not None for layer in module[::2]) \
-            and all(type(layer) in _SLOPES for layer in module[1::2]):
-        return LayerStack(module, task)
-    return Stack(module, task)
+    return (LayerStack if _is_chain(module, data) else Stack)(module, data.task)
+
+
+def _is_chain(module, data):
+    """Whether all is exactly as `LayerStack` computes it: a subclass or a layer used twice may do something else."""
+    if type(module) is not nn.Sequential or len(module) % 2 == 0:
+        return False
+    linear, between = list(module[::2]), list(module[1::2])
+    return (data.task == "classification" and data.x_train.ndim == 2 and len(set(linear)) == len(linear)
+            and all(type(layer) is nn.Linear and layer.bias is not None for layer in linear)
+            and all(type(layer) in _SLOPES for layer in between))
+
+
+def fresh_network(model, seed=0):
+    """The network that `model` builds under `seed`; torch's own random state is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return model()
 
 
 def initial_weights(model, seed):
-    """The weights (P,) of a fresh network drawn under `seed`; torch's own random state is left as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return nn.utils.parameters_to_vector(model().parameters()).detach()
+    """The weights (P,) of a fresh network drawn under `seed`."""
+    return nn.utils.parameters_to_vector(fresh_network(model, seed).parameters()).detach()
 
 
 class Stack:
@@ -41,13 +52,13 @@ class Stack:
         self.shapes = {name: p.shape for name, p in module.named_parameters()}
         self.n_weights = sum(map(prod, self.shapes.values()))
         if any(True for _ in module.buffers()):
-            raise ValueError(f"the model must keep no buffers (as batch normalization does), got {type(module).__name__} "
-                             f"with {', '.join(name for name, _ in module.named_buffers())}")
+            raise ValueError("the model must keep no buffers (as batch normalization does), got "
+                             f"{type(module).__name__} with {', '.join(name for name, _ in module.named_buffers())}")
         self._gradient = vmap(grad_and_value(self._loss))
         self._forward = vmap(self._outputs, in_dims=(0, None))
 
     def loss_and_gradient(self, weights, x, y):
-        """Mean loss (runs,) and its gradient (runs, P) on a batch of each network's own: x (runs, B, …), y (runs, B)."""
+        """Mean loss (runs,) and its gradient (runs, P), each network on its own batch: x (runs, B, …), y (runs, B)."""
         gradient, loss = self._gradient(weights, x, y)
         return loss, gradient
 

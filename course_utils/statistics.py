@@ -85,8 +85,8 @@ def basin_width(rates, scores, tolerance, higher_is_better=True):
     order = np.argsort(rates)
     x = np.log10(rates[order])
     loss = (-scores if higher_is_better else scores)[order]
-    if np.isnan(loss).all():
-        raise ValueError("scores are all NaN: no rate worked")
+    if not np.isfinite(loss).any():
+        raise ValueError("scores hold no finite number: no rate worked")
     best = int(np.nanargmin(loss))
     limit = loss[best] + tolerance
     return _reach(x[best:], loss[best:], limit) + _reach(-x[best::-1], loss[best::-1], limit)
@@ -103,6 +103,8 @@ def one_standard_error_pick(rates, scores, higher_is_better=True, prefer="smalle
     if prefer not in ("smaller", "larger"):
         raise ValueError(f'prefer must be "smaller" or "larger", got {prefer!r}')
     mean = (scores if higher_is_better else -scores).mean(axis=1)
+    if not np.isfinite(mean).any():
+        raise ValueError("scores hold no rate without NaN or infinity: no rate worked")
     best = int(np.nanargmax(mean))
     error = scores[best].std(ddof=1) / np.sqrt(scores.shape[1])
     good = rates[mean >= mean[best] - error]
@@ -141,4 +143,7 @@ def _sample(name, x):
     x = np.asarray(x, dtype=float)
     if x.ndim != 1 or len(x) == 0:
         raise ValueError(f"{name} must be a list of numbers, got shape {x.shape}")
+    if not np.isfinite(x).all():
+        raise ValueError(f"{name} holds NaN or infinity at {np.flatnonzero(~np.isfinite(x)).tolist()}, as of a run "
+                         "that diverged: leave those seeds out of both sides, or give them a score")
     return x

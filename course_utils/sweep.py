@@ -11,7 +11,7 @@ import torch
 from tqdm.auto import tqdm
 
 from .data import Dataset
-from .schedules import as_schedule, exponential
+from .schedules import as_schedule
 from .statistics import mean_interval
 from .training import Run, check_hyper, check_model, label, train_stack
 
@@ -49,7 +49,7 @@ class Sweep:
 
     `settings` is a list of dicts, one a setting; `history` maps each score to its array (setting, seed, epoch);
     `weights` (setting, seed, …) holds the final weights; `diverged_at` (setting, seed) the first step whose loss was
-    not a finite number, −1 where all was well.
+    not a finite number, −1 where all was well, the number of all steps where the very last one blew up the weights.
     """
 
     data: Dataset
@@ -91,11 +91,14 @@ class Sweep:
         """The same sweep as it stood after `epoch` epochs (weights are those of the end, and so left out)."""
         if not 1 <= epoch <= self.epochs:
             raise ValueError(f"epoch must lie between 1 and {self.epochs}, got {epoch!r}")
-        return replace(self, history={name: h[:, :, :epoch] for name, h in self.history.items()}, weights=[])
+        steps = np.array([[epoch * ceil(len(self.data.x_train) / s["batch_size"])] for s in self.settings])
+        return replace(self, history={name: h[:, :, :epoch] for name, h in self.history.items()}, weights=[],
+                       diverged_at=np.where(self.diverged_at <= steps, self.diverged_at, -1))
 
     def select(self, **where):
         """The part of the sweep whose settings have these values: select(lr=0.1), select(lr=[0.1, 0.01])."""
-        wanted = {name: value if isinstance(value, list | tuple) else [value] for name, value in where.items()}
+        wanted = {name: list(value) if isinstance(value, list | tuple | np.ndarray) else [value]
+                  for name, value in where.items()}
         chosen = [i for i, s in enumerate(self.settings)
                   if all(s.get(name) in values or label(s.get(name)) in values for name, values in wanted.items())]
         if not chosen:
@@ -107,6 +110,11 @@ class Sweep:
 
     def run(self, setting, seed):
         """One network of the sweep as a `Run`: the index of its setting and its seed."""
+        if not self.weights:
+            raise ValueError("the weights of an earlier epoch are not kept: ask the whole sweep for its runs")
+        if setting not in range(len(self.settings)) or seed not in self.seeds:
+            raise ValueError(f"setting must be an index from 0 to {len(self.settings) - 1} and seed one of "
+                             f"{self.seeds}; got {setting!r} and {seed!r}")
         k = self.seeds.index(seed)
         step = int(self.diverged_at[setting, k])
         return Run(self.settings[setting]["model"], self.data, self.settings[setting], seed,
@@ -126,17 +134,21 @@ class Sweep:
         """Choose the setting with the best mean validation score and report its test score.
 
         A setting with a run that diverged comes last. Raises `GridEdgeError`, which names the side to extend, if the
-        best rate is the smallest or the largest of three or more on the grid; `allow_edge` turns that off. `where` narrows the choice
-        as in `select`.
+        best rate is the smallest or the largest of three or more on the grid; `allow_edge` turns that off. Of equally
+        good settings one inside the grid is chosen. `where` narrows the choice as in `select`.
         """
         runs = self.select(**where) if where else self
         sign = 1 if runs.metric == "accuracy" else -1
         scores = np.where(runs.diverged, -np.inf, sign * runs.final(f"val_{runs.metric}")).mean(axis=1)
+        scores[np.isnan(scores)] = -np.inf
         if not np.isfinite(scores).any():
             raise ValueError("every setting had a run that diverged; try smaller rates")
-        i = int(np.argmax(scores))
-        if not allow_edge:
-            _refuse_edge(runs.settings[i]["lr"], [lr for lr in runs.values("lr") if not callable(lr)])
+        sides = _edges(runs.values("lr"))
+        i = min(np.flatnonzero(scores == scores.max()), key=lambda i: sides[i] is not None)  # of equals, one inside
+        if sides[i] and not allow_edge:
+            rate, grid = runs.settings[i]["lr"], _numbers(runs.values("lr"))
+            raise GridEdgeError(f"the best rate {rate:g} lies on the edge of the grid {min(grid):g} … {max(grid):g}; "
+                                f"extend it {sides[i]}, for example to {rate * (0.1 if sides[i] == 'below' else 10):g}")
         test = mean_interval(runs.final(f"test_{runs.metric}")[i])
         sd = float(np.std(runs.final(f"test_{runs.metric}")[i], ddof=1)) if len(runs.seeds) > 1 else float("nan")
         return Best(_readable(runs.settings[i]), runs.names()[i], runs.metric, float(sign * scores[i]), test.mean, sd,
@@ -147,7 +159,8 @@ class Sweep:
         lines = []
         for i, name in enumerate(self.names()):
             scores = self.final(f"test_{self.metric}")[i][~self.diverged[i]]
-            spread = f"{scores.mean():.3f} ± {scores.std(ddof=1) if len(scores) > 1 else 0:.3f}" if len(scores) else "none"
+            sd = scores.std(ddof=1) if len(scores) > 1 else 0
+            spread = f"{scores.mean():.3f} ± {sd:.3f}" if len(scores) else "none"
             gone = f", {int(self.diverged[i].sum())} of {len(self.seeds)} diverged" if self.diverged[i].any() else ""
             lines.append(f"{name}: test {self.metric} {spread} (mean ± sd){gone}")
         return "\n".join(lines)
@@ -174,9 +187,12 @@ def sweep(model, data, optimizer, lr, seeds=range(30), epochs=200, batch_size=32
             if executor is None:
                 work = [(runs, _train_chunk(data, settings, seeds, runs, epochs, device)) for runs in chunks]
                 for epoch in range(epochs):
+                    done = []
                     for runs, trained in work:
-                        record.add(runs, epoch, next(trained))
+                        done.append((runs, epoch, next(trained)))
                         bar.update(len(runs))
+                    for outcome in done:  # an interrupt leaves every network at the same epoch
+                        record.add(*outcome)
             else:
                 _send(executor, data, settings, seeds, chunks, epochs, device, record, bar)
         except KeyboardInterrupt:
@@ -231,7 +247,7 @@ def _train_chunk(data, settings, seeds, runs, epochs, device):
     for n, epoch in enumerate(stack):
         bad = ~epoch.batch_loss.isfinite()
         bad = torch.cat([bad, ~epoch.weights.isfinite().all(dim=1)[None]])  # blown up by the very last step
-        failed_at = torch.where(bad.any(0), n * steps + bad.float().argmax(0).clamp(max=steps - 1), -1)
+        failed_at = torch.where(bad.any(0), n * steps + bad.float().argmax(0), -1)
         yield ({name: values.cpu().numpy() for name, values in epoch.scores.items()}, failed_at.cpu().numpy(),
                epoch.weights.cpu())
 
@@ -246,10 +262,14 @@ def _send(executor, data, settings, seeds, chunks, epochs, device, record, bar):
     from concurrent.futures import as_completed
 
     tasks = {executor.submit(_whole_chunk, data, settings, seeds, runs, epochs, device): runs for runs in chunks}
-    for task in as_completed(tasks):
-        for epoch, trained in enumerate(task.result()):
-            record.add(tasks[task], epoch, trained)
-        bar.update(len(tasks[task]) * epochs)
+    try:
+        for task in as_completed(tasks):
+            for epoch, trained in enumerate(task.result()):
+                record.add(tasks[task], epoch, trained)
+            bar.update(len(tasks[task]) * epochs)
+    finally:  # after an interrupt or an error, what has not begun need not begin
+        for task in tasks:
+            task.cancel()
 
 
 def _chunks(settings, n_seeds):
@@ -279,7 +299,7 @@ def _grid(data, model, optimizer, lr, batch_size, hyper):
             raise ValueError(f"batch_size must be at most the {len(data.x_train)} training examples, got {size}")
     settings = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
     for setting in settings:
-        if not callable(setting["optimizer"]):
+        if not callable(setting["optimizer"]) or isinstance(setting["optimizer"], type):
             raise TypeError(f"optimizer must be a function such as sgd or adam, got {setting['optimizer']!r}")
         check_hyper(setting["optimizer"], {name: setting[name] for name in hyper})
     return settings
@@ -290,10 +310,12 @@ def _values(name, value):
         values = [v.item() if isinstance(v, np.generic) else v for v in value]
         if not values:
             raise ValueError(f"{name} is an empty list: there is nothing to train")
+        if any(isinstance(v, list | dict | set | np.ndarray) for v in values):
+            raise ValueError(f"{name} must be a plain list of values, got {value!r}")
         if len(set(values)) < len(values):
             raise ValueError(f"{name} holds a value twice: {values}")
         return values
-    return [value]
+    return [value.item() if isinstance(value, np.generic) else value]
 
 
 def _seeds(seeds):
@@ -309,12 +331,16 @@ def _whole(name, value):
         raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
 
 
-def _refuse_edge(rate, grid):
-    if callable(rate) or len(set(grid)) < 3 or min(grid) < rate < max(grid):
-        return
-    side, beyond = ("below", min(grid) / 10) if rate == min(grid) else ("above", max(grid) * 10)
-    raise GridEdgeError(f"the best rate {rate:g} lies on the edge of the grid {min(grid):g} … {max(grid):g}; extend it "
-                        f"{side}, for example to {beyond:g}")
+def _edges(rates):
+    """For each rate the side on which the grid ends there; None inside it, and where three rates are not compared."""
+    grid = _numbers(rates)
+    if len(set(grid)) < 3:
+        return [None] * len(rates)
+    return ["below" if rate == min(grid) else "above" if rate == max(grid) else None for rate in rates]
+
+
+def _numbers(rates):
+    return [rate for rate in rates if not callable(rate)]
 
 
 def _readable(setting):
@@ -343,16 +369,21 @@ class RangeTest:
 
 
 def range_test(model, data, optimizer, lr_min=1e-5, lr_max=10.0, n_steps=100, seeds=range(10), batch_size=32, **hyper):
-    """Learning-rate range test: raise the rate by a constant factor each step and record the batch loss (Smith 2017)."""
-    if not 0 < lr_min < lr_max:
-        raise ValueError(f"lr_min must lie above 0 and below lr_max, got {lr_min!r} and {lr_max!r}")
+    """Learning-rate range test: raise the rate by a constant factor each step, record the batch loss (Smith 2017)."""
+    for name, rate in (("lr_min", lr_min), ("lr_max", lr_max)):
+        as_schedule(rate, name)
+    if not lr_min < lr_max:
+        raise ValueError(f"lr_min must lie below lr_max, got {lr_min!r} and {lr_max!r}")
     _whole("n_steps", n_steps)
+    if n_steps < 2:
+        raise ValueError(f"n_steps must be at least 2, got {n_steps!r}")
     seeds = _seeds(seeds)
-    settings = _grid(data, model, optimizer, lr_min, batch_size, hyper)
-    rate = exponential(lr_min, (lr_max / lr_min) ** (1 / (n_steps - 1)))
+    if len(_grid(data, model, optimizer, lr_min, batch_size, hyper)) > 1:
+        raise ValueError("a range test takes one model, one optimizer and one value of each hyperparameter, no lists")
+    rates = np.geomspace(lr_min, lr_max, n_steps)
+    grow = lambda step: rates[min(step, n_steps - 1)]
     epochs = ceil(n_steps / ceil(len(data.x_train) / batch_size))
     with _one_thread():
-        stack = train_stack(model, data, optimizer, [rate] * len(seeds), hyper, seeds, epochs, batch_size)
+        stack = train_stack(model, data, optimizer, [grow] * len(seeds), hyper, seeds, epochs, batch_size)
         losses = torch.cat([epoch.batch_loss for epoch in stack])[:n_steps]
-    del settings
-    return RangeTest(np.array([rate(step) for step in range(n_steps)]), losses.numpy().T, seeds)
+    return RangeTest(rates, losses.numpy().T, seeds)

@@ -13,7 +13,7 @@ import torch
 
 from .data import Dataset
 from .descent import Path, descend
-from .stacks import initial_weights, stack_of
+from .stacks import fresh_network, initial_weights, stack_of
 
 __all__ = ["Path", "Run", "descend", "train", "train_stack"]
 
@@ -34,7 +34,7 @@ def train_stack(model, data, optimizer, rates, hyper, seeds, epochs, batch_size,
     lists of numbers, one a network. The seed sets the first weights and the order of the examples, so that networks of
     equal seed differ in nothing but their hyperparameters (common random numbers).
     """
-    stack = stack_of(model(), data.task)
+    stack = stack_of(fresh_network(model), data)
     parts = {part: _tensors(data, part, device) for part in ("train", "val", "test")}
     x_train, y_train = parts["train"]
     n, steps = len(x_train), ceil(len(x_train) / batch_size)
@@ -52,7 +52,7 @@ def train_stack(model, data, optimizer, rates, hyper, seeds, epochs, batch_size,
         order = torch.stack([torch.randperm(n, generator=generator) for generator in orders]).to(device)
         batch_loss = []
         for step in range(epoch * steps, (epoch + 1) * steps):
-            lr = torch.tensor([[rate(step)] for rate in schedules], device=device)[whose]
+            lr = torch.tensor([[rate(step)] for rate in schedules], dtype=torch.float32, device=device)[whose]
             rows = order[:, (step % steps) * batch_size:(step % steps + 1) * batch_size][own]
             loss, gradient = stack.loss_and_gradient(weights, x_train[rows], y_train[rows])
             before = weights
@@ -77,7 +77,7 @@ class Run:
     seed: int
     history: dict
     weights: torch.Tensor
-    diverged_at: int | None = None  # the first step whose loss was not a finite number
+    diverged_at: int | None = None  # the first step whose loss was not a finite number, or would have been
 
     @property
     def diverged(self):
@@ -89,14 +89,14 @@ class Run:
 
     def module(self):
         """The network itself, an ordinary torch module with the final weights."""
-        module = self.model()
+        module = fresh_network(self.model)
         torch.nn.utils.vector_to_parameters(self.weights.clone(), module.parameters())
         return module
 
     @torch.no_grad()
     def predict(self, x):
         """Class of each row of x (n, …) for classification, else the network's output."""
-        outputs = self.module()(torch.as_tensor(np.asarray(x, dtype=np.float32)))
+        outputs = self.module()(torch.tensor(np.asarray(x, dtype=np.float32)))
         return (outputs.argmax(-1) if self.data.task == "classification" else outputs.squeeze(-1)).numpy()
 
     def summary(self):
@@ -123,36 +123,55 @@ def check_hyper(optimizer, hyper):
     known = [name for name in inspect.signature(optimizer).parameters][4:]  # after w, g, state, lr
     for name, value in hyper.items():
         if name not in known:
-            raise TypeError(f"{optimizer.__name__} has no hyperparameter {name!r}; it has "
+            raise TypeError(f"{label(optimizer)} has no hyperparameter {name!r}; it has "
                             f"{', '.join(known) or 'none besides lr'}")
         if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(value):
             raise ValueError(f"{name} must be a finite number, got {value!r}")
 
 
+@torch.random.fork_rng(devices=[])
 def check_model(model, data):
-    """Refuse a model that is no maker of fresh networks, or does not fit the data."""
+    """Refuse a model that is no maker of fresh networks, does not fit the data, or cannot be stacked."""
     if isinstance(model, torch.nn.Module) or not callable(model):
         raise TypeError("model must be a function of no arguments that returns a fresh network, such as "
                         f"mlp(2, 50, 3) or lambda: nn.Linear(2, 3); got {type(model).__name__}")
-    first, second = model(), model()
+    try:
+        first, second = model(), model()
+    except TypeError as error:
+        raise TypeError(f"model must be a function of no arguments; calling it failed: {error}") from error
     if not isinstance(first, torch.nn.Module):
         raise TypeError(f"model() must return a torch.nn.Module, got {type(first).__name__}")
+    fixed = [name for name, p in first.named_parameters() if not p.requires_grad]
+    if fixed or not any(True for _ in first.parameters()):
+        raise ValueError(f"the model must have weights, all of them free to train; {', '.join(fixed) or 'none'} "
+                         f"{'is frozen' if fixed else 'found'}")
     shared = {id(p) for p in first.parameters()} & {id(p) for p in second.parameters()}
     if shared:
         raise ValueError("model must build a fresh network at each call, but two calls shared their weights; "
                          "create the network inside the function")
-    x, y = torch.tensor(data.x_train[:1]), data.y_train[:1]
+    stack = stack_of(first, data)
+    x, y = torch.tensor(data.x_train[:2]), torch.tensor(data.y_train[:2])
     try:
         with torch.no_grad():
             outputs = first(x)
-    except RuntimeError as error:
-        raise ValueError(f"the model cannot take {data.name}, whose inputs have shape {tuple(x.shape)}: {error}") from error
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise ValueError(f"the model cannot take {data.name}, a row of which has shape {tuple(x.shape[1:])}: "
+                         f"{error}") from error
+    if not isinstance(outputs, torch.Tensor):
+        raise TypeError(f"the model must return one tensor, got {type(outputs).__name__}")
     if data.task == "classification" and outputs.shape[-1] < data.n_classes:
         raise ValueError(f"the labels of {data.name} go up to {data.n_classes - 1}, so the model needs at least "
                          f"{data.n_classes} outputs; it has {outputs.shape[-1]}")
-    if data.task == "regression" and outputs.numel() != y.size:
+    if outputs.numel() != y.numel() * (outputs.shape[-1] if data.task == "classification" else 1):
         raise ValueError(f"the model returns shape {tuple(outputs.shape)} where the targets of {data.name} have "
-                         f"shape {y.shape}")
+                         f"shape {tuple(y.shape)}")
+    try:
+        weights = torch.nn.utils.parameters_to_vector(first.parameters()).detach()
+        stack.loss_and_gradient(weights[None], x[None], y[None])
+    except RuntimeError as error:
+        raise ValueError("the model cannot be trained in a stack: it must draw no random numbers (as dropout does) "
+                         "and decide nothing by the values it computes; torch says: "
+                         f"{str(error).splitlines()[0]}") from error
 
 
 def label(value):

@@ -1,0 +1,136 @@
+"""The data sets are what they say, cannot be changed by accident, and files are known by their checksums."""
+
+import shutil
+
+import numpy as np
+import pytest
+from sklearn import datasets
+
+from course_utils import data
+from course_utils.data import Dataset, load_diabetes, load_digits, make_blobs
+
+PARTS = ("train", "val", "test")
+ALL = {"blobs": make_blobs, "digits": load_digits, "diabetes": load_diabetes,
+       "raw diabetes": lambda: load_diabetes(scaled=False)}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A copy of data/ that a test may damage."""
+    shutil.copytree(data.FOLDER, tmp_path / "data")
+    monkeypatch.setattr(data, "FOLDER", tmp_path / "data")
+    return tmp_path / "data"
+
+
+def parts(d, axis):
+    return np.concatenate([getattr(d, f"{axis}_{part}") for part in PARTS])
+
+
+def test_blobs_are_the_two_halves_of_the_source_study():
+    x, y = datasets.make_blobs(1000, centers=3, n_features=2, cluster_std=2.0, random_state=2)
+    d = make_blobs()
+    assert np.array_equal(d.x_train, x[:500].astype("float32")) and np.array_equal(d.y_train, y[:500])
+    assert np.array_equal(d.x_test, x[500:].astype("float32")) and np.array_equal(d.y_test, y[500:])
+
+
+def test_validation_blobs_come_from_the_same_gaussians_and_are_new_points():
+    d = make_blobs()
+    assert d.x_val.shape == (500, 2) and not set(map(tuple, d.x_val)) & set(map(tuple, np.r_[d.x_train, d.x_test]))
+    for c in range(3):
+        new, old = d.x_val[d.y_val == c], np.r_[d.x_train, d.x_test][np.r_[d.y_train, d.y_test] == c]
+        assert np.allclose(new.mean(axis=0), old.mean(axis=0), atol=0.6)  # three standard errors of the difference
+        assert np.allclose(new.std(axis=0), 2, atol=0.4)
+    assert np.array_equal(make_blobs().x_val, d.x_val)
+    assert not np.array_equal(make_blobs(validation_seed=4).x_val, d.x_val)
+
+
+def test_ceiling_of_the_blobs_is_the_accuracy_of_the_nearest_centre():
+    *_, centers = datasets.make_blobs(1000, centers=3, cluster_std=2.0, random_state=2, return_centers=True)
+    d = make_blobs()
+    answers = ((d.x_test[:, None] - centers) ** 2).sum(axis=2).argmin(axis=1)
+    assert d.ceiling == pytest.approx(0.840) == np.mean(answers == d.y_test)
+
+
+@pytest.mark.parametrize("name, sizes, n_features", [
+    ("blobs", (500, 500, 500), 2), ("digits", (1000, 397, 400), 64), ("diabetes", (242, 100, 100), 10),
+])
+def test_parts_have_the_stated_sizes(name, sizes, n_features):
+    d = ALL[name]()
+    assert tuple(len(getattr(d, f"y_{part}")) for part in PARTS) == sizes and d.n_features == n_features
+    assert all(getattr(d, f"x_{part}").shape == (n, n_features) for part, n in zip(PARTS, sizes, strict=True))
+    assert len(d.feature_names) == n_features
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_arrays_are_read_only_and_of_the_kind_that_torch_takes(name):
+    d = ALL[name]()
+    for part in PARTS:
+        x, y = getattr(d, f"x_{part}"), getattr(d, f"y_{part}")
+        assert x.dtype == np.float32 and y.dtype == (np.int64 if d.task == "classification" else np.float32)
+        for array in (x, y):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 1
+    with pytest.raises(AttributeError):
+        d.x_train = d.x_test
+    assert np.array_equal(ALL[name]().x_train, d.x_train)  # every call gives the same split
+
+
+def test_a_dataset_is_a_copy_of_what_it_was_made_from():
+    x, y = np.zeros((2, 1), dtype=np.float32), np.zeros(2, dtype=np.int64)
+    d = Dataset("small", x, y, x, y, x, y)
+    x[0], y[0] = 5, 1
+    assert d.x_train[0] == 0 and d.y_train[0] == 0 and d.n_classes == 1
+
+
+def test_digits_are_those_of_scikit_learn_each_once():
+    x, y = datasets.load_digits(return_X_y=True)
+    d = load_digits()
+    rows = lambda x, y: sorted(map(tuple, np.column_stack([x, y]).tolist()))
+    assert rows(parts(d, "x") * 16, parts(d, "y")) == rows(x, y)
+    assert d.n_classes == 10 and parts(d, "x").min() == 0 and parts(d, "x").max() == 1
+    assert all(np.bincount(getattr(d, f"y_{part}"), minlength=10).min() > 20 for part in PARTS)
+    assert not np.array_equal(load_digits(seed=1).y_train, d.y_train)
+
+
+def test_diabetes_is_that_of_scikit_learn_each_row_once():
+    raw = datasets.load_diabetes(scaled=False)
+    d = load_diabetes(scaled=False)
+    assert np.allclose(np.sort(parts(d, "x"), axis=0), np.sort(raw.data, axis=0), rtol=1e-4)
+    assert np.allclose(np.sort(parts(d, "y")), np.sort(raw.target)) and list(d.feature_names) == raw.feature_names
+
+
+def test_scaled_diabetes_has_mean_0_and_deviation_1_on_the_training_part_alone():
+    d, raw = load_diabetes(), load_diabetes(scaled=False)
+    for train, val in ((d.x_train, d.x_val), (d.y_train, d.y_val)):
+        assert np.allclose(train.mean(axis=0), 0, atol=1e-5) and np.allclose(train.std(axis=0), 1, atol=1e-5)
+        assert np.abs(val.mean(axis=0)).max() > 0.02  # scaled by the training part's numbers, not its own
+    restored = d.x_test * raw.x_train.std(axis=0) + raw.x_train.mean(axis=0)
+    assert np.allclose(restored, raw.x_test, rtol=1e-3, atol=1e-3)
+
+
+def test_tasks_are_told_by_the_targets():
+    assert make_blobs().task == "classification" and load_diabetes().task == "regression"
+    with pytest.raises(ValueError, match="diabetes has no classes"):
+        print(load_diabetes().n_classes)
+    assert repr(make_blobs()) == ("blobs: classification, 500 training, 500 validation and 500 test examples of "
+                                  "2 features")
+
+
+def test_files_agree_with_their_checksums():
+    assert data.verify() == []
+    listed = set(data._checksums())
+    stored = {path.name for path in data.FOLDER.iterdir() if path.suffix in (".csv", ".gz", ".npz", ".json")}
+    assert listed == stored
+
+
+@pytest.mark.parametrize("name, load", [("digits.csv.gz", load_digits), ("diabetes.csv", load_diabetes)])
+def test_a_damaged_or_missing_file_is_named_with_the_way_to_get_it_back(folder, name, load):
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-9] + b"x" + content[-8:])
+    assert data.verify() == [name]
+    with pytest.raises(ValueError, match=f"{name} is damaged.*git checkout -- data/{name}"):
+        load()
+    (folder / name).unlink()
+    assert data.verify() == [name]
+    with pytest.raises(FileNotFoundError, match=f"{name} is missing.*git checkout -- data/{name}"):
+        load()

@@ -1,0 +1,170 @@
+"""Plots draw a result on the axes they are given, change nothing and train nothing."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from course_utils import plots
+from course_utils.data import load_diabetes, load_digits, make_blobs
+from course_utils.descent import descend
+from course_utils.landscapes import bowl, double_well, ravine, saddle
+from course_utils.models import linear, mlp
+from course_utils.optimizers import sgd
+from course_utils.sweep import sweep
+
+RUNS = sweep(mlp(2, 4, 3), make_blobs(), sgd, lr=[0.1, 1e-3, 0.01], seeds=range(4), epochs=3, progress=False)
+VALUES = sweep(linear(10, 1), load_diabetes(), sgd, lr=[1e9, 0.01, 0.1], seeds=[0, 1], epochs=2, progress=False)
+PATH = descend(ravine(10.0), None, sgd, 0.1, 20)
+ALL = {
+    "landscape of one weight": lambda ax=None: plots.plot_landscape(double_well(), ax),
+    "landscape of two": lambda ax=None: plots.plot_landscape(saddle(), ax),
+    "path of one weight": lambda ax=None: plots.plot_path(descend(bowl(), None, sgd, 0.1, 5), ax),
+    "path of two": lambda ax=None: plots.plot_path(PATH, ax),
+    "path that diverged": lambda ax=None: plots.plot_path(descend(bowl(), None, sgd, 5.0, 500), ax),
+    "distances": lambda ax=None: plots.plot_distances([PATH, descend(ravine(10.0), None, sgd, 0.01, 20)], ax),
+    "data": lambda ax=None: plots.plot_data(make_blobs(), ax),
+    "boundary": lambda ax=None: plots.plot_boundary(RUNS.run(0, 1), ax),
+    "rate profile": lambda ax=None: plots.plot_rate_profile(RUNS, ax=ax),
+    "rate profile of values": lambda ax=None: plots.plot_rate_profile(VALUES, ax=ax),
+    "curves": lambda ax=None: plots.plot_curves(RUNS, ax=ax),
+    "curves of runs that diverged": lambda ax=None: plots.plot_curves(VALUES, "val_loss", ax),
+    "seeds": lambda ax=None: plots.plot_seeds(RUNS, 0.01, ax=ax),
+}
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_draws_on_the_axes_it_is_given_and_returns_them(name):
+    figure, (left, right) = plt.subplots(1, 2)
+    assert ALL[name](right) is right and right.has_data() and not left.has_data()
+    assert plt.get_fignums() == [figure.number]
+    figure.canvas.draw()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_makes_axes_of_its_own_when_given_none(name):
+    ax = ALL[name]()
+    assert isinstance(ax, plt.Axes) and ax.has_data() and len(plt.get_fignums()) == 1
+    assert ax.get_xlabel() and (ax.get_ylabel() or name.startswith("landscape"))
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.filterwarnings("error")
+def test_trains_nothing_and_warns_of_nothing(name, monkeypatch):
+    def refuse(*args, **options):
+        raise AssertionError("a plot trained a network")
+    for target in ("course_utils.training.train", "course_utils.training.train_stack", "course_utils.sweep.sweep",
+                   "course_utils.sweep.train_stack"):
+        monkeypatch.setattr(target, refuse)
+    ALL[name]().figure.canvas.draw()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_leaves_its_input_and_numpy_as_they_were(name):
+    np.random.seed(5)  # noqa: NPY002 the state that a reader may use
+    arrays = [*RUNS.history.values(), *VALUES.history.values(), PATH.points, PATH.values, PATH.rates]
+    before, state = [a.copy() for a in arrays], np.random.get_state()[1].copy()  # noqa: NPY002
+    kept = RUNS.run(0, 1).weights.clone()
+    ALL[name]()
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(arrays, before, strict=True))
+    assert (RUNS.run(0, 1).weights == kept).all() and [s["lr"] for s in RUNS.settings] == [0.1, 1e-3, 0.01]
+    assert np.array_equal(state, np.random.get_state()[1])  # noqa: NPY002
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_drawing_twice_draws_the_same(name):
+    images = []
+    for _ in range(2):
+        figure = ALL[name]().figure
+        figure.canvas.draw()
+        images.append(np.asarray(figure.canvas.buffer_rgba()).copy())
+    assert np.array_equal(*images)
+
+
+def test_profile_shows_every_run_the_mean_and_the_ceiling_over_sorted_rates():
+    ax = plots.plot_rate_profile(RUNS)
+    mean = ax.lines[0]
+    assert mean.get_xdata().tolist() == [1e-3, 0.01, 0.1] and ax.get_xscale() == "log"
+    assert np.allclose(mean.get_ydata(), RUNS.final("test_accuracy").mean(axis=1)[[1, 2, 0]])
+    assert len(ax.collections[0].get_offsets()) == 12
+    assert [line.get_ydata()[0] for line in ax.lines[1:]] == [RUNS.data.ceiling]
+    assert ax.get_ylabel() == "test accuracy"
+
+
+def test_profile_of_values_has_no_ceiling_and_leaves_out_runs_that_diverged():
+    ax = plots.plot_rate_profile(VALUES)
+    assert len(ax.lines) == 1 and ax.get_ylabel() == "test loss"
+    assert np.isnan(ax.lines[0].get_ydata(orig=False)).tolist() == [False, False, True]
+
+
+def test_curves_are_the_median_run_in_the_colour_of_its_rate():
+    ax = plots.plot_curves(RUNS, "val_loss")
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["0.1", "0.01", "0.001"]
+    for line, (setting, lr) in zip(ax.lines, ((0, 0.1), (2, 0.01), (1, 1e-3)), strict=True):
+        assert np.allclose(line.get_ydata(), np.median(RUNS.history["val_loss"][setting], axis=0))
+        assert line.get_xdata().tolist() == [1, 2, 3] and to_rgb(line.get_color()) == to_rgb(plots.rate_color(lr))
+
+
+def test_a_curve_ends_where_the_last_of_its_runs_diverged():
+    lines = {line.get_color(): line for line in plots.plot_curves(VALUES).lines}
+    assert len(lines[plots.rate_color(0.01)].get_xdata()) == 2 and len(lines[plots.rate_color(1e9)].get_xdata()) == 0
+
+
+def test_seeds_are_the_sorted_scores_of_one_rate():
+    ax = plots.plot_seeds(RUNS, 1e-3)
+    assert ax.lines[0].get_ydata().tolist() == sorted(RUNS.final("test_accuracy")[1].tolist())
+
+
+def test_boundary_is_what_the_network_answers():
+    run = RUNS.run(0, 2)
+    image = plots.plot_boundary(run).images[0]
+    x0, x1, y0, y1 = image.get_extent()
+    answers = np.asarray(image.get_array())
+    corner = run.predict([[x0, y0], [x1, y0], [x0, y1], [x1, y1]])
+    assert image.origin == "lower"
+    assert corner.tolist() == [answers[0, 0], answers[0, -1], answers[-1, 0], answers[-1, -1]]
+
+
+def test_path_starts_at_an_open_circle_and_keeps_the_view_of_its_landscape():
+    hill = ravine(10.0)
+    ax = plots.plot_landscape(hill)
+    view = ax.get_xlim(), ax.get_ylim()
+    plots.plot_path(descend(hill, None, sgd, 0.3, 50), ax)  # far outside
+    assert (ax.get_xlim(), ax.get_ylim()) == view
+    assert ax.lines[-1].get_markerfacecolor() == "white"
+    assert [float(v[0]) for v in ax.lines[-1].get_data()] == list(hill.start)
+
+
+def luminance(color):
+    return plots.contrast(color, "black")
+
+
+def test_rates_have_one_colour_scale_from_dark_to_light():
+    rates = np.geomspace(1e-7, 10, 60)
+    light = [luminance(plots.rate_color(lr)) for lr in rates]
+    assert (np.diff(light) > 0).all()
+    assert plots.rate_color(1e-9) == plots.rate_color(1e-7) and plots.rate_color(100) == plots.rate_color(10)
+    assert plots.RATE_NORM(0.1) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("color", [*plots.CLASS_COLORS, plots.INK, *map(plots.rate_color, np.geomspace(1e-7, 10, 9))])
+def test_colours_stand_out_on_white(color):
+    assert plots.contrast(color, "white") >= 3
+
+
+def test_contrast_is_that_of_the_accessibility_guidelines():
+    assert plots.contrast("white", "black") == pytest.approx(21) == plots.contrast("black", "white")
+    assert plots.contrast("#767676", "white") == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize("data", [load_digits(), load_diabetes()], ids=lambda d: d.name)
+def test_data_that_is_not_in_the_plane_is_refused(data):
+    with pytest.raises(ValueError, match="two features"):
+        plots.plot_data(data)

@@ -1,0 +1,146 @@
+"""Intervals hold what they promise; rules for choosing give the answers that can be worked out by hand."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from course_utils.statistics import (
+    basin_width,
+    evidence,
+    mean_interval,
+    one_standard_error_pick,
+    paired_difference,
+    slope_interval,
+)
+
+
+def test_paired_difference_is_the_paired_t_test():
+    rng = np.random.default_rng(0)
+    a = rng.normal(0.8, 0.05, 12)
+    b = a - rng.normal(0.01, 0.02, 12)
+    for confidence in (0.8, 0.95, 0.99):
+        found = paired_difference(a, b, confidence)
+        reference = stats.ttest_rel(a, b).confidence_interval(confidence)
+        assert (found.low, found.high) == pytest.approx((reference.low, reference.high))
+        assert found.mean == pytest.approx(np.mean(a - b)) and found.n == 12
+        assert found.excludes_zero == (stats.ttest_rel(a, b).pvalue < 1 - confidence)
+
+
+def test_pairing_finds_what_separate_intervals_hide():
+    start = np.random.default_rng(1).normal(0.7, 0.1, 20)
+    a, b = start + 0.01, start - 0.01 * np.linspace(0, 1, 20)
+    assert paired_difference(a, b).excludes_zero
+    assert mean_interval(a).low < mean_interval(b).high
+
+
+@pytest.mark.parametrize("n", [2, 5, 30])
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_intervals_hold_the_true_mean_as_often_as_promised(n, confidence):
+    rng = np.random.default_rng(2)
+    hits = [0.3 in paired_difference(rng.normal(1.3, 1, n), rng.normal(1.0, 2, n), confidence) for _ in range(2000)]
+    assert np.mean(hits) == pytest.approx(confidence, abs=0.03)  # more than three standard errors of 2000 trials
+    hits = [1.3 in mean_interval(rng.normal(1.3, 1, n), confidence) for _ in range(2000)]
+    assert np.mean(hits) == pytest.approx(confidence, abs=0.03)
+
+
+def test_one_value_has_a_mean_and_no_bounds():
+    found = mean_interval([0.7])
+    assert (found.mean, found.low, found.high, found.n) == (0.7, -np.inf, np.inf, 1) and not found.excludes_zero
+
+
+def test_mean_interval_is_that_of_student():
+    x = np.random.default_rng(3).normal(size=9)
+    reference = stats.ttest_1samp(x, 0).confidence_interval(0.9)
+    found = mean_interval(x, 0.9)
+    assert (found.low, found.high) == pytest.approx((reference.low, reference.high))
+    assert str(mean_interval([1.0, 2.0, 3.0])) == "2 [-0.484, 4.48]"
+
+
+@pytest.mark.parametrize("shift, higher, words", [
+    (0.1, True, "Adam beats SGD: difference +0.1"), (-0.1, True, "SGD beats Adam: difference -0.1"),
+    (0.1, False, "SGD beats Adam: difference +0.1"), (-0.1, False, "Adam beats SGD: difference -0.1"),
+    (0.0, True, "no difference found between Adam and SGD"), (0.0, False, "no difference found between Adam and SGD"),
+])
+def test_verdict_names_a_winner_only_where_the_interval_excludes_zero(shift, higher, words):
+    noise = np.tile([-0.02, 0.02], 5)
+    verdict = paired_difference(0.5 + shift + noise, np.full(10, 0.5)).verdict("Adam", "SGD", higher)
+    assert verdict.startswith(words) and verdict.endswith("10 paired seeds")
+    assert ("beats" in verdict) != ("no difference" in verdict)
+
+
+def test_slope_interval_holds_the_slope_of_a_noisy_line():
+    x = np.linspace(0, 3, 40)
+    found = slope_interval(x, 2 - x + np.random.default_rng(4).normal(0, 0.1, 40))
+    assert -1 in found and 0 not in found and found.high - found.low < 0.15
+    exact = slope_interval(x, 5 * x)
+    assert (exact.low, exact.high) == pytest.approx((5, 5))
+
+
+DECADES = [1e-4, 1e-3, 1e-2, 1e-1, 1.0]
+
+
+@pytest.mark.parametrize("scores, tolerance, width", [
+    ([0.0, 0.5, 1.0, 0.5, 0.0], 0.25, 1.0),  # a triangle: half a decade to each side
+    ([0.0, 0.5, 1.0, 0.5, 0.0], 0.0, 0.0),
+    ([0.0, 0.5, 1.0, 0.5, 0.0], 0.75, 3.0),
+    ([0.0, 1.0, 1.0, 1.0, 0.0], 0.0, 2.0),  # a plateau
+    ([0.0, 1.0, 1.0, 1.0, 0.0], 0.1, 2.2),
+    ([1.0, 1.0, 1.0, 1.0, 1.0], 0.1, 4.0),
+    ([0.0, 0.2, 0.4, 0.6, 1.0], 0.2, 0.5),  # one side only
+    ([1.0, 0.6, 0.2, 0.2, 0.2], 0.2, 0.5),
+    ([np.nan, np.nan, 1.0, 0.5, 0.0], 0.25, 0.5),  # nothing is known to the left
+    ([0.0, 0.9, 1.0, np.nan, 1.0], 0.1, 1.0),  # what lies beyond a gap does not count
+    ([0.0, 0.9, 1.0, -np.inf, 1.0], 0.1, 1.0),
+    ([1.0, 0.0, 0.9, 1.0, 0.9], 0.05, 0.05),  # two equal peaks: the one of the smaller rate
+])
+def test_basin_width_is_as_worked_out_by_hand(scores, tolerance, width):
+    assert basin_width(DECADES, scores, tolerance) == pytest.approx(width)
+    assert basin_width(DECADES, -np.array(scores), tolerance, higher_is_better=False) == pytest.approx(width)
+    shuffled = [3, 0, 4, 1, 2]
+    assert basin_width(np.array(DECADES)[shuffled], np.array(scores)[shuffled], tolerance) == pytest.approx(width)
+
+
+def test_one_standard_error_pick_takes_the_smallest_rate_that_is_as_good():
+    rates = [0.001, 0.01, 0.1, 1.0]
+    spread = np.array([-0.1, 0.0, 0.1])  # standard error 0.0577
+    scores = np.array([0.72, 0.75, 0.8, 0.78])[:, None] + spread
+    assert one_standard_error_pick(rates, scores) == 0.01
+    assert one_standard_error_pick(rates, scores, prefer="larger") == 1.0
+    assert one_standard_error_pick(rates, -scores, higher_is_better=False) == 0.01
+    assert one_standard_error_pick(rates, scores - spread + spread / 10) == 0.1
+    assert one_standard_error_pick(rates[::-1], scores[::-1]) == 0.01
+
+
+def test_one_standard_error_pick_passes_over_rates_with_nan():
+    scores = np.array([[0.8, 0.8], [np.nan, 0.9], [0.7, 0.7]])
+    assert one_standard_error_pick([0.1, 1.0, 0.01], scores) == 0.1
+
+
+def test_evidence_is_a_table_of_the_claims_that_hold():
+    table = evidence([("a", "0.1", "holds", True), ("b", "0.2", "holds in part", np.bool_(True))])
+    assert table.data.columns.tolist() == ["claim", "evidence", "verdict"] and table.data.shape == (2, 3)
+
+
+def test_evidence_stops_at_a_claim_that_no_longer_holds():
+    with pytest.raises(AssertionError, match="'supported'.*'larger is faster'.*3 epochs"):
+        evidence([("a", "0.1", "holds", True), ("larger is faster", "3 epochs", "supported", 3 < 2)])
+
+
+@pytest.mark.parametrize("call, says", [
+    (lambda: paired_difference([1, 2], [1, 2, 3]), "same seeds, at least two; got 2 and 3"),
+    (lambda: paired_difference([1], [2]), "at least two; got 1 and 1"),
+    (lambda: paired_difference([0.5, np.nan, 0.6], [0.5, 0.5, 0.5]), r"a holds NaN or infinity at \[1\]"),
+    (lambda: mean_interval([]), "x must be a list of numbers"), (lambda: mean_interval([[1.0]]), "shape"),
+    (lambda: mean_interval([np.inf]), "x holds NaN or infinity"),
+    (lambda: basin_width([1, 2], [1], 0.1), "same length"), (lambda: basin_width([0, 1], [1, 1], 0.1), "above 0"),
+    (lambda: basin_width([1, 2], [1, 1], -0.1), "tolerance must be 0 or more, got -0.1"),
+    (lambda: basin_width([1, 2], [1, 1], np.nan), "tolerance must be 0 or more, got nan"),
+    (lambda: basin_width([1, 2], [np.nan, np.nan], 0.1), "no rate worked"),
+    (lambda: basin_width([1, 2], [np.inf, np.nan], 0.1, higher_is_better=False), "no rate worked"),
+    (lambda: one_standard_error_pick([1, 2], [1, 2]), "at least two seeds"),
+    (lambda: one_standard_error_pick([1], [[1, 2]], prefer="best"), '"smaller" or "larger"'),
+    (lambda: one_standard_error_pick([1], [[np.nan, 2]]), "no rate worked"),
+])
+def test_bad_input_is_named(call, says):
+    with pytest.raises(ValueError, match=says):
+        call()

@@ -1,0 +1,328 @@
+"""A sweep holds every run of its grid, each as if it had been trained alone, and chooses on validation data only."""
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+import torch
+from test_training import own, plain_run
+
+import course_utils.sweep
+from course_utils.data import load_diabetes, make_blobs
+from course_utils.models import linear, mlp
+from course_utils.optimizers import adam, adamw, momentum, sgd
+from course_utils.schedules import cosine
+from course_utils.sweep import GridEdgeError, Sweep, range_test, sweep
+from course_utils.training import train
+
+BLOBS, DIABETES = make_blobs(), load_diabetes()
+SMOOTH = mlp(2, 8, 3, activation="tanh")
+SCORES = {f"{part}_{score}" for part in ("train", "val", "test") for score in ("loss", "accuracy")}
+GAUGES = {"gradient_norm", "update_ratio"}
+
+
+def quiet(model=SMOOTH, data=BLOBS, optimizer=sgd, lr=(0.1, 0.01), seeds=(0, 1, 2), epochs=3, **options):
+    return sweep(model, data, optimizer, lr=list(lr) if isinstance(lr, tuple) else lr, seeds=list(seeds), epochs=epochs,
+                 progress=False, **options)
+
+
+def weights(runs):
+    return torch.stack([w for row in runs.weights for w in row])
+
+
+def same_runs(a, b, tolerance=1e-5):
+    return (torch.allclose(weights(a), weights(b), rtol=0, atol=tolerance)
+            and all(np.allclose(a.history[name], b.history[name], rtol=1e-3, atol=tolerance)
+                    for name in a.history if name.endswith("loss")))
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return quiet(optimizer=momentum, lr=(0.1, 0.01), beta=[0.0, 0.9], batch_size=[100, 250])
+
+
+def test_settings_are_the_product_of_all_lists(runs):
+    assert [(s["lr"], s["batch_size"], s["beta"]) for s in runs.settings] == [
+        (lr, size, beta) for lr in (0.1, 0.01) for size in (100, 250) for beta in (0.0, 0.9)]
+    assert runs.values("beta") == [0.0, 0.9] * 4 and runs.seeds == [0, 1, 2]
+
+
+def test_history_holds_every_score_of_every_epoch(runs):
+    assert set(runs.history) == SCORES | GAUGES
+    assert {h.shape for h in runs.history.values()} == {(8, 3, 3)}
+    assert all(np.isfinite(h).all() for h in runs.history.values())
+    assert set(quiet(linear(10, 1), DIABETES).history) == {"train_loss", "val_loss", "test_loss"} | GAUGES
+
+
+def test_table_has_a_row_a_run_with_every_hyperparameter_and_final_score(runs):
+    table = runs.table()
+    assert len(table) == 24
+    assert set(table) >= {"model", "optimizer", "lr", "batch_size", "beta", "seed", "diverged"} | SCORES
+    row = table[(table.lr == 0.01) & (table.beta == 0.9) & (table.batch_size == 250) & (table.seed == 2)].iloc[0]
+    assert row.test_accuracy == runs.history["test_accuracy"][7, 2, -1] and row.optimizer == "momentum"
+    assert "train_accuracy" not in quiet(linear(10, 1), DIABETES, epochs=1).table()
+
+
+@pytest.mark.parametrize("model", [SMOOTH, own(2, 3)], ids=["layers", "own-module"])
+def test_a_run_does_not_depend_on_what_else_is_in_the_sweep(model):
+    alone = quiet(model, optimizer=momentum, lr=0.01, seeds=[2], epochs=5, beta=0.9).run(0, 2)
+    among = quiet(model, optimizer=momentum, lr=[0.3, 0.01, 1e-3], seeds=[5, 2, 0], epochs=5, beta=[0.5, 0.9],
+                  batch_size=[32, 64]).select(lr=0.01, beta=0.9, batch_size=32).run(0, 2)
+    assert among.setting == alone.setting and torch.allclose(alone.weights, among.weights, rtol=0, atol=1e-5)
+    assert all(np.allclose(alone.history[name], among.history[name], rtol=1e-3) for name in alone.history)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 5, 1000])
+def test_the_size_of_chunks_does_not_matter(monkeypatch, chunk):
+    grid = {"lr": (0.1, 0.03, 0.01), "seeds": [0, 1, 2, 3], "epochs": 5}
+    whole = quiet(**grid)
+    monkeypatch.setattr(course_utils.sweep, "CHUNK", chunk)
+    assert same_runs(whole, quiet(**grid))
+
+
+def test_run_k_of_every_setting_starts_alike_and_sees_the_same_batches():
+    """Steps too small to matter leave the start, and the gradient on the last batch of the epoch."""
+    runs = quiet(lr=(1e-30, 1e-29), seeds=[3, 4], epochs=1, batch_size=[32, 500])
+    start = weights(runs).view(4, 2, -1)
+    assert torch.allclose(start[0].expand_as(start), start, atol=1e-20) and not torch.equal(start[0, 0], start[0, 1])
+    assert np.allclose(runs.history["gradient_norm"][0], runs.history["gradient_norm"][2], rtol=1e-5)
+
+
+def test_optimizers_that_agree_in_theory_agree_run_by_run():
+    plain, heavy = quiet(epochs=10), quiet(optimizer=momentum, beta=0.0, epochs=10)
+    assert same_runs(plain, heavy)
+    assert same_runs(quiet(optimizer=adam, lr=0.01, epochs=10),
+                     quiet(optimizer=adamw, lr=0.01, weight_decay=0.0, epochs=10))
+
+
+def test_models_optimizers_and_schedules_may_be_lists():
+    runs = quiet(model=[SMOOTH, own(2, 3)], optimizer=[sgd, momentum], lr=[0.01, cosine(0.1, 48)], seeds=[1])
+    assert len(runs.settings) == 8
+    for i, s in enumerate(runs.settings):
+        network, _ = plain_run(s["model"], BLOBS, s["optimizer"], s["lr"], 3, seed=1)
+        ours = torch.nn.utils.parameters_to_vector(runs.run(i, 1).module().parameters())
+        assert torch.allclose(ours, torch.nn.utils.parameters_to_vector(network.parameters()), atol=1e-4)
+    assert runs.table().lr.tolist().count("cosine(0.1, 48, 0)") == 4
+
+
+def test_nothing_changes_in_torch_outside():
+    torch.manual_seed(9)
+    before, threads = torch.get_rng_state(), torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        quiet(epochs=1)
+        range_test(SMOOTH, BLOBS, sgd, n_steps=5, seeds=[0])
+        assert torch.get_num_threads() == 2 and torch.equal(torch.get_rng_state(), before)
+    finally:
+        torch.set_num_threads(threads)
+
+
+# Looking at parts of a sweep
+
+def test_select_keeps_the_settings_that_match(runs):
+    part = runs.select(lr=0.01, beta=0.9)
+    assert [s["batch_size"] for s in part.settings] == [100, 250]
+    assert np.array_equal(part.history["val_loss"], runs.history["val_loss"][[5, 7]])
+    assert torch.equal(part.run(1, 2).weights, runs.run(7, 2).weights)
+    assert len(runs.select(beta=[0.0, 0.9]).settings) == len(runs.select(beta=np.array([0.0, 0.9])).settings) == 8
+    assert len(runs.select(optimizer=momentum).settings) == len(runs.select(optimizer="momentum").settings) == 8
+
+
+def test_at_epoch_is_the_sweep_that_stopped_there():
+    longer, shorter = quiet(epochs=4), quiet(epochs=2)
+    early = longer.at_epoch(2)
+    assert early.epochs == 2 and all(np.array_equal(early.history[k], shorter.history[k]) for k in shorter.history)
+    assert early.table().equals(shorter.table()) and longer.epochs == 4
+
+
+def test_at_epoch_knows_only_what_had_diverged_by_then():
+    runs = quiet(linear(10, 1), DIABETES, lr=(1e3, 0.01), seeds=[0], epochs=6, batch_size=121)
+    at = int(runs.diverged_at[0, 0])
+    assert 4 < at < 12 and not runs.diverged[1, 0]
+    assert [bool(runs.at_epoch(e).diverged[0, 0]) for e in range(1, 7)] == [2 * e >= at for e in range(1, 7)]
+
+
+def test_run_is_one_network_of_the_sweep(runs):
+    run = runs.run(3, 1)
+    assert run.seed == 1 and run.setting == runs.settings[3]
+    assert np.array_equal(run.history["train_loss"], runs.history["train_loss"][3, 1])
+    answers = run.predict(BLOBS.x_test)
+    assert np.mean(answers == BLOBS.y_test) == pytest.approx(run.history["test_accuracy"][-1], abs=1e-6)
+
+
+def test_names_tell_settings_apart(runs):
+    assert len(set(runs.names())) == 8 and runs.names()[0] == "lr 0.1, batch_size 100, beta 0"
+    assert runs.select(lr=0.1, beta=0.0, batch_size=100).names() == ["lr 0.1"]
+    assert len(runs.summary().splitlines()) == 8
+
+
+# Divergence is a result
+
+def test_a_run_that_diverges_is_recorded_and_leaves_the_others_alone():
+    model = linear(10, 1)
+    both = quiet(model, DIABETES, lr=(1e6, 0.01), epochs=5)
+    assert both.diverged.tolist() == [[True] * 3, [False] * 3]
+    assert both.diverged_at[0].tolist() == [plain_run(model, DIABETES, sgd, 1e6, 5, seed=seed)[1] for seed in range(3)]
+    alone = quiet(model, DIABETES, lr=0.01, epochs=5)
+    assert torch.allclose(weights(both)[3:], weights(alone), atol=1e-6)
+    assert both.table().diverged.tolist() == [True] * 3 + [False] * 3
+    assert both.summary().splitlines()[0] == "lr 1e+06: test loss none (mean ± sd), 3 of 3 diverged"
+
+
+def test_scores_of_a_network_that_blew_up_are_nan_not_chance():
+    runs = quiet(lr=(1e38, 0.1), seeds=[0], epochs=2)
+    assert runs.diverged[:, 0].tolist() == [True, False]
+    assert np.isnan(runs.history["test_accuracy"][0]).all() and np.isfinite(runs.history["test_accuracy"][1]).all()
+
+
+def test_weights_blown_up_by_the_very_last_step_count():
+    run = train(linear(10, 1), DIABETES, sgd, 3e38, epochs=1, batch_size=242)
+    assert run.diverged_at == 1 and not np.isfinite(run.history["train_loss"]).any()
+
+
+# Choosing
+
+def made(val, test=None, lr=(0.1, 0.01, 0.001), diverged=(), data=BLOBS, **hyper):
+    """A sweep with given final scores (setting, seed), as if it had been trained."""
+    val = np.array(val, dtype=float)
+    score = "accuracy" if data.task == "classification" else "loss"
+    history = {f"val_{score}": val[:, :, None], f"test_{score}": (val if test is None else np.array(test))[:, :, None]}
+    history["train_loss"] = np.zeros((*val.shape, 1))
+    at = np.full(val.shape, -1)
+    for place in diverged:
+        at[place] = 3
+    settings = [{"model": SMOOTH, "optimizer": sgd, "lr": rate, "batch_size": 32} for rate in lr]
+    return Sweep(data, settings, list(range(val.shape[1])), history, [], at, 1)
+
+
+def test_best_is_chosen_by_validation_and_reported_on_test():
+    best = made([[0.7, 0.7], [0.8, 0.9], [0.6, 0.6]], test=[[0.99, 0.99], [0.5, 0.7], [0.99, 0.99]]).best()
+    assert best.setting["lr"] == 0.01 and best.val_mean == pytest.approx(0.85)
+    assert (best.test_mean, best.test_sd) == pytest.approx((0.6, np.std([0.5, 0.7], ddof=1)))
+    assert best.test_low < 0.6 < best.test_high and best.n_seeds == 2
+    assert str(best).startswith("lr 0.01: test accuracy 0.600 [") and "chosen by validation accuracy 0.850" in str(best)
+
+
+def test_the_test_part_has_no_say_in_the_choice():
+    rates = (1.0, 0.1, 0.001, 1e-5)
+    fair = quiet(lr=rates, epochs=5)
+    wrong = quiet(lr=rates, epochs=5, data=replace(BLOBS, y_test=(BLOBS.y_test + 1) % 3))
+    assert wrong.best().setting == fair.best().setting and wrong.best().val_mean == fair.best().val_mean
+    assert wrong.best().test_mean < 0.5 < fair.best().test_mean
+
+
+def test_loss_decides_for_values_and_lower_is_better():
+    best = made([[0.7], [0.2], [0.6]], data=DIABETES).best()
+    assert best.setting["lr"] == 0.01 and best.metric == "loss" and best.val_mean == pytest.approx(0.2)
+    assert np.isnan(best.test_sd) and best.test_low == -np.inf
+
+
+@pytest.mark.parametrize("val, side", [([[0.9], [0.8], [0.7]], "above, for example to 1$"),
+                                       ([[0.7], [0.8], [0.9]], "below, for example to 0.0001$")])
+def test_a_best_rate_on_the_edge_of_the_grid_is_an_error_that_names_the_side(val, side):
+    with pytest.raises(GridEdgeError, match=f"edge of the grid 0.001 … 0.1; extend it {side}"):
+        made(val).best()
+    assert made(val).best(allow_edge=True).val_mean == pytest.approx(0.9)
+    assert made(val, lr=[cosine(r, 10) for r in (0.1, 0.2, 0.3)]).best().val_mean == pytest.approx(0.9)
+    assert made(val[:2], lr=(0.1, 0.01)).best().val_mean == max(val[:2])[0]  # two rates make no grid
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 0, 2]])
+def test_of_equals_one_inside_the_grid_is_chosen(order):
+    rates = np.array([0.1, 0.01, 0.001])[order].tolist()
+    assert made([[0.8], [0.8], [0.8]], lr=rates).best().setting["lr"] == 0.01
+    with pytest.raises(GridEdgeError):
+        made(np.array([[0.8], [0.7], [0.8]])[order], lr=rates).best()
+
+
+def test_a_setting_with_a_run_that_diverged_is_never_chosen():
+    val = [[0.9, 0.9], [0.8, 0.8], [0.7, 0.7], [0.6, 0.6]]
+    runs = made(val, lr=(1.0, 0.1, 0.01, 0.001), diverged=[(0, 1)])
+    assert runs.best().setting["lr"] == 0.1
+    assert made([[np.nan], [0.8], [0.7]]).best().setting["lr"] == 0.01
+    with pytest.raises(ValueError, match="every setting had a run that diverged"):
+        made(val, lr=(1.0, 0.1, 0.01, 0.001), diverged=[(i, 0) for i in range(4)]).best()
+
+
+def test_best_may_be_asked_of_a_part(runs):
+    best = runs.best(batch_size=100, beta=0.9)
+    assert best.setting["batch_size"] == 100 and best.setting["beta"] == 0.9
+    val = runs.final("val_accuracy").mean(axis=1)
+    assert best.val_mean == pytest.approx(max(val[1], val[5]))
+
+
+# Interrupts, executors, the range test
+
+def interrupting(at_step):
+    def schedule(step):
+        if step == at_step:
+            raise KeyboardInterrupt
+        return 0.1
+    return schedule
+
+
+def test_an_interrupt_keeps_the_epochs_that_are_done(capsys):
+    """The chunk of batch size 500 has done its third epoch when the other is stopped in the middle of it."""
+    stopped = quiet(lr=interrupting(37), batch_size=[500, 32], seeds=[0, 1], epochs=10)
+    assert stopped.epochs == 2 and stopped.planned_epochs == 10 and "2 of 10 epochs" in capsys.readouterr().out
+    done = quiet(lr=0.1, batch_size=[500, 32], seeds=[0, 1], epochs=2)
+    assert same_runs(stopped, done, 1e-7) and stopped.table().shape == done.table().shape
+    assert {h.shape for h in stopped.history.values()} == {(2, 2, 2)}
+
+
+def test_an_interrupt_before_the_first_epoch_is_passed_on():
+    threads = torch.get_num_threads()
+    with pytest.raises(KeyboardInterrupt):
+        quiet(lr=interrupting(7))
+    assert torch.get_num_threads() == threads
+
+
+def test_worker_processes_train_the_same_networks(monkeypatch):
+    monkeypatch.setattr(course_utils.sweep, "CHUNK", 2)  # several chunks, so that both workers have one
+    grid = {"lr": [0.1, cosine(0.1, 48), 1e38], "batch_size": [32, 100], "seeds": [0, 1]}
+    here = quiet(**grid)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        there = quiet(**grid, executor=pool)
+    fine = ~here.diverged
+    assert np.array_equal(here.diverged_at, there.diverged_at) and fine.sum() == 8
+    for name, h in here.history.items():
+        assert np.allclose(h[fine], there.history[name][fine], atol=1e-5)
+    assert all(torch.allclose(here.weights[i][k], there.weights[i][k], atol=1e-5) for i, k in np.argwhere(fine))
+
+
+def test_an_error_in_a_worker_reaches_the_caller():
+    with ThreadPoolExecutor(1) as pool, pytest.raises(ZeroDivisionError):
+        quiet(lr=lambda step: 1 / (3 - step), executor=pool)
+
+
+def test_range_test_raises_the_rate_from_end_to_end_by_a_constant_factor():
+    found = range_test(SMOOTH, BLOBS, sgd, 1e-4, 3.0, n_steps=37, seeds=[4, 5, 6])
+    assert found.rates.shape == (37,) and found.losses.shape == (3, 37) and found.seeds == [4, 5, 6]
+    assert found.rates[0] == 1e-4 and found.rates[-1] == 3.0
+    assert np.allclose(found.rates[1:] / found.rates[:-1], (3.0 / 1e-4) ** (1 / 36))
+
+
+def test_range_test_records_the_loss_of_each_batch_before_its_step():
+    rates = np.geomspace(1e-3, 0.1, 40)
+    found = range_test(SMOOTH, BLOBS, momentum, 1e-3, 0.1, n_steps=40, seeds=[1], batch_size=100, beta=0.5)
+    network, order = None, torch.Generator().manual_seed(1)
+    torch.manual_seed(1)
+    network = SMOOTH()
+    optimizer, losses = torch.optim.SGD(network.parameters(), 0.1, momentum=0.5), []
+    for epoch in range(8):
+        for step, rows in enumerate(torch.randperm(500, generator=order).split(100)):
+            optimizer.param_groups[0]["lr"] = rates[5 * epoch + step]
+            x, y = torch.tensor(BLOBS.x_train)[rows], torch.tensor(BLOBS.y_train)[rows]
+            loss = torch.nn.functional.cross_entropy(network(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    assert np.allclose(found.losses[0], losses, atol=1e-4)
+
+
+def test_range_test_runs_on_through_divergence():
+    found = range_test(linear(10, 1), DIABETES, sgd, 1e-2, 1e6, n_steps=60, seeds=[0])
+    assert np.isfinite(found.losses[0, :10]).all() and not np.isfinite(found.losses[0, -1])
