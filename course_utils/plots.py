@@ -13,6 +13,7 @@ __all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curve
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
 CLASS_MARKERS = ["o", "s", "^"]
+RATE_MARKERS = "osD^vPX*"  # so that lines are not told apart by colour alone
 INK = "#222222"
 RATE_NORM = LogNorm(1e-7, 10)
 _RATE_MAP = ListedColormap(plt.colormaps["plasma"](np.linspace(0, 0.63, 256)))  # all of it 3 : 1 against white
@@ -118,12 +119,13 @@ def plot_curves(runs, metric="train_loss", ax=None):
     """A score against the epoch, a line for each rate: the median, in a band that holds the middle 80 % of the runs."""
     ax = _axes(ax)
     epochs = np.arange(1, runs.epochs + 1)
-    for i in np.argsort(runs.values("lr"))[::-1]:
+    for n, i in enumerate(np.argsort(runs.values("lr"))[::-1]):
         h, color = runs.history[metric][i], rate_color(runs.values("lr")[i])
         h = np.where(np.isfinite(h), h, np.nan)
         alive = ~np.isnan(h).all(axis=0)  # a line ends where the last of its runs diverged
         low, middle, high = (np.nanquantile(h[:, alive], share, axis=0) for share in (0.1, 0.5, 0.9))
-        ax.plot(epochs[alive], middle, color=color, label=f"{runs.values('lr')[i]:g}")
+        ax.plot(epochs[alive], middle, color=color, label=f"{runs.values('lr')[i]:g}", ms=5,
+                marker=RATE_MARKERS[n % len(RATE_MARKERS)], markevery=(0.02 + 0.015 * n, 0.14))
         ax.fill_between(epochs[alive], low, high, color=color, alpha=0.2, lw=0)
     ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
     _ceiling(ax, runs.data, metric)
