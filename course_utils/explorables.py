@@ -303,7 +303,7 @@ def explore_fates(data=None, epochs=60):
         seen.add(trained.fate)
         return "all three seen, and the rate alone decided." if len(seen) == len(FATES) else ""
 
-    controls = {"lr": Control("rate", 1e-6, 10.0, 1e-3, step=0.1, live=False)}
+    controls = {"lr": Control("rate", 1e-6, 10.0, 1e-4, step=0.1, live=False)}
     goal = "By moving nothing but the rate, see all three fates: a network that crawls, that learns, that blows up."
     return _training_explorable(data, epochs, controls, describe, goal, reached)
 

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.colors import ListedColormap, LogNorm
 
 __all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_distances",
-           "plot_landscape", "plot_path", "plot_rate_profile", "plot_seeds", "rate_color"]
+           "plot_landscape", "plot_path", "plot_pairs", "plot_rate_profile", "rate_color"]
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
-CLASS_MARKERS = ["o", "s", "^"]
+CLASS_MARKERS = ["o", "^", "s"]
 RATE_MARKERS = "osD^vPX*"  # so that lines are not told apart by colour alone
 INK = "#222222"
 RATE_NORM = LogNorm(1e-7, 10)
@@ -98,7 +98,7 @@ def plot_boundary(run, ax=None, part="train"):
     return ax
 
 
-def plot_rate_profile(runs, metric=None, ax=None, label=None, color=INK, every_run=True):
+def plot_rate_profile(runs, metric=None, ax=None, label=None, color=INK, marker="D", every_run=True):
     """A final score against the learning rate: every run a dot, the line their mean, the dashed line the ceiling."""
     ax = _axes(ax)
     metric = f"test_{runs.metric}" if metric is None else metric
@@ -109,7 +109,7 @@ def plot_rate_profile(runs, metric=None, ax=None, label=None, color=INK, every_r
         ax.scatter(rates[:, None] * 10**jitter, scores, s=9, alpha=0.45, linewidth=0,
                    c=[rate_color(r) for r in np.repeat(rates, scores.shape[1])] if color == INK else [color])
     mean = np.ma.masked_invalid(scores).mean(axis=1)
-    ax.plot(rates, mean, "-", marker="D", ms=5, color=color, label=label or "mean")
+    ax.plot(rates, mean, "-", marker=marker, ms=5, color=color, label=label or "mean")
     ax.set(xscale="log", xlabel="learning rate", ylabel=metric.replace("_", " "))
     _ceiling(ax, runs.data, metric)
     return ax
@@ -133,13 +133,16 @@ def plot_curves(runs, metric="train_loss", ax=None):
     return ax
 
 
-def plot_seeds(runs, lr, metric="test_accuracy", ax=None):
-    """The final score of every seed at one rate, sorted: what a single run could have shown."""
+def plot_pairs(runs, lr_a, lr_b, metric=None, ax=None):
+    """A final score at one rate against that at another, a dot for each seed; above the diagonal, `lr_a` won."""
     ax = _axes(ax)
-    scores = np.sort(runs.select(lr=lr).final(metric)[0])
-    ax.plot(np.arange(1, len(scores) + 1), scores, "o", color=rate_color(lr))
-    ax.set(xlabel="run, sorted by its score", ylabel=metric.replace("_", " "))
-    _ceiling(ax, runs.data, metric)
+    metric = f"test_{runs.metric}" if metric is None else metric
+    a, b = (runs.select(lr=lr).final(metric)[0] for lr in (lr_a, lr_b))
+    ends = np.nanmin([a, b]) - 0.02, np.nanmax([a, b]) + 0.02
+    ax.plot(ends, ends, color="0.6", lw=1)
+    ax.plot(b, a, "o", ms=6, alpha=0.7, mew=0, color=rate_color(lr_a))
+    words = metric.replace("_", " ")
+    ax.set(xlabel=f"{words} at rate {lr_b:g}", ylabel=f"{words} at rate {lr_a:g}", xlim=ends, ylim=ends, aspect="equal")
     return ax
 
 

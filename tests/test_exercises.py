@@ -151,6 +151,13 @@ def general_step(power, w, g, lr):
     return w - lr**power * g
 
 
+def critical_rate_by_powers(hessian):
+    v = np.ones(len(hessian))
+    for _ in range(60):
+        v = hessian @ v / np.linalg.norm(v)
+    return 2 * np.linalg.norm(v) / np.linalg.norm(hessian @ v)
+
+
 def gradient_check_in_place(f, w, h):
     w, slopes = w.astype(float), []
     for i in range(len(w)):
@@ -196,6 +203,14 @@ def pick_with_torch(rates, val_scores, test_scores):
     return torch.tensor(rates.copy())[best], torch.tensor(test_scores)[best].mean()
 
 
+def pick_walking(rates, val_scores, test_scores):
+    best, best_score = 0, 0
+    for i, row in enumerate(val_scores):
+        if row.mean() > best_score:
+            best, best_score = i, row.mean()
+    return rates[best], test_scores[best].mean()
+
+
 def interval_scipy(a, b):
     d = a - b
     return (d.mean(), *stats.t.interval(0.95, len(d) - 1, d.mean(), stats.sem(d)))
@@ -211,10 +226,12 @@ RIGHT = {
                      lambda n, b: np.ceil(n / b), lambda n, b: torch.tensor(n // b + (n % b > 0))],
     "gradient-step": [gradient_step_in_place, gradient_step_torch32, gradient_step_torch_sgd, Step(),
                       functools.partial(general_step, 1),
-                      lambda *x: (np.asarray(x[0]) - x[2] * np.asarray(x[1])).tolist()],
+                      lambda *x: (np.asarray(x[0]) - x[2] * np.asarray(x[1])).tolist(),
+                      lambda *x: gradient_step_torch32(*x).tolist()],
     "critical-rate": [lambda H: 2 / np.linalg.norm(H, 2), lambda H: 2 / max(np.linalg.eigvals(H)),
                       lambda H: 2 / torch.linalg.eigvalsh(torch.tensor(H))[-1],
-                      lambda H: float(min(2 / np.linalg.eigh(H)[0]))],
+                      lambda H: float(min(2 / np.linalg.eigh(H)[0])), critical_rate_by_powers,
+                      lambda H: 2 / torch.linalg.eigvalsh(torch.tensor(H.tolist())).max().item()],
     "gradient-check": [gradient_check_in_place, lambda f, w, h: np.array(
         [(f(w + s) - f(w - s)) / (2 * h) for s in h * np.eye(len(w))]), lambda f, w, h: torch.tensor(
         [0.5 * (f(w + s) / h - f(w - s) / h) for s in h * np.identity(w.size)])],
@@ -222,18 +239,21 @@ RIGHT = {
                            lambda factor, tol: next(n for n in range(10**6) if factor**n <= tol)],
     "update-ratio": [lambda u, v: math.sqrt(((v - u) ** 2).sum()) / math.sqrt((u**2).sum()),
                      lambda u, v: torch.dist(torch.tensor(v), torch.tensor(u)) / torch.tensor(u).norm(),
+                     lambda u, v: (torch.tensor(v).float() - torch.tensor(u).float()).norm().item() / np.linalg.norm(u),
+                     lambda u, v: np.linalg.norm(v - u) / (np.linalg.norm(u) + 1e-8),
                      lambda u, v: (sum((v - u).ravel() ** 2) / sum(u.ravel() ** 2)) ** 0.5],
     "epochs-to": [epochs_loop, epochs_argmax,
                   lambda a, t: next((float(i + 1) for i in range(len(a)) if a[i] >= t), None)],
-    "pick-rate": [pick_with_lists, pick_with_torch,
+    "pick-rate": [pick_with_lists, pick_with_torch, pick_walking, lambda *x: np.float32(pick_with_lists(*x)).tolist(),
                   lambda r, v, t: max(zip(v.mean(1), r, t.mean(1), strict=True))[1:]],
-    "paired-interval": [interval_scipy, interval_test, lambda a, b: torch.tensor(interval_scipy(a, b))],
+    "paired-interval": [interval_scipy, interval_test, lambda a, b: torch.tensor(interval_scipy(a, b)),
+                        lambda a, b: interval_scipy(np.float32(a), np.float32(b))],
 }
 
 WRONG = {
     "first-answer": [lambda n, b: n % b, lambda n, b: n - b, lambda n, b: math.ceil(n / b) * b, lambda n, b: "16"],
     "gradient-step": [lambda w, g, lr: w - lr * g**2, lambda w, g, lr: w - 0.1 * g, lambda w, g, lr: w - lr**2 * g,
-                      lambda w, g, lr: (w, lr * g), lambda w, g, lr: round(w - lr * g, 2)],
+                      lambda w, g, lr: (w, lr * g), lambda w, g, lr: np.round(w - lr * g, 3)],
     "critical-rate": [lambda H: 2 / H[0, 0], lambda H: 4 / np.linalg.eigvalsh(H).max(), lambda H: 0.2,
                       lambda H: 1.99 / np.linalg.eigvalsh(H).max()],
     "gradient-check": [lambda f, w, h: w, lambda f, w, h: f(w) / h, lambda f, w, h: (f(w + h) - f(w)) / h,
@@ -248,10 +268,31 @@ WRONG = {
                   lambda a, t: next((i for i, x in enumerate(a) if x >= t), None) or None, lambda a, t: max(a) >= t],
     "pick-rate": [lambda r, v, t: (r[np.median(v, axis=1).argmax()], t.mean(1)[np.median(v, axis=1).argmax()]),
                   lambda r, v, t: (r.max(), t.mean(1)[r.argmax()]), lambda r, v, t: (r[v.argmax() % len(r)], t.max()),
-                  lambda r, v, t: (r[v.mean(1).argmax()], t[v.mean(1).argmax()].mean().round(2))],
+                  lambda r, v, t: (r[v.mean(1).argmax()], t[v.mean(1).argmax()].mean().round(2)),
+                  lambda *x: dict(enumerate(pick_with_lists(*x))), lambda *x: set(pick_with_lists(*x)),
+                  lambda *x: (part for part in pick_with_lists(*x))],
     "paired-interval": [lambda a, b: (0, 0, 0), lambda a, b: (np.mean(a - b), np.min(a - b), np.max(a - b)),
-                        lambda a, b: interval_scipy(np.sort(a), np.sort(b)), lambda a, b: np.mean(a - b)],
+                        lambda a, b: interval_scipy(np.sort(a), np.sort(b)), lambda a, b: np.mean(a - b), lambda a, b: iter(interval_scipy(a, b)),
+                        lambda a, b: dict.fromkeys(interval_scipy(a, b))],
 }
+
+
+async def a_coroutine(*args):
+    return 1.0
+
+
+def endless(*args):
+    return endless(*args)
+
+
+def left_by_the_answer(*args):
+    class Leaves:
+        def __array__(self, *args, **kwargs):
+            sys.exit(2)
+
+        __len__ = __array__
+
+    return Leaves()
 
 
 @every_exercise
@@ -281,7 +322,8 @@ def test_wrong_answers_not_foreseen_fail(exercise):
     (lambda *args: math.nan, "nan"), (lambda *args: "text", "text"), (lambda *args: object(), "object"),
     (lambda *args: sys.exit(3), "SystemExit"), (lambda *args: (yield), "generator"),
     (lambda *args: undefined_name, "NameError"), (lambda *args: lambda: 0, "<lambda>"),  # noqa: F821
-    (lambda *args: [[1.0], [2.0, 3.0]], "got"), (lambda *args: {}, "{}"), (lambda *args: np.ones((2, 1, 3)), "array"),
+    (lambda *args: [[1.0], [2.0, 3.0]], "got"), (lambda *args: {}, "{}"), (a_coroutine, "coroutine"),
+    (endless, "RecursionError"), (left_by_the_answer, "SystemExit"), (lambda *args: list(range(10**5)), "…"), (lambda *args: np.ones((2, 1, 3)), "array"),
 ], ids=lambda v: v if isinstance(v, str) else "")
 def test_attempts_of_the_wrong_kind_are_told_so_without_raising(exercise, attempt, word):
     result = check(exercise.id, attempt)
@@ -321,9 +363,24 @@ def test_the_first_probe_that_differs_is_shown():
     assert "w = 1, g = 0.5, lr = 0.1" in message and "`0.95`" in message and "`0.975`" in message
 
 
-def test_a_difference_in_the_ninth_digit_is_shown_and_not_accepted():
-    message = check("gradient-step", lambda w, g, lr: (w - lr * g) * (1 + 1e-8)).message
-    assert "0.95" in message and "0.950000009" in message
+def test_a_difference_in_the_fifth_digit_is_shown_and_not_accepted():
+    message = check("gradient-step", lambda w, g, lr: (w - lr * g) * (1 + 3e-5)).message
+    assert "0.95" in message and "0.950028" in message
+
+
+def test_a_sentence_is_not_lent_to_an_answer_that_is_only_nearly_right():
+    message = check("update-ratio", lambda u, v: np.linalg.norm(v - u) / (np.linalg.norm(u) + 1e-4)).message
+    assert message.startswith("For `before = [3, -4]")
+
+
+@pytest.mark.parametrize("never", [math.nan, "None", False, ()])
+def test_none_is_asked_for_by_name(never):
+    message = check("epochs-to", lambda a, t: epochs_loop(a, t) or never).message
+    assert message.endswith("Asked for is None itself.")
+
+
+def test_none_for_a_target_that_was_reached_is_not_called_a_missing_return():
+    assert "return" not in check("epochs-to", lambda a, t: epochs_loop(a, t) if len(a) > 4 else None).message
 
 
 def test_memory_between_calls_is_noticed():

@@ -29,7 +29,7 @@ ALL = {
     "rate profile of values": lambda ax=None: plots.plot_rate_profile(VALUES, ax=ax),
     "curves": lambda ax=None: plots.plot_curves(RUNS, ax=ax),
     "curves of runs that diverged": lambda ax=None: plots.plot_curves(VALUES, "val_loss", ax),
-    "seeds": lambda ax=None: plots.plot_seeds(RUNS, 0.01, ax=ax),
+    "pairs": lambda ax=None: plots.plot_pairs(RUNS, 0.01, 1e-3, ax=ax),
 }
 
 
@@ -117,9 +117,11 @@ def test_a_curve_ends_where_the_last_of_its_runs_diverged():
     assert len(lines[plots.rate_color(0.01)].get_xdata()) == 2 and len(lines[plots.rate_color(1e9)].get_xdata()) == 0
 
 
-def test_seeds_are_the_sorted_scores_of_one_rate():
-    ax = plots.plot_seeds(RUNS, 1e-3)
-    assert ax.lines[0].get_ydata().tolist() == sorted(RUNS.final("test_accuracy")[1].tolist())
+def test_pairs_are_the_scores_of_each_seed_at_two_rates():
+    diagonal, dots = plots.plot_pairs(RUNS, 0.01, 1e-3).lines
+    assert dots.get_ydata().tolist() == RUNS.select(lr=0.01).final("test_accuracy")[0].tolist()
+    assert dots.get_xdata().tolist() == RUNS.select(lr=1e-3).final("test_accuracy")[0].tolist()
+    assert np.array_equal(diagonal.get_xdata(), diagonal.get_ydata())
 
 
 def test_boundary_is_what_the_network_answers():

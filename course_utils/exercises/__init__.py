@@ -23,7 +23,9 @@ def check(id, attempt=...):
         return Result(id if isinstance(id, str) else "?", False, True, _unknown(id, EXERCISES))
     try:
         _results[id] = judge(EXERCISES[id], attempt)
-    except Exception as error:  # an attempt that defeats even the looking at it
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an attempt that defeats even the looking at it
         _results[id] = Result(id, False, True, f"This could not be judged (`{type(error).__name__}`): "
                                                "a plain function that returns its answer can.")
     return _results[id]

@@ -17,7 +17,7 @@ import numpy as np
 
 __all__ = ["Exercise", "Result", "Note", "judge"]
 
-TIGHT, FLOAT32, MISTAKE = 1e-9, 1e-5, 1e-4  # relative tolerances; a mistake need only be recognized
+RIGHT, MISTAKE = 1e-5, 1e-4  # relative tolerances: float32 is right, and a mistake need only be recognized
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,13 @@ def judge(exercise, attempt):
     if _unfinished(attempt, got):
         return untouched
     expected = _outcomes(exercise, exercise.reference)
-    right = [_same(g, e, TIGHT) for g, e in zip(got, expected, strict=True)]
+    right = [_same(g, e, RIGHT) for g, e in zip(got, expected, strict=True)]
     if all(right):
         return result(True, True, f"Right on all {len(exercise.probes)} probes. "
                                   f'`solution("{exercise.id}")` shows how we wrote it.')
     if all(g is None for g in got):
         return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
-    sentence = _known_mistake(exercise, got, right) or _first_difference(exercise, got, expected, right)
+    sentence = _known_mistake(exercise, got, expected) or _first_difference(exercise, got, expected, right)
     return result(False, True, sentence)
 
 
@@ -130,6 +130,9 @@ def _wrong_kind(exercise, attempt):
     call = f'`check("{exercise.id}", {exercise.name})`'
     if inspect.isclass(attempt):
         return f"`{attempt.__name__}` is a class; a function is needed, as in {call}."
+    if any(kind(attempt) for kind in (inspect.iscoroutinefunction, inspect.isgeneratorfunction,
+                                      inspect.isasyncgenfunction)):
+        return f"`async` or `yield` makes this a coroutine or a generator; a function with `return` is needed in {call}."
     if not callable(attempt):
         return f"The function itself is needed, its name without brackets, as in {call}; this was `{_show(attempt)}`."
     parameters = inspect.signature(exercise.reference).parameters
@@ -198,7 +201,7 @@ def _holds_ellipsis(value):
     return value is ... or isinstance(value, _Raised) and "ellipsis" in value.text.lower()
 
 
-def _known_mistake(exercise, got, right):
+def _known_mistake(exercise, got, expected):
     """The sentence of the mistake that agrees with the attempt everywhere; else of one that explains all but a corner.
 
     A second slip may hide behind the first: where the attempt raised, and at one more probe, the two may then differ,
@@ -208,12 +211,13 @@ def _known_mistake(exercise, got, right):
     told = [i for i, g in enumerate(got) if not isinstance(g, _Raised)]
     corner = None
     for wrong, sentence in exercise.mistakes:
-        agree = [_same(g, t, MISTAKE) for g, t in zip(got, _outcomes(exercise, wrong), strict=True)]
+        theirs = _outcomes(exercise, wrong)
+        agree = [_same(g, t, MISTAKE) for g, t in zip(got, theirs, strict=True)]
         if raised:
             sentence += f" (It stopped with {raised[0]}.)"
         if all(agree):
             return sentence
-        shared = sum(agree[i] and not right[i] for i in told if i < len(exercise.probes))
+        shared = sum(agree[i] and not _same(theirs[i], expected[i], MISTAKE) for i in told if i < len(exercise.probes))
         if shared >= 3 and sum(not agree[i] for i in told) <= 1 and 2 * len(told) >= len(got):
             corner = corner or sentence
     return corner
@@ -229,24 +233,25 @@ def _first_difference(exercise, got, expected, right):
     probe = ", ".join(f"{n} = {_show(v)}" for n, v in zip(names, exercise.probes[first], strict=False))
     if isinstance(g, _Raised):
         return f"`{exercise.name}` stopped with {g.text} for `{probe}`."
-    digits = next((d for d in (6, 9, 12) if _show(e, d) != _show(g, d)), 17)
-    wanted, given = _show(e, digits), _show(g, digits)
-    return f"For `{probe}` the answer is {_form(e)}`{wanted}`; yours gave {_form(g)}`{given}`.{_remark(g, e)}"
+    remark = "" if g is None and any(x is None for x in expected) else _remark(g, e)
+    return f"For `{probe}` the answer is {_form(e)}`{_show(e)}`; yours gave {_form(g)}`{_show(g)}`.{remark}"
 
 
 def _remark(got, expected):
     if got is None:
         return " Is a `return` missing on one of the ways through?"
+    if expected is None:
+        return " Asked for is None itself."
     if isinstance(expected, tuple):
-        complete = hasattr(got, "__len__") and len(got) == len(expected)
+        complete = hasattr(got, "__len__") and not isinstance(got, dict | set) and len(got) == len(expected)
         return "" if complete else f" {len(expected)} values are asked for, in this order."
     try:
         array = _array(got)
     except Exception:
-        return " That is not a number or an array of numbers." if expected is not None else ""
+        return " That is not a number or an array of numbers."
     if np.isnan(array).any():
         return " nan is what remains of 0/0 or ∞ − ∞: which operation made it?"
-    if expected is not None and array.shape != np.shape(expected):
+    if array.shape != np.shape(expected):
         return f" Its shape is {array.shape}; asked for is {np.shape(expected) or 'a single number'}."
     return ""
 
@@ -263,11 +268,11 @@ def _same(got, expected, rtol):
         return got is expected
     try:
         if isinstance(expected, tuple):
-            got = list(got)
-            return len(got) == len(expected) and all(_same(g, e, rtol) for g, e in zip(got, expected, strict=True))
+            ordered = not isinstance(got, dict | set) and len(got) == len(expected)
+            return ordered and all(_same(g, e, rtol) for g, e in zip(got, expected, strict=True))
+        if isinstance(got, list | tuple) and np.shape(expected)[:1] != (len(got),):
+            return False
         g, e = _array(got), _array(expected)
-        if FLOAT32 > rtol and _is_float32(got):
-            rtol = FLOAT32
         size = np.abs(e[np.isfinite(e)]).max(initial=0)
         return g.shape == e.shape and np.allclose(g, e, rtol, 1e-3 * rtol * size, equal_nan=True)
     except Exception:
@@ -287,21 +292,15 @@ def _array(value):
     return array.astype(float)
 
 
-def _is_float32(value):
-    if isinstance(value, list | tuple):
-        return any(_is_float32(v) for v in value)
-    return str(getattr(value, "dtype", "")).endswith("float32")
-
-
-def _show(value, digits=6):
+def _show(value):
     """A value in a few characters, fit to stand between backticks."""
     try:
         if isinstance(value, tuple | list):
-            return "(" + ", ".join(_show(v, digits) for v in value) + ")"
+            return _short("(" + ", ".join(_show(v) for v in value[:40]) + ", …" * (len(value) > 40) + ")", 300)
         if isinstance(value, float | np.floating):
-            return f"{value:.{digits}g}"
+            return f"{value:.6g}"
         if isinstance(value, np.ndarray):
-            form = {"float_kind": lambda x: f"{x:.{digits}g}"}
+            form = {"float_kind": lambda x: f"{x:.6g}"}
             return _short(np.array2string(value, separator=", ", threshold=40, formatter=form), 300)
         if inspect.isfunction(value):
             return inspect.getdoc(value) or value.__name__

@@ -79,6 +79,22 @@ def _in_whole_numbers(f, w, h):
     return g
 
 
+def _in_place(f, w, h):
+    g = np.zeros(len(w))
+    for i in range(len(w)):
+        w[i] += h
+        up = f(w)
+        w[i] -= 2 * h
+        g[i] = (up - f(w)) / (2 * h)
+        w[i] += h
+    return g
+
+
+def _adding_steps(f, w, h):
+    return _differences(f, w, h, lambda f, w, s: (f(w + h * (s.cumsum() == 0) + s) - f(w - h * (s.cumsum() == 0) - s))
+                        / (2 * h))
+
+
 def _cubic(w):
     """w₁³ + 2 w₁ w₂"""
     return w[0] ** 3 + 2 * w[0] * w[1]
@@ -113,7 +129,7 @@ EXERCISES = [
             "Multiply the rate and the gradient, and take the product away from the old weights.",
         ),
         probes=(
-            (1.0, 0.5, 0.1), (-2.0, 3.0, 0.25), (0.5, -0.2, 1.7), (0.0, 2.0, 0.01), (2.5, 0.0, 0.3),
+            (1.0, 0.5, 0.1), (-2.0, 3.0, 0.25), (0.5, -0.2, 1.7), (0.0, 2.5, 0.00137), (2.5, 0.0, 0.3),
             (np.array([3.0, -4.0]), np.array([0.5, 2.0]), 0.05),
             (np.array([[0.1, 20.0, -3.0], [4.0, -0.5, 6.0]]), np.array([[7.0, -1.0, 0.0], [0.2, 5.0, -9.0]]), 0.3),
         ),
@@ -243,6 +259,18 @@ EXERCISES = [
              "Right for floats. When w holds whole numbers, `np.zeros_like(w)` does too, and the slopes are cut off."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s / 2) - f(w - s / 2)) / h),
              "A central difference, but with half of the step: go a full h to each side."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (
+                f(w + s.astype(w.dtype)) - f(w - s.astype(w.dtype))) / (2 * h)),
+             "Right for floats. When w holds whole numbers, so does a step from `np.zeros_like(w)`, and the h put into "
+             "it becomes 0."),
+            (_in_place,
+             "Right for floats. When w holds whole numbers, `w[i] += h` is cut off: begin with a copy of w in floats."),
+            (_adding_steps,
+             "The first entry is right, the later ones are not: is h still in the place of the coordinate before?"),
+            (lambda f, w, h: gradient_check(f, w, h) * (np.arange(len(w)) == 0),
+             "Only the first entry is filled in: does the `return` stand inside the loop?"),
+            (lambda f, w, h: np.zeros(len(w)),
+             "Every slope is 0, as if both points were the same: `up = w` gives w a second name, `w.copy()` copies it."),
             (lambda f, w, h: gradient_check(f, w, h).sum(),
              "The slopes are added up into one number. The gradient keeps one for each coordinate."),
         ),
@@ -276,7 +304,7 @@ EXERCISES = [
              "The ratio of the logarithms is upside down: a factor near 1 should need many steps, not few."),
             (lambda factor, tolerance: math.ceil((1 - tolerance) / (1 - factor)),
              "That would hold if each step took away the same distance. It takes away the same share of what is left."),
-            (lambda factor, tolerance: math.floor(_log_steps(factor, tolerance)) + 1,
+            (lambda factor, tolerance: 1 if factor == 0 else math.floor(_log_steps(factor, tolerance)) + 1,
              "Right unless the number of steps comes out whole. Try a tolerance of 1: you are there already."),
             (lambda factor, tolerance: math.ceil(_log_steps(factor, tolerance)) + 1,
              "One step too many: the start is step 0."),

@@ -92,6 +92,8 @@ _VAL = np.array([[0.70, 0.74, 0.69], [0.55, 0.91, 0.52], [0.86, 0.66, 0.60], [0.
 _TEST = np.array([[0.78, 0.83, 0.80], [0.56, 0.60, 0.95], [0.65, 0.71, 0.61], [0.76, 0.74, 0.72]])
 _MORE_VAL = np.array([[0.31, 0.35, 0.30, 0.36, 0.33], [0.61, 0.62, 0.50, 0.61, 0.60], [0.57, 0.60, 0.61, 0.60, 0.64]])
 _MORE_TEST = np.array([[0.34, 0.32, 0.33, 0.30, 0.37], [0.66, 0.60, 0.58, 0.63, 0.62], [0.59, 0.55, 0.62, 0.58, 0.60]])
+_WIDE_VAL = np.array([[0.80, 0.81, 0.80, 0.79], [0.94, 0.70, 0.95, 0.72], [0.96, 0.62, 0.60, 0.61]])
+_WIDE_TEST = np.array([[0.74, 0.70, 0.72, 0.73], [0.85, 0.83, 0.66, 0.69], [0.60, 0.59, 0.65, 0.91]])
 
 _A = np.array([0.821, 0.815, 0.834, 0.802, 0.829])
 _B = np.array([0.811, 0.809, 0.822, 0.795, 0.821])
@@ -114,7 +116,7 @@ EXERCISES = [
         probes=(
             (np.array([3.0, -4.0]), np.array([3.3, -4.4])), (np.array([1.0, 2.0, -2.0]), np.array([0.5, 2.5, 1.0])),
             (np.array([[0.2, -0.1, 0.4], [1.5, 0.7, -0.9]]), np.array([[0.25, -0.4, 0.1], [1.1, 0.9, -0.8]])),
-            (np.array([0.0, 5.0]), np.array([5.0, 0.0])), (np.array([2e-4, 1e3]), np.array([3e-4, 1e3 + 0.02])),
+            (np.array([0.0, 5.0]), np.array([5.0, 0.0])), (np.array([2e-4, 64.0]), np.array([3e-4, 63.5])),
         ),
         mistakes=(
             (lambda before, after: np.linalg.norm(after - before) / np.linalg.norm(after),
@@ -174,6 +176,10 @@ EXERCISES = [
              "Two things at once: epochs count from 1, and `argmax` also says 0 when the target is never reached."),
             (lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a > target), None),
              "An accuracy equal to the target has reached it: look at your comparison."),
+            (lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a == target), None),
+             "Accuracies seldom meet the target exactly: at it or above it is asked for."),
+            (lambda accuracies, target: None if accuracies[0] >= target else epochs_to(accuracies, target),
+             "Right unless epoch 1 reaches the target: its index is 0, which Python counts as false."),
             (_never_none(lambda accuracies, target: int(accuracies.argmax()) + 1),
              "That is the epoch with the best accuracy. The target may be reached earlier."),
             (_never_none(lambda accuracies, target: int((accuracies >= target).sum())),
@@ -211,7 +217,8 @@ EXERCISES = [
             "scores.",
         ),
         probes=((_RATES, _VAL, _TEST), (np.array([1e-3, 0.1, 1.0]), _MORE_VAL, _MORE_TEST),
-                (_RATES[:3], _TEST[:3], _VAL[:3]), (_RATES[::-1], -_TEST, -_VAL)),
+                (_RATES[:3], _TEST[:3], _VAL[:3]), (_RATES[::-1], 1 - _TEST, 1 - _VAL),
+                (np.array([0.03, 0.1, 0.3]), _WIDE_VAL, _WIDE_TEST)),
         mistakes=(
             (lambda rates, val, test: pick_rate(rates, test, test),
              "The test scores choose the rate here. Then they can no longer say how good the choice is."),
@@ -222,6 +229,9 @@ EXERCISES = [
              "Validation and test have changed places: who chooses, and who judges?"),
             (lambda rates, val, test: (rates[val.max(axis=1).argmax()], test[val.max(axis=1).argmax()].mean()),
              "The luckiest seed chooses the rate here. Let all the seeds of a rate speak."),
+            (lambda rates, val, test: (rates[val.min(axis=1).argmax()], test[val.min(axis=1).argmax()].mean()),
+             "The rate whose seeds scatter least is preferred here, by its unluckiest seed or its spread. That may be "
+             "wise, but the best mean is asked for."),
             (lambda rates, val, test: (rates[val[:, 0].argmax()], test[val[:, 0].argmax()].mean()),
              "One seed alone chooses the rate here. With another seed the choice would differ."),
             (lambda rates, val, test: (rates[val.mean(axis=1).argmin()], test[val.mean(axis=1).argmin()].mean()),

@@ -68,7 +68,8 @@ EXERCISES = [
             "Take 10 examples in batches of 4 and count the batches on your fingers. Then take 8 examples.",
             "Divide, then round up. The module `math` has a function that does it; look at `math.ceil`.",
         ),
-        probes=((500, 32), (512, 32), (1, 32), (100, 1), (7, 7), (1000, 999), (129, 64)),
+        probes=((500, 32), (512, 32), (1, 32), (100, 1), (7, 7), (1000, 999), (129, 64), (10, 4),
+                (54, 10), (99, 25)),
         mistakes=(
             (lambda n, batch_size: n // batch_size,
              "Whole batches are counted well, but some examples never get their turn: what becomes of those left over "
