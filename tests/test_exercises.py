@@ -272,8 +272,8 @@ WRONG = {
                   lambda *x: dict(enumerate(pick_with_lists(*x))), lambda *x: set(pick_with_lists(*x)),
                   lambda *x: (part for part in pick_with_lists(*x))],
     "paired-interval": [lambda a, b: (0, 0, 0), lambda a, b: (np.mean(a - b), np.min(a - b), np.max(a - b)),
-                        lambda a, b: interval_scipy(np.sort(a), np.sort(b)), lambda a, b: np.mean(a - b), lambda a, b: iter(interval_scipy(a, b)),
-                        lambda a, b: dict.fromkeys(interval_scipy(a, b))],
+                        lambda a, b: interval_scipy(np.sort(a), np.sort(b)), lambda a, b: np.mean(a - b),
+                        lambda a, b: iter(interval_scipy(a, b)), lambda a, b: dict.fromkeys(interval_scipy(a, b))],
 }
 
 
@@ -322,13 +322,14 @@ def test_wrong_answers_not_foreseen_fail(exercise):
     (lambda *args: math.nan, "nan"), (lambda *args: "text", "text"), (lambda *args: object(), "object"),
     (lambda *args: sys.exit(3), "SystemExit"), (lambda *args: (yield), "generator"),
     (lambda *args: undefined_name, "NameError"), (lambda *args: lambda: 0, "<lambda>"),  # noqa: F821
-    (lambda *args: [[1.0], [2.0, 3.0]], "got"), (lambda *args: {}, "{}"), (a_coroutine, "coroutine"),
-    (endless, "RecursionError"), (left_by_the_answer, "SystemExit"), (lambda *args: list(range(10**5)), "…"), (lambda *args: np.ones((2, 1, 3)), "array"),
+    (lambda *args: [[1.0], [2.0, 3.0]], "got"), (lambda *args: {}, r"\{\}"), (a_coroutine, "coroutine"),
+    (endless, "RecursionError"), (left_by_the_answer, "SystemExit"), (lambda *args: list(range(10**5)), "…"),
+    (lambda *args: 1 + 2j, "not a real number|values are asked for"), (lambda *args: np.ones((2, 1, 3)), "array"),
 ], ids=lambda v: v if isinstance(v, str) else "")
 def test_attempts_of_the_wrong_kind_are_told_so_without_raising(exercise, attempt, word):
     result = check(exercise.id, attempt)
     assert result.attempted and not result.passed
-    assert word.replace("got", "gave") in result.message, result
+    assert re.search(word.replace("got", "gave"), result.message), result
 
 
 @every_exercise

@@ -132,7 +132,7 @@ def _wrong_kind(exercise, attempt):
         return f"`{attempt.__name__}` is a class; a function is needed, as in {call}."
     if any(kind(attempt) for kind in (inspect.iscoroutinefunction, inspect.isgeneratorfunction,
                                       inspect.isasyncgenfunction)):
-        return f"`async` or `yield` makes this a coroutine or a generator; a function with `return` is needed in {call}."
+        return f"`async` or `yield` makes this a coroutine or generator; a function with `return` is needed in {call}."
     if not callable(attempt):
         return f"The function itself is needed, its name without brackets, as in {call}; this was `{_show(attempt)}`."
     parameters = inspect.signature(exercise.reference).parameters
@@ -248,7 +248,7 @@ def _remark(got, expected):
     try:
         array = _array(got)
     except Exception:
-        return " That is not a number or an array of numbers."
+        return " That is not a real number or an array of them."
     if np.isnan(array).any():
         return " nan is what remains of 0/0 or ∞ − ∞: which operation made it?"
     if array.shape != np.shape(expected):
@@ -284,11 +284,9 @@ def _array(value):
         return np.array([_array(v) for v in value])
     if hasattr(value, "detach"):
         value = value.detach().cpu()
-    array = np.asarray(value)
-    if array.dtype.kind not in "iufcO":
-        raise TypeError(f"not numbers: {array.dtype}")
-    if array.dtype.kind == "c" and not array.imag.any():
-        array = array.real
+    array = np.real_if_close(value)
+    if array.dtype.kind not in "iufO":
+        raise TypeError(f"not real numbers: {array.dtype}")
     return array.astype(float)
 
 

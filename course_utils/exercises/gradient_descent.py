@@ -270,7 +270,7 @@ EXERCISES = [
             (lambda f, w, h: gradient_check(f, w, h) * (np.arange(len(w)) == 0),
              "Only the first entry is filled in: does the `return` stand inside the loop?"),
             (lambda f, w, h: np.zeros(len(w)),
-             "Every slope is 0, as if both points were the same: `up = w` gives w a second name, `w.copy()` copies it."),
+             "Every slope is 0, as if both points were one: `up = w` only gives w a second name, `w.copy()` copies."),
             (lambda f, w, h: gradient_check(f, w, h).sum(),
              "The slopes are added up into one number. The gradient keeps one for each coordinate."),
         ),

@@ -218,7 +218,7 @@ EXERCISES = [
         ),
         probes=((_RATES, _VAL, _TEST), (np.array([1e-3, 0.1, 1.0]), _MORE_VAL, _MORE_TEST),
                 (_RATES[:3], _TEST[:3], _VAL[:3]), (_RATES[::-1], 1 - _TEST, 1 - _VAL),
-                (np.array([0.03, 0.1, 0.3]), _WIDE_VAL, _WIDE_TEST)),
+                (np.array([0.3, 0.1, 0.03]), _WIDE_VAL, _WIDE_TEST)),
         mistakes=(
             (lambda rates, val, test: pick_rate(rates, test, test),
              "The test scores choose the rate here. Then they can no longer say how good the choice is."),
