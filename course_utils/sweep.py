@@ -1,7 +1,6 @@
 """Sweeps: every setting of a grid, under the same seeds, all networks trained together."""
 
 import itertools
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import ceil
 
@@ -10,15 +9,13 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
+from .chunks import Record, Store, collect, divide, one_thread, train_chunk
 from .data import Dataset
 from .schedules import as_schedule
 from .statistics import mean_interval
 from .training import Run, check_hyper, check_model, label, train_stack
 
 __all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "range_test", "sweep"]
-
-CHUNK = 80  # networks a stack: their activations then stay in the processor's cache
-
 
 class GridEdgeError(ValueError):
     """The best rate lies on the edge of the grid, so that a better one may lie outside it."""
@@ -167,121 +164,81 @@ class Sweep:
 
 
 def sweep(model, data, optimizer, lr, seeds=range(30), epochs=200, batch_size=32, executor=None, device=None,
-          progress=True, **hyper):
+          progress=True, resume=None, **hyper):
     """Train every setting of a grid under every seed, all networks at once, and return the `Sweep`.
 
     `model` (a function of no arguments that returns a fresh network), `optimizer`, `lr` (a number or a schedule),
     `batch_size` and any hyperparameter of the optimizer may be a list: the grid is their product. Run k of every
     setting starts from the same weights and sees the same batches. A run that diverges is a result; the others go on.
     An interrupt (Kernel → Interrupt) keeps the epochs that are done. `executor` may be any
-    `concurrent.futures.Executor` of processes: it is then sent chunks of networks.
+    `concurrent.futures.Executor`, such as a process pool or a Dask client's: it is sent chunks of networks. `resume`
+    names a folder in which finished chunks are kept, so that the same call goes on after a kill.
     """
     settings, seeds = _grid(data, model, optimizer, lr, batch_size, hyper), _seeds(seeds)
     _whole("epochs", epochs)
-    shape = (len(settings), len(seeds))
-    record = _Record(shape, epochs)
-    chunks = _chunks(settings, len(seeds))
-    with _one_thread(), tqdm(total=epochs * shape[0] * shape[1], disable=not progress, unit="epoch", leave=False,
-                             desc=f"{shape[0]} settings × {shape[1]} seeds") as bar:
+    todo = divide(settings, seeds)
+    record = Record(len(settings), len(seeds), epochs)
+    store = None if resume is None else Store(resume, data, epochs)
+    with one_thread(), tqdm(total=epochs * len(settings) * len(seeds), disable=not progress, unit="epoch", leave=False,
+                            desc=f"{len(settings)} settings × {len(seeds)} seeds") as bar:
         try:
-            if executor is None:
-                work = [(runs, _train_chunk(data, settings, seeds, runs, epochs, device)) for runs in chunks]
-                for epoch in range(epochs):
-                    done = []
-                    for runs, trained in work:
-                        done.append((runs, epoch, next(trained)))
-                        bar.update(len(runs))
-                    for outcome in done:  # an interrupt leaves every network at the same epoch
-                        record.add(*outcome)
+            if executor is None and store is None:
+                _side_by_side(data, todo, epochs, device, record, bar.update)
             else:
-                _send(executor, data, settings, seeds, chunks, epochs, device, record, bar)
+                _one_by_one(data, todo, epochs, device, record, bar.update, executor, store)
         except KeyboardInterrupt:
-            if record.epochs_done() == 0:
-                raise
-            print(f"interrupted: {record.epochs_done()} of {epochs} epochs are done and kept")
-    history, weights, diverged_at = record.result(record.epochs_done())
-    return Sweep(data, settings, seeds, history, weights, diverged_at, epochs)
+            return _kept(record, data, settings, seeds, epochs)
+    return _outcome(record, data, settings, seeds, epochs, epochs)
 
 
-class _Record:
-    """The scores of all networks as they come in, chunk by chunk and epoch by epoch."""
-
-    def __init__(self, shape, epochs):
-        self.shape, self.history = shape, {}
-        self.done = np.zeros((*shape, epochs), dtype=bool)
-        self.diverged_at = np.full(shape, -1)
-        self.weights = [[None] * shape[1] for _ in range(shape[0])]
-
-    def add(self, runs, epoch, trained):
-        at = tuple(np.array(runs).T)
-        scores, failed_at, weights = trained
-        for name, values in scores.items():
-            self.history.setdefault(name, np.full(self.done.shape, np.nan))[(*at, epoch)] = values
-        fresh = (self.diverged_at[at] < 0) & (failed_at >= 0)
-        self.diverged_at[at] = np.where(fresh, failed_at, self.diverged_at[at])
-        for (i, k), w in zip(runs, weights, strict=True):
-            self.weights[i][k] = w
-        self.done[(*at, epoch)] = True
-
-    def epochs_done(self):
-        return int(self.done.all(axis=(0, 1)).sum())
-
-    def result(self, epochs):
-        history = {name: h[:, :, :epochs] for name, h in self.history.items()}
-        for name, h in history.items():  # the class of a NaN is no prediction
-            if name.endswith("accuracy"):
-                h[~np.isfinite(history[name.replace("accuracy", "loss")])] = np.nan
-        return history, self.weights, self.diverged_at
+def _side_by_side(data, chunks, epochs, device, record, tick):
+    """Take all chunks from epoch to epoch together, so that an interrupt leaves every network at the same epoch."""
+    trained = [train_chunk(data, chunk, epochs, device) for chunk in chunks]
+    for epoch in range(epochs):
+        outcomes = []
+        for chunk, networks in zip(chunks, trained, strict=True):
+            outcomes.append(next(networks))
+            tick(len(chunk))
+        for chunk, outcome in zip(chunks, outcomes, strict=True):
+            record.add(chunk, outcome, epoch)
 
 
-def _train_chunk(data, settings, seeds, runs, epochs, device):
-    """Train the networks of one chunk; after each epoch their scores, the steps at which they failed and weights."""
-    first = settings[runs[0][0]]
-    own = [settings[i] for i, _ in runs]
-    extra = [name for name in first if name not in ("model", "optimizer", "lr", "batch_size")]
-    hyper = {name: first[name] if len({s[name] for s in own}) == 1 else [s[name] for s in own] for name in extra}
-    steps = ceil(len(data.x_train) / first["batch_size"])
-    schedules = {i: as_schedule(settings[i]["lr"]) for i, _ in runs}
-    stack = train_stack(first["model"], data, first["optimizer"], [schedules[i] for i, _ in runs], hyper,
-                        [seeds[k] for _, k in runs], epochs, first["batch_size"], device)
-    for n, epoch in enumerate(stack):
-        bad = ~epoch.batch_loss.isfinite()
-        bad = torch.cat([bad, ~epoch.weights.isfinite().all(dim=1)[None]])  # blown up by the very last step
-        failed_at = torch.where(bad.any(0), n * steps + bad.float().argmax(0), -1)
-        yield ({name: values.cpu().numpy() for name, values in epoch.scores.items()}, failed_at.cpu().numpy(),
-               epoch.weights.cpu())
+def _one_by_one(data, chunks, epochs, device, record, tick, executor, store):
+    """Finish chunk after chunk, so that each can be sent to a worker and kept on disk when it is done."""
+    left = []
+    for chunk in chunks:
+        outcome = store.load(chunk) if store else None
+        if outcome is None:
+            left.append(chunk)
+        else:
+            record.add(chunk, outcome)
+            tick(len(chunk) * epochs)
+    for chunk, outcome in collect(data, left, epochs, device, executor, tick):
+        if store:
+            store.save(chunk, outcome)
+        record.add(chunk, outcome)
 
 
-def _whole_chunk(*arguments):
-    """All epochs of a chunk in one go, for a worker process."""
-    with _one_thread():
-        return list(_train_chunk(*arguments))
+def _kept(record, data, settings, seeds, epochs):
+    """What an interrupt leaves: the epochs that all networks have, or else the seeds that are done."""
+    if done := record.epochs_done():
+        print(f"interrupted: {done} of {epochs} epochs are done and kept")
+        return _outcome(record, data, settings, seeds, done, epochs)
+    if not (whole := record.seeds_done()):
+        raise KeyboardInterrupt
+    print(f"interrupted: {len(whole)} of {len(seeds)} seeds are done and kept")
+    record.history = {name: h[:, whole] for name, h in record.history.items()}
+    record.failed_at = record.failed_at[:, whole]
+    record.weights = [[row[k] for k in whole] for row in record.weights]
+    return _outcome(record, data, settings, [seeds[k] for k in whole], epochs, epochs)
 
 
-def _send(executor, data, settings, seeds, chunks, epochs, device, record, bar):
-    from concurrent.futures import as_completed
-
-    tasks = {executor.submit(_whole_chunk, data, settings, seeds, runs, epochs, device): runs for runs in chunks}
-    try:
-        for task in as_completed(tasks):
-            for epoch, trained in enumerate(task.result()):
-                record.add(tasks[task], epoch, trained)
-            bar.update(len(tasks[task]) * epochs)
-    finally:  # after an interrupt or an error, what has not begun need not begin
-        for task in tasks:
-            task.cancel()
-
-
-def _chunks(settings, n_seeds):
-    """Lists of (setting, seed index), each of networks that can be stacked: equal model, optimizer and batch size."""
-    alike = {}
-    for i, s in enumerate(settings):
-        alike.setdefault((s["model"], s["optimizer"], s["batch_size"]), []).append(i)
-    for members in alike.values():
-        runs = [(i, k) for k in range(n_seeds) for i in members]
-        n_chunks = ceil(len(runs) / CHUNK)
-        for c in range(n_chunks):
-            yield runs[c * len(runs) // n_chunks:(c + 1) * len(runs) // n_chunks]
+def _outcome(record, data, settings, seeds, done, epochs):
+    history = {name: h[:, :, :done] for name, h in record.history.items()}
+    for name, h in history.items():  # the class of a NaN is no prediction
+        if name.endswith("accuracy"):
+            h[~np.isfinite(history[name.replace("accuracy", "loss")])] = np.nan
+    return Sweep(data, settings, seeds, history, record.weights, record.failed_at, epochs)
 
 
 def _grid(data, model, optimizer, lr, batch_size, hyper):
@@ -348,17 +305,6 @@ def _readable(setting):
     return {name: value if isinstance(value, int | float) else label(value) for name, value in setting.items()}
 
 
-@contextmanager
-def _one_thread():
-    """Networks this small are trained faster by one thread than by several."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 @dataclass(frozen=True)
 class RangeTest:
     """Loss of every batch (seed, step) while the rate grew from step to step: `rates` (step,)."""
@@ -383,7 +329,7 @@ def range_test(model, data, optimizer, lr_min=1e-5, lr_max=10.0, n_steps=100, se
     rates = np.geomspace(lr_min, lr_max, n_steps)
     grow = lambda step: rates[min(step, n_steps - 1)]
     epochs = ceil(n_steps / ceil(len(data.x_train) / batch_size))
-    with _one_thread():
+    with one_thread():
         stack = train_stack(model, data, optimizer, [grow] * len(seeds), hyper, seeds, epochs, batch_size)
         losses = torch.cat([epoch.batch_loss for epoch in stack])[:n_steps]
     return RangeTest(rates, losses.numpy().T, seeds)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from test_training import own, plain_run
 
-import course_utils.sweep
+import course_utils.chunks
 from course_utils.data import load_diabetes, make_blobs
 from course_utils.models import linear, mlp
 from course_utils.optimizers import adam, adamw, momentum, sgd
@@ -78,7 +78,7 @@ def test_a_run_does_not_depend_on_what_else_is_in_the_sweep(model):
 def test_the_size_of_chunks_does_not_matter(monkeypatch, chunk):
     grid = {"lr": (0.1, 0.03, 0.01), "seeds": [0, 1, 2, 3], "epochs": 5}
     whole = quiet(**grid)
-    monkeypatch.setattr(course_utils.sweep, "CHUNK", chunk)
+    monkeypatch.setattr(course_utils.chunks, "CHUNK", chunk)
     assert same_runs(whole, quiet(**grid))
 
 
@@ -280,7 +280,7 @@ def test_an_interrupt_before_the_first_epoch_is_passed_on():
 
 
 def test_worker_processes_train_the_same_networks(monkeypatch):
-    monkeypatch.setattr(course_utils.sweep, "CHUNK", 2)  # several chunks, so that both workers have one
+    monkeypatch.setattr(course_utils.chunks, "CHUNK", 2)  # several chunks, so that both workers have one
     grid = {"lr": [0.1, cosine(0.1, 48), 1e38], "batch_size": [32, 100], "seeds": [0, 1]}
     here = quiet(**grid)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
