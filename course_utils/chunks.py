@@ -38,7 +38,7 @@ def divide(settings, seeds):
     """The chunks of a sweep, each of networks with equal model, optimizer and batch size."""
     alike = {}
     for i, s in enumerate(settings):
-        alike.setdefault((s["model"], s["optimizer"], s["batch_size"]), []).append(i)
+        alike.setdefault((s["model"], s["optimizer"], s["batch_size"], frozenset(s)), []).append(i)
     chunks = []
     for members in alike.values():
         runs = [(i, k) for k in range(len(seeds)) for i in members]  # seed by seed: an interrupt leaves whole seeds

@@ -1,14 +1,17 @@
 """Learning-rate schedules as pure functions of the step: `rate = schedule(step)`, steps from 0.
 
 Each maker takes the settings and returns such a function. A schedule holds no state: it can be drawn, asked twice or
-shared by a hundred runs, and nothing is used up.
+shared by a hundred runs, and nothing is used up. One that needs feedback is just as pure: `rate = schedule(step, losses)`
+is a function of the step and of the validation losses of the epochs so far.
 """
 
+import inspect
 from functools import partial
-from math import cos, isfinite, pi
+from math import cos, inf, isfinite, pi
 from numbers import Real
 
-__all__ = ["constant", "step_decay", "exponential", "time_decay", "cosine", "warmup", "one_cycle", "as_schedule"]
+__all__ = ["constant", "step_decay", "exponential", "time_decay", "cosine", "warmup", "one_cycle", "reduce_on_plateau",
+           "as_schedule", "needs_losses"]
 
 
 def constant(lr):
@@ -87,6 +90,36 @@ def _one_cycle(peak_lr, start, end, top, last, step):
     if step <= top:
         return _between(start, peak_lr, step / top)
     return _between(peak_lr, end, min((step - top) / (last - top), 1))
+
+
+def reduce_on_plateau(lr, factor=0.1, patience=10, threshold=1e-4, min_lr=0.0):
+    """η · factorᵏ after k plateaus of the validation loss, as torch's ReduceLROnPlateau.
+
+    A plateau is more than `patience` epochs in a row without a loss below (1 − threshold) times the best one so far.
+    The schedule is a function of the step and of the losses after each epoch; training asks it once an epoch.
+    """
+    if not 0 < _positive("factor", factor) < 1:
+        raise ValueError(f"factor must lie between 0 and 1, got {factor!r}")
+    return partial(_reduce_on_plateau, _positive("lr", lr), factor, _not_negative("patience", patience),
+                   _not_negative("threshold", threshold), _not_negative("min_lr", min_lr))
+
+
+def _reduce_on_plateau(lr, factor, patience, threshold, min_lr, step, losses):
+    best, waited = inf, 0
+    for loss in losses:
+        better = loss < best * (1 - threshold)
+        best, waited = (loss, 0) if better else (best, waited + 1)
+        if waited > patience:
+            lr, waited = max(lr * factor, min_lr), 0
+    return lr
+
+
+def needs_losses(schedule):
+    """Whether a schedule asks for feedback: whether it has an argument called `losses`."""
+    try:
+        return "losses" in inspect.signature(schedule).parameters
+    except (TypeError, ValueError):  # some compiled functions do not tell
+        return False
 
 
 def as_schedule(lr, name="lr"):

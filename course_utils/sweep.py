@@ -15,7 +15,7 @@ from .schedules import as_schedule
 from .statistics import mean_interval
 from .training import Run, check_hyper, check_model, label, train_stack
 
-__all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "range_test", "sweep"]
+__all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "range_test", "sweep", "sweep_settings"]
 
 class GridEdgeError(ValueError):
     """The best rate lies on the edge of the grid, so that a better one may lie outside it."""
@@ -77,8 +77,9 @@ class Sweep:
 
     def names(self):
         """Each setting in a few words: the hyperparameters that differ between settings."""
-        varied = [name for name in self.settings[0] if len({label(s[name]) for s in self.settings}) > 1] or ["lr"]
-        return [", ".join(f"{name} {label(setting[name])}" for name in varied) for setting in self.settings]
+        every = dict.fromkeys(name for setting in self.settings for name in setting)
+        varied = [name for name in every if len({label(s.get(name)) for s in self.settings}) > 1] or ["lr"]
+        return [", ".join(f"{name} {label(s[name])}" for name in varied if name in s) for s in self.settings]
 
     def final(self, score):
         """A score at the last epoch, (setting, seed)."""
@@ -174,7 +175,16 @@ def sweep(model, data, optimizer, lr, seeds=range(30), epochs=200, batch_size=32
     `concurrent.futures.Executor`, such as a process pool or a Dask client's: it is sent chunks of networks. `resume`
     names a folder in which finished chunks are kept, so that the same call goes on after a kill.
     """
-    settings, seeds = _grid(data, model, optimizer, lr, batch_size, hyper), _seeds(seeds)
+    settings = _grid(model, optimizer, lr, batch_size, hyper)
+    return sweep_settings(data, settings, seeds, epochs, executor, device, progress, resume)
+
+
+def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, device=None, progress=True, resume=None):
+    """The same for any list of settings, not only for a grid: as in random search, or optimizers with rates of their own.
+
+    A setting is a dict of `model`, `optimizer`, `lr`, `batch_size` (32 where it is left out) and hyperparameters.
+    """
+    settings, seeds = _checked(data, settings), _seeds(seeds)
     _whole("epochs", epochs)
     todo = divide(settings, seeds)
     record = Record(len(settings), len(seeds), epochs)
@@ -241,24 +251,30 @@ def _outcome(record, data, settings, seeds, done, epochs):
     return Sweep(data, settings, seeds, history, record.weights, record.failed_at, epochs)
 
 
-def _grid(data, model, optimizer, lr, batch_size, hyper):
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data must be a Dataset, such as make_blobs(); got {type(data).__name__}")
+def _grid(model, optimizer, lr, batch_size, hyper):
     axes = {"model": model, "optimizer": optimizer, "lr": lr, "batch_size": batch_size, **hyper}
     axes = {name: _values(name, value) for name, value in axes.items()}
-    for m in axes["model"]:
-        check_model(m, data)
-    for rate in axes["lr"]:
-        as_schedule(rate)
-    for size in axes["batch_size"]:
-        _whole("batch_size", size)
-        if size > len(data.x_train):
-            raise ValueError(f"batch_size must be at most the {len(data.x_train)} training examples, got {size}")
-    settings = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+
+
+def _checked(data, settings):
+    """The settings as `Sweep` holds them, or an error that says what is wrong with one."""
+    if not isinstance(data, Dataset):
+        raise TypeError(f"data must be a Dataset, such as make_blobs(); got {type(data).__name__}")
+    settings = [{"model": None, "optimizer": None, "lr": None, "batch_size": 32} | setting for setting in settings]
+    if not settings:
+        raise ValueError("settings is an empty list: there is nothing to train")
+    for model in dict.fromkeys(setting["model"] for setting in settings):
+        check_model(model, data)
     for setting in settings:
+        as_schedule(setting["lr"])
+        _whole("batch_size", setting["batch_size"])
+        if setting["batch_size"] > len(data.x_train):
+            raise ValueError(f"batch_size must be at most the {len(data.x_train)} training examples, "
+                             f"got {setting['batch_size']}")
         if not callable(setting["optimizer"]) or isinstance(setting["optimizer"], type):
             raise TypeError(f"optimizer must be a function such as sgd or adam, got {setting['optimizer']!r}")
-        check_hyper(setting["optimizer"], {name: setting[name] for name in hyper})
+        check_hyper(setting["optimizer"], {name: setting[name] for name in list(setting)[4:]})
     return settings
 
 
@@ -324,7 +340,7 @@ def range_test(model, data, optimizer, lr_min=1e-5, lr_max=10.0, n_steps=100, se
     if n_steps < 2:
         raise ValueError(f"n_steps must be at least 2, got {n_steps!r}")
     seeds = _seeds(seeds)
-    if len(_grid(data, model, optimizer, lr_min, batch_size, hyper)) > 1:
+    if len(_checked(data, _grid(model, optimizer, lr_min, batch_size, hyper))) > 1:
         raise ValueError("a range test takes one model, one optimizer and one value of each hyperparameter, no lists")
     rates = np.geomspace(lr_min, lr_max, n_steps)
     grow = lambda step: rates[min(step, n_steps - 1)]

@@ -13,6 +13,7 @@ import torch
 
 from .data import Dataset
 from .descent import Path, descend
+from .schedules import needs_losses
 from .stacks import fresh_network, initial_weights, stack_of
 
 __all__ = ["Path", "Run", "descend", "train", "train_stack"]
@@ -44,27 +45,39 @@ def train_stack(model, data, optimizer, rates, hyper, seeds, epochs, batch_size,
     first = {seed: initial_weights(model, seed) for seed in distinct}
     weights = torch.stack([first[seed] for seed in seeds]).to(device)
     hyper = {name: _column(value, device) for name, value in hyper.items()}
-    schedules = list(dict.fromkeys(rates))
-    whose = torch.tensor([schedules.index(rate) for rate in rates], device=device)
-    state = {}
+    state, val_losses = {}, []
 
     for epoch in range(epochs):
         order = torch.stack([torch.randperm(n, generator=generator) for generator in orders]).to(device)
+        lrs = torch.tensor(rates_of_epoch(rates, epoch, steps, val_losses), dtype=torch.float32, device=device)
         batch_loss = []
         for step in range(epoch * steps, (epoch + 1) * steps):
-            lr = torch.tensor([[rate(step)] for rate in schedules], dtype=torch.float32, device=device)[whose]
+            lr = lrs[step % steps, :, None]
             rows = order[:, (step % steps) * batch_size:(step % steps + 1) * batch_size][own]
             loss, gradient = stack.loss_and_gradient(weights, x_train[rows], y_train[rows])
             before = weights
             weights, state = optimizer(weights, gradient, state, lr, **hyper)
             batch_loss.append(loss)
-        scores = {"gradient_norm": gradient.norm(dim=1),
+        scores = {"mean_lr": lrs.mean(0), "gradient_norm": gradient.norm(dim=1),
                   "update_ratio": (weights - before).norm(dim=1) / before.norm(dim=1)}
         for part, (x, y) in parts.items():
             scores[f"{part}_loss"], accuracy = stack.scores(weights, x, y)
             if data.task == "classification":
                 scores[f"{part}_accuracy"] = accuracy
+        val_losses.append(scores["val_loss"].tolist())
         yield Epoch(scores, torch.stack(batch_loss), weights)
+
+
+def rates_of_epoch(rates, epoch, steps, val_losses):
+    """The rate of every step of an epoch for every network, (steps, runs); `val_losses` (epochs so far, runs)."""
+    def of(rate, run):
+        if needs_losses(rate):
+            return [rate(epoch * steps, [losses[run] for losses in val_losses])] * steps
+        return [rate(step) for step in range(epoch * steps, (epoch + 1) * steps)]
+
+    shared = {rate: of(rate, None) for rate in dict.fromkeys(rates) if not needs_losses(rate)}
+    columns = [shared[rate] if rate in shared else of(rate, run) for run, rate in enumerate(rates)]
+    return list(zip(*columns, strict=True))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,18 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from course_utils.schedules import as_schedule, constant, cosine, exponential, one_cycle, step_decay, time_decay, warmup
+from course_utils.schedules import (
+    as_schedule,
+    constant,
+    cosine,
+    exponential,
+    needs_losses,
+    one_cycle,
+    reduce_on_plateau,
+    step_decay,
+    time_decay,
+    warmup,
+)
 
 N = 100
 PAIRS = {
@@ -42,6 +53,25 @@ def test_asking_twice_uses_nothing_up_and_travels_between_processes(name):
     assert forward == [pickle.loads(pickle.dumps(schedule))(step) for step in range(N)]
 
 
+@pytest.mark.parametrize("patience, threshold, min_lr", [(0, 0.0, 0.0), (2, 1e-4, 0.0), (3, 0.1, 2e-3), (40, 0.0, 0.0)])
+def test_reduce_on_plateau_equals_torch_after_every_epoch(patience, threshold, min_lr):
+    losses = 1 / np.arange(1, 61) ** 0.3 + np.random.default_rng(0).normal(0, 0.05, 60)
+    ours = reduce_on_plateau(0.3, 0.5, patience, threshold, min_lr)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
+    scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=patience, threshold=threshold,
+                                               min_lr=min_lr, eps=0)
+    for epoch in range(60):
+        assert ours(16 * epoch, losses[:epoch]) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-12)
+        scheduler.step(losses[epoch])
+    assert ours(0, losses) == ours(0, losses)  # nothing is used up
+    assert patience == 40 or ours(0, losses) < 0.1
+
+
+def test_only_schedules_that_take_losses_need_them():
+    assert needs_losses(reduce_on_plateau(0.1)) and needs_losses(lambda step, losses: 0.1)
+    assert not any(map(needs_losses, [constant(0.1), warmup(0.1, 3), lambda step: 0.1, float]))
+
+
 def test_cosine_and_one_cycle_stay_at_their_end():
     assert cosine(0.3, N, 0.01)(5 * N) == pytest.approx(0.01)
     assert one_cycle(0.3, N)(5 * N) == pytest.approx(one_cycle(0.3, N)(N - 1))
@@ -51,7 +81,8 @@ def test_cosine_and_one_cycle_stay_at_their_end():
     (lambda: constant(0), "lr"), (lambda: constant(-1.0), "lr"), (lambda: constant(float("nan")), "lr"),
     (lambda: constant("0.1"), "lr"), (lambda: step_decay(0.1, 0), "every"), (lambda: cosine(0.1, 0), "total_steps"),
     (lambda: cosine(0.1, 10, -1), "end_lr"), (lambda: time_decay(0.1, -1), "decay"),
-    (lambda: warmup(None, 3), "schedule"),
+    (lambda: warmup(None, 3), "schedule"), (lambda: reduce_on_plateau(0.1, factor=1), "factor"),
+    (lambda: reduce_on_plateau(0.1, patience=-1), "patience"), (lambda: reduce_on_plateau(0), "lr"),
     (lambda: warmup(0.1, 0), "warmup_steps"), (lambda: one_cycle(0.1, 10, warmup_fraction=1), "warmup_fraction"),
     (lambda: one_cycle(0.1, 3), "total_steps"), (lambda: as_schedule(None), "lr"),
 ])

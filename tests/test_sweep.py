@@ -13,14 +13,14 @@ import course_utils.chunks
 from course_utils.data import load_diabetes, make_blobs
 from course_utils.models import linear, mlp
 from course_utils.optimizers import adam, adamw, momentum, sgd
-from course_utils.schedules import cosine
-from course_utils.sweep import GridEdgeError, Sweep, range_test, sweep
+from course_utils.schedules import cosine, reduce_on_plateau
+from course_utils.sweep import GridEdgeError, Sweep, range_test, sweep, sweep_settings
 from course_utils.training import train
 
 BLOBS, DIABETES = make_blobs(), load_diabetes()
 SMOOTH = mlp(2, 8, 3, activation="tanh")
 SCORES = {f"{part}_{score}" for part in ("train", "val", "test") for score in ("loss", "accuracy")}
-GAUGES = {"gradient_norm", "update_ratio"}
+GAUGES = {"mean_lr", "gradient_norm", "update_ratio"}
 
 
 def quiet(model=SMOOTH, data=BLOBS, optimizer=sgd, lr=(0.1, 0.01), seeds=(0, 1, 2), epochs=3, **options):
@@ -105,6 +105,44 @@ def test_models_optimizers_and_schedules_may_be_lists():
         ours = torch.nn.utils.parameters_to_vector(runs.run(i, 1).module().parameters())
         assert torch.allclose(ours, torch.nn.utils.parameters_to_vector(network.parameters()), atol=1e-4)
     assert runs.table().lr.tolist().count("cosine(0.1, 48, 0)") == 4
+
+
+def test_any_list_of_settings_can_be_swept_each_with_hyperparameters_of_its_own():
+    settings = [{"model": SMOOTH, "optimizer": sgd, "lr": 0.1}, {"model": own(2, 3), "optimizer": adam, "lr": 0.01},
+                {"model": SMOOTH, "optimizer": momentum, "lr": 0.01, "beta": 0.5, "batch_size": 64}]
+    runs = sweep_settings(BLOBS, settings, seeds=[3, 4], epochs=3, progress=False)
+    assert runs.values("batch_size") == [32, 32, 64] and runs.names()[2].endswith("batch_size 64, beta 0.5")
+    for i, s in enumerate(runs.settings):
+        options = {name: value for name, value in s.items() if name not in ("model", "optimizer", "lr")}
+        alone = quiet(s["model"], optimizer=s["optimizer"], lr=s["lr"], seeds=[4], **options).run(0, 4)
+        assert torch.allclose(alone.weights, runs.run(i, 4).weights, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("settings, says", [
+    ([], "empty list"), ([{"optimizer": sgd, "lr": 0.1}], "model must be"),
+    ([{"model": SMOOTH, "optimizer": sgd}], "lr must be"),
+    ([{"model": SMOOTH, "lr": 0.1}], "optimizer must be"),
+    ([{"model": SMOOTH, "optimizer": sgd, "lr": 0.1, "beta": 0.9}], "no hyperparameter 'beta'"),
+])
+def test_a_setting_that_cannot_be_trained_is_named(settings, says):
+    with pytest.raises((TypeError, ValueError), match=says):
+        sweep_settings(BLOBS, settings)
+
+
+def test_a_rate_that_needs_feedback_gets_each_networks_own_validation_losses():
+    plateau = reduce_on_plateau(0.3, factor=0.5, patience=1, threshold=0.01)
+    runs = quiet(lr=[plateau, 0.3], seeds=[0, 1, 2], epochs=30)
+    rates, losses = runs.history["mean_lr"][0], runs.history["val_loss"][0]
+    for k in range(3):
+        expected = [plateau(16 * epoch, losses[k, :epoch]) for epoch in range(30)]
+        assert np.allclose(rates[k], expected) and len(set(expected)) > 2
+    assert len({tuple(r) for r in rates}) > 1 and np.allclose(runs.history["mean_lr"][1], 0.3)
+
+
+def test_the_rate_in_the_history_is_the_mean_over_the_steps_of_each_epoch():
+    runs = quiet(lr=[cosine(0.1, 48)], seeds=[0])
+    rates = np.reshape([cosine(0.1, 48)(step) for step in range(48)], (3, 16))
+    assert np.allclose(runs.history["mean_lr"][0, 0], rates.mean(axis=1))
 
 
 def test_nothing_changes_in_torch_outside():
