@@ -1,8 +1,8 @@
 """Learning-rate schedules as pure functions of the step: `rate = schedule(step)`, steps from 0.
 
 Each maker takes the settings and returns such a function. A schedule holds no state: it can be drawn, asked twice or
-shared by a hundred runs, and nothing is used up. One that needs feedback is just as pure: `rate = schedule(step, losses)`
-is a function of the step and of the validation losses of the epochs so far.
+shared by a hundred runs, and nothing is used up. One that needs feedback is just as pure, a function of the step and of
+the validation losses of the epochs so far: `rate = schedule(step, losses)`.
 """
 
 import inspect

@@ -180,7 +180,7 @@ def sweep(model, data, optimizer, lr, seeds=range(30), epochs=200, batch_size=32
 
 
 def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, device=None, progress=True, resume=None):
-    """The same for any list of settings, not only for a grid: as in random search, or optimizers with rates of their own.
+    """The same for any list of settings, not only a grid: as in random search, or optimizers with rates of their own.
 
     A setting is a dict of `model`, `optimizer`, `lr`, `batch_size` (32 where it is left out) and hyperparameters.
     """
