@@ -3,7 +3,7 @@
 import hashlib
 import marshal
 import os
-from concurrent.futures import as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,14 +15,15 @@ import numpy as np
 import torch
 
 from .schedules import as_schedule
+from .stacks import fresh_network, stack_of
 from .training import train_stack
 
-__all__ = ["Chunk", "Record", "Store", "divide", "one_thread", "train_all", "train_chunk"]
+__all__ = ["Chunk", "Record", "Store", "collect", "divide", "one_thread", "train_all", "train_together"]
 
-CHUNK = 80  # networks a stack: their activations then stay in the processor's cache
+SMALL, CHUNK = 40, 160  # networks a stack: with fewer, calls cost more than arithmetic; with more, nothing is gained
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chunk:
     """Networks that can be stacked: `settings` and `seeds` have one entry a network, `at` its place in the sweep."""
 
@@ -34,21 +35,24 @@ class Chunk:
         return len(self.seeds)
 
 
-def divide(settings, seeds):
-    """The chunks of a sweep, each of networks with equal model, optimizer and batch size."""
+def divide(settings, seeds, workers=1):
+    """The chunks of a sweep, each of networks with equal model, optimizer and batch size; even shares for workers."""
     alike = {}
     for i, s in enumerate(settings):
         alike.setdefault((s["model"], s["optimizer"], s["batch_size"], frozenset(s)), []).append(i)
     chunks = []
     for members in alike.values():
         runs = [(i, k) for k in range(len(seeds)) for i in members]  # seed by seed: an interrupt leaves whole seeds
-        for part in np.array_split(np.array(runs), ceil(len(runs) / CHUNK)):
+        parts = ceil(len(runs) / min(max(len(runs) / workers, SMALL), CHUNK))
+        if parts > 1:
+            parts = min(ceil(parts / workers) * workers, len(runs))
+        for part in np.array_split(np.array(runs), parts):
             at = tuple(part.T)
             chunks.append(Chunk([settings[i] for i in at[0]], [seeds[k] for k in at[1]], at))
     return chunks
 
 
-def train_chunk(data, chunk, epochs, device=None):
+def train_chunk(data, chunk, epochs, device=None, stack=None):
     """Train the networks of a chunk; yields after each epoch a dict of arrays, one entry a network.
 
     Beside the scores: `failed_at`, the step whose loss was not a finite number (−1: none), and `weights` (runs, P).
@@ -61,14 +65,27 @@ def train_chunk(data, chunk, epochs, device=None):
     rates = [schedule[s["lr"]] for s in chunk.settings]
     steps = ceil(len(data.x_train) / first["batch_size"])
     failed_at = torch.full((len(chunk),), -1)
-    stack = train_stack(first["model"], data, first["optimizer"], rates, hyper, chunk.seeds, epochs,
-                        first["batch_size"], device)
-    for n, epoch in enumerate(stack):
+    trained = train_stack(first["model"], data, first["optimizer"], rates, hyper, chunk.seeds, epochs,
+                          first["batch_size"], device, stack)
+    for n, epoch in enumerate(trained):
         bad = ~epoch.batch_loss.isfinite()
         bad = torch.cat([bad, ~epoch.weights.isfinite().all(dim=1)[None]]).cpu()  # blown up by the very last step
         failed_at = torch.where((failed_at < 0) & bad.any(0), n * steps + bad.float().argmax(0), failed_at)
         scores = {name: values.cpu().numpy() for name, values in epoch.scores.items()}
         yield {**scores, "failed_at": failed_at.numpy(), "weights": epoch.weights.cpu().numpy()}
+
+
+def train_together(data, chunks, epochs, device, threads):
+    """Take all chunks from epoch to epoch together, on several threads; yields a list of one outcome a chunk.
+
+    A thread gives way to others while it is in a matrix product, which is most of the time.
+    """
+    models = dict.fromkeys(chunk.settings[0]["model"] for chunk in chunks)
+    stacks = {model: stack_of(fresh_network(model), data) for model in models}
+    trained = [train_chunk(data, chunk, epochs, device, stacks[chunk.settings[0]["model"]]) for chunk in chunks]
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(epochs):
+            yield pool.map(next, trained)
 
 
 def train_all(data, chunk, epochs, device=None, tick=None):
@@ -115,7 +132,7 @@ class Record:
         self.history = {}
         self.done = np.zeros((n_settings, n_seeds, epochs), dtype=bool)
         self.failed_at = np.full((n_settings, n_seeds), -1)
-        self.weights = [[None] * n_seeds for _ in range(n_settings)]
+        self.last = {}  # the latest weights of each chunk
 
     def add(self, chunk, outcome, epoch=None):
         """Note the outcome of one epoch, or of all of them (`epoch` None, scores (epochs, runs))."""
@@ -124,8 +141,7 @@ class Record:
             if name not in ("failed_at", "weights"):
                 self.history.setdefault(name, np.full(self.done.shape, np.nan))[where] = values.T
         self.failed_at[chunk.at] = outcome["failed_at"]
-        for i, k, w in zip(*chunk.at, outcome["weights"], strict=True):
-            self.weights[i][k] = torch.from_numpy(w)
+        self.last[chunk] = outcome["weights"]
         self.done[where] = True
 
     def epochs_done(self):
@@ -135,6 +151,14 @@ class Record:
     def seeds_done(self):
         """Indices of the seeds whose every setting is trained to the end."""
         return np.flatnonzero(self.done.all(axis=(0, 2))).tolist()
+
+    def weights(self):
+        """The latest weights of each network, a list for each setting with a vector (P,) for each seed."""
+        rows = [[None] * self.done.shape[1] for _ in range(len(self.done))]
+        for chunk, weights in self.last.items():
+            for i, k, w in zip(*chunk.at, weights, strict=True):
+                rows[i][k] = torch.from_numpy(w)
+        return rows
 
 
 class Store:
@@ -186,10 +210,10 @@ def _identity(value):
 
 @contextmanager
 def one_thread():
-    """Networks this small are trained faster by one thread than by several."""
+    """Let torch use one thread: networks this small gain nothing from several. Gives the number that it had before."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        yield before
     finally:
         torch.set_num_threads(before)

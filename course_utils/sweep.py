@@ -9,13 +9,15 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from .chunks import Record, Store, collect, divide, one_thread, train_chunk
+from .chunks import Record, Store, collect, divide, one_thread, train_together
 from .data import Dataset
 from .schedules import as_schedule
 from .statistics import mean_interval
 from .training import Run, check_hyper, check_model, label, train_stack
 
 __all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "range_test", "sweep", "sweep_settings"]
+
+MOST_THREADS = 8  # beyond that, they wait for each other's Python
 
 class GridEdgeError(ValueError):
     """The best rate lies on the edge of the grid, so that a better one may lie outside it."""
@@ -186,28 +188,27 @@ def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, d
     """
     settings, seeds = _checked(data, settings), _seeds(seeds)
     _whole("epochs", epochs)
-    todo = divide(settings, seeds)
     record = Record(len(settings), len(seeds), epochs)
     store = None if resume is None else Store(resume, data, epochs)
-    with one_thread(), tqdm(total=epochs * len(settings) * len(seeds), disable=not progress, unit="epoch", leave=False,
-                            desc=f"{len(settings)} settings × {len(seeds)} seeds") as bar:
+    with one_thread() as threads, tqdm(total=epochs * record.done[:, :, 0].size, disable=not progress, unit="epoch",
+                                       leave=False, desc=f"{len(settings)} settings × {len(seeds)} seeds") as bar:
         try:
             if executor is None and store is None:
-                _side_by_side(data, todo, epochs, device, record, bar.update)
+                threads = min(threads, MOST_THREADS) if device is None else 1
+                _side_by_side(data, divide(settings, seeds, threads), epochs, device, threads, record, bar.update)
             else:
-                _one_by_one(data, todo, epochs, device, record, bar.update, executor, store)
+                _one_by_one(data, divide(settings, seeds), epochs, device, record, bar.update, executor, store)
         except KeyboardInterrupt:
             return _kept(record, data, settings, seeds, epochs)
     return _outcome(record, data, settings, seeds, epochs, epochs)
 
 
-def _side_by_side(data, chunks, epochs, device, record, tick):
+def _side_by_side(data, chunks, epochs, device, threads, record, tick):
     """Take all chunks from epoch to epoch together, so that an interrupt leaves every network at the same epoch."""
-    trained = [train_chunk(data, chunk, epochs, device) for chunk in chunks]
-    for epoch in range(epochs):
+    for epoch, coming in enumerate(train_together(data, chunks, epochs, device, threads)):
         outcomes = []
-        for chunk, networks in zip(chunks, trained, strict=True):
-            outcomes.append(next(networks))
+        for chunk, outcome in zip(chunks, coming, strict=True):
+            outcomes.append(outcome)
             tick(len(chunk))
         for chunk, outcome in zip(chunks, outcomes, strict=True):
             record.add(chunk, outcome, epoch)
@@ -237,18 +238,18 @@ def _kept(record, data, settings, seeds, epochs):
     if not (whole := record.seeds_done()):
         raise KeyboardInterrupt
     print(f"interrupted: {len(whole)} of {len(seeds)} seeds are done and kept")
-    record.history = {name: h[:, whole] for name, h in record.history.items()}
-    record.failed_at = record.failed_at[:, whole]
-    record.weights = [[row[k] for k in whole] for row in record.weights]
-    return _outcome(record, data, settings, [seeds[k] for k in whole], epochs, epochs)
+    return _outcome(record, data, settings, seeds, epochs, epochs, whole)
 
 
-def _outcome(record, data, settings, seeds, done, epochs):
-    history = {name: h[:, :, :done] for name, h in record.history.items()}
+def _outcome(record, data, settings, seeds, done, epochs, whole=None):
+    """The `Sweep` of the first `done` epochs; of the seeds with the indices `whole`, or of all."""
+    whole = list(range(len(seeds))) if whole is None else whole
+    history = {name: h[:, whole, :done] for name, h in record.history.items()}
     for name, h in history.items():  # the class of a NaN is no prediction
         if name.endswith("accuracy"):
             h[~np.isfinite(history[name.replace("accuracy", "loss")])] = np.nan
-    return Sweep(data, settings, seeds, history, record.weights, record.failed_at, epochs)
+    weights = [[row[k] for k in whole] for row in record.weights()]
+    return Sweep(data, settings, [seeds[k] for k in whole], history, weights, record.failed_at[:, whole], epochs)
 
 
 def _grid(model, optimizer, lr, batch_size, hyper):

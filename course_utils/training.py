@@ -14,7 +14,7 @@ import torch
 from .data import Dataset
 from .descent import Path, descend
 from .schedules import needs_losses
-from .stacks import fresh_network, initial_weights, stack_of
+from .stacks import fresh_network, initial_weights, keep_freed_memory, stack_of
 
 __all__ = ["Path", "Run", "descend", "train", "train_stack"]
 
@@ -28,37 +28,34 @@ class Epoch:
     weights: torch.Tensor
 
 
-def train_stack(model, data, optimizer, rates, hyper, seeds, epochs, batch_size, device=None):
+@torch.no_grad()
+def train_stack(model, data, optimizer, rates, hyper, seeds, epochs, batch_size, device=None, stack=None):
     """Train a stack of networks, one row each, and yield an `Epoch` after every epoch.
 
     `rates` is a list of schedules and `seeds` a list of whole numbers, one a network; values in `hyper` are numbers or
     lists of numbers, one a network. The seed sets the first weights and the order of the examples, so that networks of
-    equal seed differ in nothing but their hyperparameters (common random numbers).
+    equal seed differ in nothing but their hyperparameters (common random numbers). `stack` may hand on what
+    `stack_of` gave for the same model and data.
     """
-    stack = stack_of(fresh_network(model), data)
+    keep_freed_memory()
+    stack = stack_of(fresh_network(model), data) if stack is None else stack
     parts = {part: _tensors(data, part, device) for part in ("train", "val", "test")}
-    x_train, y_train = parts["train"]
-    n, steps = len(x_train), ceil(len(x_train) / batch_size)
-    distinct = list(dict.fromkeys(seeds))
-    orders = [torch.Generator().manual_seed(seed) for seed in distinct]
-    own = torch.tensor([distinct.index(seed) for seed in seeds], device=device)  # whose order each network follows
-    first = {seed: initial_weights(model, seed) for seed in distinct}
+    steps = ceil(len(data.x_train) / batch_size)
+    first = {seed: initial_weights(model, seed) for seed in dict.fromkeys(seeds)}
     weights = torch.stack([first[seed] for seed in seeds]).to(device)
+    orders, rates = _Orders(len(data.x_train), seeds, device), _Rates(rates, steps)
     hyper = {name: _column(value, device) for name, value in hyper.items()}
     state, val_losses = {}, []
 
     for epoch in range(epochs):
-        order = torch.stack([torch.randperm(n, generator=generator) for generator in orders]).to(device)
-        lrs = torch.tensor(rates_of_epoch(rates, epoch, steps, val_losses), dtype=torch.float32, device=device)
+        lrs = rates.of_epoch(epoch, val_losses).to(device)
         batch_loss = []
-        for step in range(epoch * steps, (epoch + 1) * steps):
-            lr = lrs[step % steps, :, None]
-            rows = order[:, (step % steps) * batch_size:(step % steps + 1) * batch_size][own]
-            loss, gradient = stack.loss_and_gradient(weights, x_train[rows], y_train[rows])
+        for lr, batch in zip(lrs, stack.batches(*parts["train"], orders.next(), batch_size), strict=True):
+            loss, gradient = stack.loss_and_gradient(weights, batch)
             before = weights
             weights, state = optimizer(weights, gradient, state, lr, **hyper)
             batch_loss.append(loss)
-        scores = {"mean_lr": lrs.mean(0), "gradient_norm": gradient.norm(dim=1),
+        scores = {"mean_lr": lrs.mean((0, 2)), "gradient_norm": gradient.norm(dim=1),
                   "update_ratio": (weights - before).norm(dim=1) / before.norm(dim=1)}
         for part, (x, y) in parts.items():
             scores[f"{part}_loss"], accuracy = stack.scores(weights, x, y)
@@ -68,16 +65,43 @@ def train_stack(model, data, optimizer, rates, hyper, seeds, epochs, batch_size,
         yield Epoch(scores, torch.stack(batch_loss), weights)
 
 
-def rates_of_epoch(rates, epoch, steps, val_losses):
-    """The rate of every step of an epoch for every network, (steps, runs); `val_losses` (epochs so far, runs)."""
-    def of(rate, run):
-        if needs_losses(rate):
-            return [rate(epoch * steps, [losses[run] for losses in val_losses])] * steps
-        return [rate(step) for step in range(epoch * steps, (epoch + 1) * steps)]
+class _Orders:
+    """The order of the examples in each epoch, a row (n,) for each network, drawn from its seed alone."""
 
-    shared = {rate: of(rate, None) for rate in dict.fromkeys(rates) if not needs_losses(rate)}
-    columns = [shared[rate] if rate in shared else of(rate, run) for run, rate in enumerate(rates)]
-    return list(zip(*columns, strict=True))
+    def __init__(self, n, seeds, device):
+        distinct = {seed: i for i, seed in enumerate(dict.fromkeys(seeds))}
+        self.n, self.device = n, device
+        self.generators = [torch.Generator().manual_seed(seed) for seed in distinct]
+        self.own = torch.tensor([distinct[seed] for seed in seeds])
+
+    def next(self):
+        return torch.stack([torch.randperm(self.n, generator=g) for g in self.generators])[self.own].to(self.device)
+
+
+class _Rates:
+    """The learning rate at each step for each network.
+
+    A schedule of the step alone is asked once for all networks that share it; one that needs losses once an epoch, at
+    its first step, for each network.
+    """
+
+    def __init__(self, schedules, steps):
+        self.steps = steps
+        asked = [(schedule, run if needs_losses(schedule) else None) for run, schedule in enumerate(schedules)]
+        self.asked = list(dict.fromkeys(asked))
+        place = {key: i for i, key in enumerate(self.asked)}
+        self.own = torch.tensor([place[key] for key in asked])
+
+    def of_epoch(self, epoch, val_losses):
+        """The rates (steps, runs, 1); `val_losses` holds a list for each epoch so far, one loss a network."""
+        span = range(epoch * self.steps, (epoch + 1) * self.steps)
+        table = []
+        for schedule, run in self.asked:
+            if run is None:
+                table.append([schedule(step) for step in span])
+            else:
+                table.append([schedule(span[0], [losses[run] for losses in val_losses])] * self.steps)
+        return torch.tensor(table, dtype=torch.float32)[self.own].T[:, :, None]
 
 
 @dataclass(frozen=True)
@@ -180,7 +204,8 @@ def check_model(model, data):
                          f"shape {tuple(y.shape)}")
     try:
         weights = torch.nn.utils.parameters_to_vector(first.parameters()).detach()
-        stack.loss_and_gradient(weights[None], x[None], y[None])
+        [batch] = stack.batches(x, y, torch.tensor([[0, 1]]), 2)
+        stack.loss_and_gradient(weights[None], batch)
     except RuntimeError as error:
         raise ValueError("the model cannot be trained in a stack: it must draw no random numbers (as dropout does) "
                          "and decide nothing by the values it computes; torch says: "

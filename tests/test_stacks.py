@@ -1,5 +1,6 @@
 """Losses, gradients and scores of a stack are those of its networks one by one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -8,9 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import course_utils.stacks
 from course_utils.data import Dataset, load_diabetes, make_blobs
 from course_utils.models import linear, mlp
+from course_utils.optimizers import sgd
 from course_utils.stacks import LayerStack, Stack, fresh_network, initial_weights, stack_of
+from course_utils.training import train
 
 CHAINS = {"logistic": linear(4, 3), "relu": mlp(4, 7, 3), "tanh": mlp(4, 7, 3, activation="tanh"),
           "deep": mlp(4, 9, 6, 5, 3), "deep-tanh": mlp(4, 9, 6, 5, 3, activation="tanh"), "narrow": mlp(4, 1, 2)}
@@ -33,6 +37,14 @@ def by_autograd(model, loss, w, x, y):
     return value.detach(), torch.cat([g.flatten() for g in torch.autograd.grad(value, list(network.parameters()))])
 
 
+def whole_batch(stack, weights, x, y):
+    """Loss and gradient where network r sees all of x[r] and y[r] as one batch."""
+    runs, n = len(x), len(x[0])
+    order = torch.arange(runs * n).view(runs, n)  # rows of all networks' examples, laid end to end
+    [batch] = stack.batches(x.flatten(0, 1), y.flatten(0, 1), order, n)
+    return stack.loss_and_gradient(weights, batch)
+
+
 def same(a, b, tolerance=1e-12):
     return torch.allclose(a, b, rtol=0, atol=tolerance)
 
@@ -42,7 +54,7 @@ def same(a, b, tolerance=1e-12):
 def test_loss_and_gradient_are_those_of_autograd_in_every_row(name, kind):
     model = CHAINS[name]
     weights, x, y = problem(model)
-    losses, gradients = kind(model(), "classification").loss_and_gradient(weights, x, y)
+    losses, gradients = whole_batch(kind(model(), "classification"), weights, x, y)
     assert losses.shape == (RUNS,) and gradients.shape == weights.shape
     for r in range(RUNS):
         loss, gradient = by_autograd(model, F.cross_entropy, weights[r], x[r], y[r])
@@ -54,7 +66,7 @@ def test_a_batch_of_one_or_two_is_no_special_case(batch):
     model = CHAINS["deep"]
     weights, x, y = problem(model, batch)
     for kind in (LayerStack, Stack):
-        _, gradients = kind(model(), "classification").loss_and_gradient(weights, x, y)
+        _, gradients = whole_batch(kind(model(), "classification"), weights, x, y)
         assert same(gradients[2], by_autograd(model, F.cross_entropy, weights[2], x[2], y[2])[1])
 
 
@@ -62,14 +74,14 @@ def test_the_slope_of_a_relu_at_zero_is_that_of_torch():
     model = mlp(4, 7, 3)
     weights = torch.stack([initial_weights(model, seed) for seed in range(RUNS)])  # biases are zero: sums are too
     x, y = torch.zeros(RUNS, BATCH, 4), torch.zeros(RUNS, BATCH, dtype=torch.int64)
-    _, by_hand = LayerStack(model(), "classification").loss_and_gradient(weights, x, y)
-    _, by_vmap = Stack(model(), "classification").loss_and_gradient(weights, x, y)
+    _, by_hand = whole_batch(LayerStack(model(), "classification"), weights, x, y)
+    _, by_vmap = whole_batch(Stack(model(), "classification"), weights, x, y)
     assert same(by_hand, by_vmap, 1e-6)
 
 
 def test_very_large_sums_keep_loss_and_gradient_finite():
     weights, x, y = problem(CHAINS["relu"])
-    loss, gradient = LayerStack(CHAINS["relu"](), "classification").loss_and_gradient(weights * 1e4, x, y)
+    loss, gradient = whole_batch(LayerStack(CHAINS["relu"](), "classification"), weights * 1e4, x, y)
     assert loss.isfinite().all() and gradient.isfinite().all()
 
 
@@ -78,18 +90,100 @@ def test_weights_and_batches_are_left_unchanged():
     kept = [t.clone() for t in (weights, x, y)]
     for kind in (LayerStack, Stack):
         stack = kind(CHAINS["deep"](), "classification")
-        stack.loss_and_gradient(weights, x, y)
+        whole_batch(stack, weights, x, y)
         stack.scores(weights, x[0], y[0])
     assert all(torch.equal(a, b) for a, b in zip(kept, (weights, x, y), strict=True))
 
 
-def test_gradient_on_values_is_that_of_the_mean_squared_error():
-    model = linear(4, 1)
+@pytest.mark.parametrize("kind", [LayerStack, Stack])
+@pytest.mark.parametrize("model, shape", [(linear(4, 1), ()), (mlp(4, 7, 1), ()), (mlp(4, 7, 3), (3,))],
+                         ids=["linear", "one value", "three values"])
+def test_loss_gradient_and_scores_on_values_are_those_of_the_mean_squared_error(kind, model, shape):
     weights, x, _ = problem(model)
-    y = torch.randn(RUNS, BATCH, dtype=torch.float64)
-    losses, gradients = Stack(model(), "regression").loss_and_gradient(weights, x, y)
-    loss, gradient = by_autograd(model, lambda outputs, y: F.mse_loss(outputs[:, 0], y), weights[3], x[3], y[3])
-    assert same(losses[3], loss) and same(gradients[3], gradient)
+    y = torch.randn(RUNS, BATCH, *shape, dtype=torch.float64)
+    stack = kind(model(), "regression")
+    losses, gradients = whole_batch(stack, weights, x, y)
+    for r in range(RUNS):
+        loss, gradient = by_autograd(model, lambda outputs, y: F.mse_loss(outputs.reshape(y.shape), y), weights[r], x[r],
+                                     y[r])
+        assert same(losses[r], loss) and same(gradients[r], gradient)
+    scores, accuracies = stack.scores(weights, x[2], y[2])
+    assert accuracies is None and same(scores[2], losses[2])
+
+
+@pytest.mark.parametrize("cache", [1, 200, 10**6])
+@pytest.mark.parametrize("kind", [LayerStack, Stack])
+def test_batches_follow_each_networks_order_whatever_fits_into_the_cache(kind, cache, monkeypatch):
+    monkeypatch.setattr(course_utils.stacks, "CACHE", cache)
+    model, n, size = CHAINS["relu"], 23, 4
+    weights, _, _ = problem(model)
+    x, y = torch.randn(n, 4, dtype=torch.float64), torch.randint(0, 3, (n,))
+    order = torch.stack([torch.randperm(n) for _ in range(RUNS)])
+    stack = kind(model(), "classification")
+    batches = list(stack.batches(x, y, order, size))
+    assert len(batches) == 6  # the last one smaller
+    for i, batch in enumerate(batches):
+        losses, gradients = stack.loss_and_gradient(weights, batch)
+        for r in (0, RUNS - 1):
+            rows = order[r, i * size:(i + 1) * size]
+            loss, gradient = by_autograd(model, F.cross_entropy, weights[r], x[rows], y[rows])
+            assert same(losses[r], loss) and same(gradients[r], gradient)
+    whole = kind(model(), "classification").scores(weights, x, y)[0]
+    monkeypatch.setattr(course_utils.stacks, "CACHE", 10**6)
+    assert same(whole, stack.scores(weights, x, y)[0])
+
+
+# Functions that are traced once they have been called often
+
+class Shift(nn.Module):
+    """Has constants of its own, one made at each call."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.scale = nn.Linear(4, 3), torch.tensor([1.0, 2.0, 3.0])
+
+    def forward(self, x):
+        return self.layer(x) * self.scale + torch.arange(3.0)
+
+
+@pytest.mark.parametrize("model", [Shift, CHAINS["tanh"]], ids=["constants", "layers"])
+def test_what_is_traced_goes_on_to_give_the_same_for_every_shape(model, monkeypatch):
+    monkeypatch.setattr(course_utils.stacks, "TRACE_AFTER", 2)
+    traced, plain = Stack(model(), "classification"), Stack(model(), "classification")
+    for call in range(4):
+        for batch in (5, 3):
+            weights = torch.randn(RUNS, sum(traced.sizes))
+            x, y = torch.randn(RUNS, batch, 4), torch.randint(0, 3, (RUNS, batch))
+            with monkeypatch.context() as m:
+                m.setattr(course_utils.stacks, "TRACE_AFTER", 10**9)
+                loss, gradient = whole_batch(plain, weights, x, y)
+                score = plain.scores(weights, x[0], y[0])
+            got, got_gradient = whole_batch(traced, weights, x, y)
+            assert torch.equal(loss, got) and torch.equal(gradient, got_gradient)
+            assert all(torch.equal(a, b) for a, b in zip(score, traced.scores(weights, x[0], y[0]), strict=True))
+    assert len(traced._gradient.lists) == 2 and not plain._gradient.lists
+
+
+def test_tracing_leaves_other_threads_alone(monkeypatch):
+    monkeypatch.setattr(course_utils.stacks, "TRACE_AFTER", 2)
+    data = make_blobs()
+    alone = {seed: train(Shift2, data, sgd, 0.1, epochs=2, seed=seed).weights for seed in range(8)}
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda seed: train(Shift2, data, sgd, 0.1, epochs=2, seed=seed).weights, range(8)))
+    assert all(torch.equal(alone[seed], w) for seed, w in enumerate(together))
+
+
+class Shift2(Shift):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 3)
+
+
+def test_networks_drawn_in_many_threads_are_those_of_their_seeds():
+    expected = [initial_weights(CHAINS["deep"], seed) for seed in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        drawn = list(pool.map(partial(initial_weights, CHAINS["deep"]), range(40)))
+    assert all(torch.equal(a, b) for a, b in zip(expected, drawn, strict=True))
 
 
 @pytest.mark.parametrize("n", [1, 128, 129, 300])
@@ -136,7 +230,7 @@ def test_whatever_is_no_plain_chain_of_layers_goes_through_vmap_and_stays_right(
     assert type(stack) is Stack
     weights = torch.stack([initial_weights(model, seed) for seed in range(2)]).double()
     x, y = torch.tensor(data.x_train[:9]).double(), torch.tensor(data.y_train[:9])
-    _, gradients = stack.loss_and_gradient(weights, x.expand(2, -1, -1), y.expand(2, -1))
+    _, gradients = whole_batch(stack, weights, x.expand(2, -1, -1), y.expand(2, -1))
     assert same(gradients[1], by_autograd(model, F.cross_entropy, weights[1], x, y)[1], 1e-10)
 
 
@@ -144,7 +238,7 @@ def test_plain_chains_are_trained_by_layers():
     blobs = make_blobs()
     for model in (linear(2, 3), mlp(2, 5, 3), mlp(2, 5, 4, 3, activation="tanh")):
         assert type(stack_of(model(), blobs)) is LayerStack
-    assert type(stack_of(linear(10, 1)(), load_diabetes())) is Stack
+    assert type(stack_of(linear(10, 1)(), load_diabetes())) is LayerStack
     rows = Dataset("rows", *[np.zeros((2, 5, 2)), np.zeros((2, 5), int)] * 3)
     assert type(stack_of(linear(2, 3)(), rows)) is Stack
 
@@ -152,7 +246,7 @@ def test_plain_chains_are_trained_by_layers():
 def test_parameters_are_views_of_the_matrix_under_the_names_of_the_module():
     module = mlp(4, 7, 3)()
     stack = LayerStack(module, "classification")
-    weights = torch.arange(2.0 * stack.n_weights).view(2, -1)
+    weights = torch.arange(2.0 * sum(stack.sizes)).view(2, -1)
     named = stack.parameters(weights)
     assert {k: tuple(v.shape) for k, v in named.items()} == {k: (2, *p.shape) for k, p in module.named_parameters()}
     weights[1, 0] = -1
