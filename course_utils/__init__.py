@@ -6,6 +6,7 @@ optimizers   sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw
 schedules    learning rates as pure functions of the step
 descent      an optimizer walking down a landscape
 models       small networks
+tracing      functions of tensors that run without Python once they are known
 stacks       many copies of one network as a single matrix
 training     the training loop, and one network trained by it
 chunks       the networks of a sweep in portions: here, in other processes, on disk
