@@ -8,8 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap, LogNorm
 
+from .statistics import mean_interval
+
 __all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_distances",
-           "plot_landscape", "plot_path", "plot_pairs", "plot_rate_profile", "rate_color"]
+           "plot_landscape", "plot_path", "plot_pairs", "plot_rate_profile", "plot_scaling", "rate_color"]
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
 CLASS_MARKERS = ["o", "^", "s"]
@@ -143,6 +145,24 @@ def plot_pairs(runs, lr_a, lr_b, metric=None, ax=None):
     ax.plot(b, a, "o", ms=6, alpha=0.7, mew=0, color=rate_color(lr_a))
     words = metric.replace("_", " ")
     ax.set(xlabel=f"{words} at rate {lr_b:g}", ylabel=f"{words} at rate {lr_a:g}", xlim=ends, ylim=ends, aspect="equal")
+    return ax
+
+
+def plot_scaling(x, samples, predicted=None, ax=None, label=None, color=INK, marker="o"):
+    """Repeated measurements against x on log axes: means with 95 % intervals; the line is a prediction, not a fit.
+
+    x (k,), samples (k, repetitions), predicted (k,) or None.
+    """
+    ax = _axes(ax)
+    means = [mean_interval(row) for row in samples]
+    mean = np.array([m.mean for m in means])
+    margin = np.array([m.high for m in means]) - mean
+    ax.errorbar(x, mean, np.minimum(margin, 0.999 * mean), fmt=marker, color=color, ms=5, capsize=2, lw=1, label=label)
+    if predicted is not None:
+        order = np.argsort(x)
+        ax.plot(np.asarray(x)[order], np.asarray(predicted)[order], "-", color=color, lw=1)
+    ax.set(xscale="log", yscale="log", xlabel=ax.get_xlabel() or "x",
+           ylabel=ax.get_ylabel() or "mean and 95 % interval")
     return ax
 
 

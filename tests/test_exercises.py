@@ -221,6 +221,71 @@ def interval_test(a, b):
     return np.array([(low + high) / 2, low, high])
 
 
+def minibatch_loop(w, x, y, rows):
+    total = [0.0] * len(w)
+    for i in rows:
+        error = sum(a * b for a, b in zip(w, x[i], strict=True)) - y[i]
+        total = [t + error * feature for t, feature in zip(total, x[i], strict=True)]
+    return [t / len(rows) for t in total]
+
+
+def minibatch_autograd(w, x, y, rows):
+    weights = torch.tensor(w, requires_grad=True)
+    (0.5 * (torch.tensor(x)[rows] @ weights - torch.tensor(y)[rows]) ** 2).mean().backward()
+    return weights.grad
+
+
+def layer_autograd(x, W, g):
+    x, W, b = (torch.tensor(a, requires_grad=True) for a in (x, W, np.zeros(len(W))))
+    (x @ W.T + b).backward(torch.tensor(g))
+    return x.grad, W.grad, b.grad
+
+
+def layer_loops(x, W, g):
+    g_x, g_W, g_b = np.zeros_like(x), np.zeros_like(W), np.zeros(len(W))
+    for example in range(len(x)):
+        for out in range(len(W)):
+            g_b[out] += g[example, out]
+            for i in range(W.shape[1]):
+                g_x[example, i] += g[example, out] * W[out, i]
+                g_W[out, i] += g[example, out] * x[example, i]
+    return [g_x, g_W, g_b]
+
+
+def loop_in_place(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        for rows in np.split(order, range(batch_size, len(order), batch_size)):
+            w -= lr * gradient(w, x[rows], y[rows])
+    return w
+
+
+def loop_with_while(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        left = list(order)
+        while left:
+            rows, left = left[:batch_size], left[batch_size:]
+            w = [a - lr * b for a, b in zip(w, gradient(np.array(w), x[rows], y[rows]), strict=True)]
+    return w
+
+
+def loop_shuffling_first(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        xs, ys = x[order], y[order]
+        for i in range(math.ceil(len(xs) / batch_size)):
+            part = slice(i * batch_size, (i + 1) * batch_size)
+            w = np.subtract(w, np.multiply(lr, gradient(w, xs[part], ys[part])))
+    return torch.tensor(w)
+
+
+def locate_by_walking(step, n, batch_size):
+    epoch = batch = 0
+    for _ in range(step):
+        batch += 1
+        if batch * batch_size >= n:
+            epoch, batch = epoch + 1, 0
+    return [epoch, batch, len(range(n)[batch * batch_size:(batch + 1) * batch_size])]
+
+
 RIGHT = {
     "first-answer": [lambda n, batch_size: -(-n // batch_size), lambda n, b: len(range(0, n, b)),
                      lambda n, b: np.ceil(n / b), lambda n, b: torch.tensor(n // b + (n % b > 0))],
@@ -235,6 +300,17 @@ RIGHT = {
     "gradient-check": [gradient_check_in_place, lambda f, w, h: np.array(
         [(f(w + s) - f(w - s)) / (2 * h) for s in h * np.eye(len(w))]), lambda f, w, h: torch.tensor(
         [0.5 * (f(w + s) / h - f(w - s) / h) for s in h * np.identity(w.size)])],
+    "minibatch-gradient": [minibatch_loop, minibatch_autograd, lambda w, x, y, rows: np.mean(
+        [(x[i] @ w - y[i]) * x[i] for i in rows], axis=0), lambda w, x, y, rows: np.einsum(
+        "bd,b->d", x[rows], x[rows] @ w - y[rows]) / rows.size, lambda w, x, y, rows: (
+        (x @ w - y)[:, None] * x)[rows].mean(0).astype(np.float32)],
+    "layer-backward": [layer_autograd, layer_loops, lambda x, W, g: (
+        (W.T @ g.T).T, np.einsum("bo,bi->oi", g, x), np.ones(len(g)) @ g), lambda x, W, g: tuple(
+        torch.tensor(a, dtype=torch.float32) for a in (g @ W, (x.T @ g).T, [sum(column) for column in g.T]))],
+    "training-loop": [loop_in_place, loop_with_while, loop_shuffling_first],
+    "locate-step": [locate_by_walking, lambda step, n, b: (
+        step // -(-n // b), step % -(-n // b), min(b, n - step % -(-n // b) * b)), lambda step, n, b: np.array(
+        locate_by_walking(step, n, b), dtype=float)],
     "steps-to-tolerance": [steps_by_walking, steps_log2,
                            lambda factor, tol: next(n for n in range(10**6) if factor**n <= tol)],
     "update-ratio": [lambda u, v: math.sqrt(((v - u) ** 2).sum()) / math.sqrt((u**2).sum()),
@@ -258,6 +334,21 @@ WRONG = {
                       lambda H: 1.99 / np.linalg.eigvalsh(H).max()],
     "gradient-check": [lambda f, w, h: w, lambda f, w, h: f(w) / h, lambda f, w, h: (f(w + h) - f(w)) / h,
                        lambda f, w, h: [f(w + h * e) for e in np.eye(len(w))]],
+    "minibatch-gradient": [lambda w, x, y, rows: w, lambda w, x, y, rows: np.median(
+        (x[rows] @ w - y[rows])[:, None] * x[rows], axis=0), lambda w, x, y, rows: minibatch_autograd(
+        w, x, y, rows[::2]), lambda w, x, y, rows: minibatch_autograd(w, x, y, rows) + 1e-3 * w,
+        lambda w, x, y, rows: np.round(minibatch_loop(w, x, y, rows), 3)],
+    "layer-backward": [lambda x, W, g: (x, W, g.sum(0)), lambda x, W, g: (g @ W, g.T @ x + W, g.sum(0)),
+                       lambda x, W, g: (g @ W / 2, g.T @ x, g.sum(0)), lambda x, W, g: (g @ W, g.T @ x, g.max(0)),
+                       lambda x, W, g: dict(enumerate(layer_loops(x, W, g)))],
+    "training-loop": [lambda w, *rest: w, lambda w, gradient, x, y, orders, b, lr: loop_in_place(
+        w, gradient, x, y, orders[::-1], b, lr), lambda w, gradient, x, y, orders, b, lr: loop_in_place(
+        w, gradient, x, y, orders, b + 1, lr), lambda w, gradient, x, y, orders, b, lr: loop_in_place(
+        w, gradient, x, y, [order[::-1] for order in orders], b, lr),
+        lambda w, gradient, x, y, orders, b, lr: loop_in_place(w, gradient, x, y, orders, b, lr * (1 + 1e-4))],
+    "locate-step": [lambda step, n, b: step // n, lambda step, n, b: (0, step, b), lambda step, n, b: (
+        step % n, step // n, b), lambda step, n, b: dict(enumerate(locate_by_walking(step, n, b))),
+        lambda step, n, b: (*locate_by_walking(step, n, b)[:2], n % b)],
     "steps-to-tolerance": [lambda factor, tol: math.ceil(1 / tol), lambda factor, tol: math.ceil(-math.log(tol)),
                            lambda factor, tol: math.ceil(math.log(tol) / (factor - 1)),
                            lambda factor, tol: int(np.log(tol) / np.log(factor + 1e-300)) + (factor > 0.95)],

@@ -11,11 +11,13 @@ from course_utils.descent import descend
 from course_utils.landscapes import bowl, double_well, ravine, saddle
 from course_utils.models import linear, mlp
 from course_utils.optimizers import sgd
+from course_utils.statistics import mean_interval
 from course_utils.sweep import sweep
 
 RUNS = sweep(mlp(2, 4, 3), make_blobs(), sgd, lr=[0.1, 1e-3, 0.01], seeds=range(4), epochs=3, progress=False)
 VALUES = sweep(linear(10, 1), load_diabetes(), sgd, lr=[1e9, 0.01, 0.1], seeds=[0, 1], epochs=2, progress=False)
 PATH = descend(ravine(10.0), None, sgd, 0.1, 20)
+MEASURED = np.random.default_rng(0).uniform(0.9, 1.1, (3, 5)) * [[8.0], [2.0], [0.5]]
 ALL = {
     "landscape of one weight": lambda ax=None: plots.plot_landscape(double_well(), ax),
     "landscape of two": lambda ax=None: plots.plot_landscape(saddle(), ax),
@@ -29,6 +31,7 @@ ALL = {
     "rate profile of values": lambda ax=None: plots.plot_rate_profile(VALUES, ax=ax),
     "curves": lambda ax=None: plots.plot_curves(RUNS, ax=ax),
     "curves of runs that diverged": lambda ax=None: plots.plot_curves(VALUES, "val_loss", ax),
+    "scaling": lambda ax=None: plots.plot_scaling([1, 4, 16], MEASURED, [8.0, 2.0, 0.5], ax, "noise"),
     "pairs": lambda ax=None: plots.plot_pairs(RUNS, 0.01, 1e-3, ax=ax),
 }
 
@@ -142,6 +145,18 @@ def test_path_starts_at_an_open_circle_and_keeps_the_view_of_its_landscape():
     assert (ax.get_xlim(), ax.get_ylim()) == view
     assert ax.lines[-1].get_markerfacecolor() == "white"
     assert [float(v[0]) for v in ax.lines[-1].get_data()] == list(hill.start)
+
+
+def test_scaling_shows_means_with_their_intervals_and_the_prediction_in_order():
+    shuffled = [2, 0, 1]
+    ax = plots.plot_scaling(np.array([1, 4, 16])[shuffled], MEASURED[shuffled], np.array([8.0, 2.0, 0.5])[shuffled])
+    dots, *_, line = ax.lines
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert dots.get_xdata().tolist() == [16, 1, 4] and np.allclose(dots.get_ydata(), MEASURED[shuffled].mean(axis=1))
+    assert line.get_xdata().tolist() == [1, 4, 16] and line.get_ydata().tolist() == [8.0, 2.0, 0.5]
+    ends = ax.collections[0].get_segments()[1][:, 1]
+    interval = mean_interval(MEASURED[0])
+    assert np.allclose(ends, [interval.low, interval.high])
 
 
 def luminance(color):
