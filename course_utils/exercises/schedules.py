@@ -122,6 +122,15 @@ def _against_the_first(losses, lr, factor, patience):
     return lr
 
 
+def _rounded(attempt, step, peak_lr, warmup_steps, total_steps):
+    """Use the attempt once; what rounding leaves of a cosine at its end is 0."""
+    rate = attempt(step, peak_lr, warmup_steps, total_steps)
+    try:
+        return 0.0 if abs(rate) < 1e-6 * peak_lr else rate
+    except (TypeError, ValueError):  # no number: for `check` to say
+        return rate
+
+
 def _per_epoch(rates):
     """A mistake made once an epoch: rates(schedule, epoch, batches) lists the rates of an epoch."""
     def wrong(schedule, epochs, n_examples, batch_size):
@@ -175,6 +184,7 @@ EXERCISES = [
         id="warmup-cosine",
         title="a cosine with a warmup",
         reference=warmup_cosine,
+        drive=_rounded,
         why="Two cases, and in each a fraction that runs from 0 to 1: how far the warmup is, how far the cosine is.",
         hints=(
             "There are two cases, before step warmup_steps and from there on. Write the straight line first: which "
