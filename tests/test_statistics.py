@@ -155,7 +155,7 @@ def test_a_curve_explains_all_of_what_rises_with_it_and_nothing_of_what_falls():
 
 
 def test_what_a_curve_explains_can_be_worked_out_by_hand():
-    # 3 and 1 are out of order and share the level 2: residuals 1 + 1 of a total 4 + 1 + 1 + 4 = 10 around 2.5 → 1 − 2/10.
+    # 3 and 1 are out of order and share the level 2: residuals 1 + 1, of a total 4 + 1 + 1 + 4 around the mean 2
     assert explained_by_a_curve([1, 2, 3, 4], [0.0, 3.0, 1.0, 4.0]) == pytest.approx(1 - 2 / 10)
     assert explained_by_a_curve([1, 1, 2, 2], [0.0, 1.0, 2.0, 3.0]) == pytest.approx(1 - 1 / 5)  # equal x, one value
     assert explained_by_a_curve([1, 1, 1], [0.0, 1.0, 5.0]) == pytest.approx(0)

@@ -177,6 +177,7 @@ def _wave(step):
 _LOSSES = (1.0, 0.9, 0.95, 0.92, 0.91, 0.93, 0.94, 0.96, 0.8, 0.85, 0.82, 0.81, 0.83, 0.84, 0.79, 0.9)
 _NOISY = tuple(np.round(0.5 + 0.4 / np.arange(1, 31) ** 0.5 + 0.08 * np.sin(7.0 * np.arange(30)), 3))
 _FLAT = (0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7)
+_CREEPING = tuple(0.5 - 2e-5 * np.arange(9)) + (0.49, 0.488, 0.486, 0.485, 0.484, 0.4835)
 _RISING = (0.5, 0.6, 0.55, 0.65, 0.6, 0.7, 0.65, 0.75, 0.7, 0.8, 0.75)
 
 EXERCISES = [
@@ -303,7 +304,7 @@ EXERCISES = [
         ),
         probes=((_LOSSES, 0.1, 0.5, 2), (_LOSSES, 0.1, 0.1, 5), (_NOISY, 0.3, 0.5, 1), (_NOISY, 0.3, 0.2, 3),
                 (_FLAT, 1.0, 0.5, 2), (_RISING, 0.4, 0.5, 3), (_RISING[::-1], 0.4, 0.5, 0), (_LOSSES, 0.2, 0.3, 0),
-                ((), 0.05, 0.1, 2), (_NOISY, 0.01, 0.1, 12)),
+                ((), 0.05, 0.1, 2), (_NOISY, 0.01, 0.1, 12), (_CREEPING, 0.1, 0.5, 2)),
         mistakes=(
             (_plateau(counts=lambda waited, patience: waited >= patience),
              "It reduces one epoch too early: *more than* patience epochs must pass. (Keras counts as you do, PyTorch "
@@ -321,6 +322,9 @@ EXERCISES = [
              "back to 0."),
             (_plateau(better=lambda loss, lowest: loss <= lowest),
              "An equal loss is no progress: on a perfectly flat curve this would wait for ever."),
+            (_plateau(better=lambda loss, lowest: loss < lowest * (1 - 1e-4)),
+             "A loss must be lower by a margin here, as in PyTorch unless `threshold=0`. In this exercise any lower "
+             "loss is a new lowest one."),
             (_plateau(reduce=lambda lr, factor: lr / factor),
              "The rate goes up: multiply by factor, do not divide."),
             (_plateau(reduce=lambda lr, factor: lr - factor),
