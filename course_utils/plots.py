@@ -202,7 +202,7 @@ def plot_summed_rate(families, metric=None, ax=None):
     return ax
 
 
-def plot_means(x, families, ax=None):
+def plot_means(x, families, ax=None, ceiling=None):
     """Mean scores over x with their 95 % intervals; `families` maps names to scores (n, seeds)."""
     ax = _axes(ax)
     for n, (name, scores) in enumerate(families.items()):
@@ -212,6 +212,7 @@ def plot_means(x, families, ax=None):
                 marker=RATE_MARKERS[n % len(RATE_MARKERS)])
         ax.fill_between(x, [i.low for i in y], [i.high for i in y], color=color, alpha=0.15, lw=0)
     ax.legend(frameon=False)
+    _ceiling_line(ax, ceiling)
     return ax
 
 
@@ -240,7 +241,10 @@ def contrast(a, b):
 
 
 def _ceiling(ax, data, metric):
-    ceiling = {"test_accuracy": data.ceiling, "val_accuracy": data.val_ceiling}.get(metric)
+    _ceiling_line(ax, {"test_accuracy": data.ceiling, "val_accuracy": data.val_ceiling}.get(metric))
+
+
+def _ceiling_line(ax, ceiling):
     if ceiling is not None:
         ax.axhline(ceiling, color=INK, ls="--", lw=1)
         ax.annotate(f"Bayes ceiling {ceiling:.2f}", (0.01, ceiling), xycoords=("axes fraction", "data"),

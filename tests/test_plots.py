@@ -178,7 +178,8 @@ def test_summed_rates_are_those_of_the_schedules():
 
 
 def test_means_stand_in_the_band_of_their_intervals():
-    ax = plots.plot_means([1, 2, 3], {"one": SCORES})
+    ax = plots.plot_means([1, 2, 3], {"one": SCORES}, ceiling=0.9)
+    assert ax.lines[1].get_ydata()[0] == 0.9 and len(plots.plot_means([1, 2, 3], {"one": SCORES}).lines) == 1
     assert np.allclose(ax.lines[0].get_ydata(), SCORES.mean(axis=1))
     band = ax.collections[0].get_paths()[0].vertices
     for x, scores in zip([1, 2, 3], SCORES, strict=True):
