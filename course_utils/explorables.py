@@ -20,9 +20,10 @@ from matplotlib.figure import Figure
 from .descent import descend
 from .landscapes import bowl, ravine
 from .optimizers import sgd
+from .schedules import cosine, warmup
 
 __all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_noise_ball", "explore_fates",
-           "explore_training", "fate"]
+           "explore_schedule", "explore_training", "fate"]
 
 INK, BLUE, RED, PALE = "#333333", "#0072b2", "#d55e00", "#c8c8c8"  # blue and vermillion of Okabe & Ito
 CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#cfe3f0", "#f8dfcd", "#cdeae1")
@@ -450,6 +451,90 @@ def explore_training(data=None, epochs=60, margin=0.02, n_seeds=3):
     goal = (f"Find one rate that ends within {margin:g} of the ceiling after {epochs} epochs on {n_seeds} different "
             "seeds. How many rates look good on a single seed?")
     return _training_explorable(data, epochs, controls, describe, goal, reached)
+
+
+@dataclass(frozen=True)
+class _Shaped:
+    """Networks trained with one schedule: `rates` (steps,), `accuracy` (seeds, epochs) on validation data."""
+
+    rates: np.ndarray
+    accuracy: np.ndarray
+    ceiling: float
+    values: tuple
+
+    @property
+    def summed_rate(self):
+        return float(self.rates.sum())
+
+    @property
+    def mean_accuracy(self):
+        return float(self.accuracy[:, -1].mean())
+
+
+def explore_schedule(data=None, epochs=10, n_seeds=8, margin=0.005):
+    """Networks trained with a cosine by peak, share of warmup and last rate; the summed rate beside their accuracy."""
+    from .data import make_blobs
+    from .models import mlp
+    from .sweep import sweep
+
+    data = make_blobs() if data is None else data
+    if data.task != "classification" or data.val_ceiling is None:
+        raise ValueError(f"data must have classes and a known ceiling, got {data!r}")
+    steps = epochs * ceil(len(data.x_train) / 32)
+
+    @lru_cache(maxsize=256)
+    def trained(peak, share, end):
+        schedule = warmup(cosine(peak, steps, end * peak), max(1, round(share * steps)))
+        runs = sweep(mlp(data.n_features, 50, data.n_classes), data, sgd, lr=schedule, seeds=range(n_seeds),
+                     epochs=epochs, progress=False)
+        return _Shaped(np.array([schedule(step) for step in range(steps)]),
+                       np.nan_to_num(runs.history["val_accuracy"][0]), data.val_ceiling, (peak, share, end))
+
+    def compute(peak, share, end):
+        return trained(peak, share, end)
+
+    def shape(ax):
+        _style(ax, "step", "learning rate", "The rate at every step")
+        ax.set(xlim=(-0.02 * steps, 1.02 * steps), ylim=(1e-5, 20), yscale="log")
+        line, = ax.plot([], [], color=BLUE, lw=2, animated=True, zorder=3)
+        words = _words(ax)
+
+        def show(shaped):
+            line.set_data(np.arange(steps), np.maximum(shaped.rates, 1e-9))
+            words(f"summed rate {shaped.summed_rate:.3g}", BLUE)
+        return show
+
+    def curve(ax):
+        _style(ax, "epoch", "validation accuracy", f"{n_seeds} networks, and their mean")
+        ax.set(xlim=(0.5, epochs + 0.5), ylim=(0.2, 0.95))
+        ax.axhline(data.val_ceiling, color=INK, lw=1, ls="--")
+        ax.text(0.6, data.val_ceiling + 0.01, f"ceiling {data.val_ceiling:.2f}", color=INK, fontsize=9)
+        lines = [ax.plot([], [], color="#8fbbd9", lw=1, animated=True, zorder=2)[0] for _ in range(n_seeds)]
+        mean, = ax.plot([], [], "o-", color=BLUE, lw=2, ms=5, animated=True, zorder=3)
+
+        def show(shaped):
+            x = np.arange(1, epochs + 1)
+            for line, accuracy in zip(lines, shaped.accuracy, strict=True):
+                line.set_data(x, accuracy)
+            mean.set_data(x, shaped.accuracy.mean(axis=0))
+        return show
+
+    def describe(shaped):
+        peak, share, end = shaped.values
+        return (f"peak {peak:.3g}, warmup {share:.0%}, end {end:.3g} × peak: summed rate {shaped.summed_rate:.3g}, "
+                f"mean validation accuracy {shaped.mean_accuracy:.3f}.")
+
+    def reached(shaped):
+        if shaped.mean_accuracy < shaped.ceiling - margin:
+            return ""
+        return f"{shaped.mean_accuracy:.3f} in {epochs} epochs, with the ceiling at {shaped.ceiling:.3f}."
+
+    controls = {"peak": Control("peak", 1e-3, 10.0, 0.03, step=0.1, live=False),
+                "share": Control("warmup", 0.0, 0.9, 0.0, step=0.05, log=False, live=False),
+                "end": Control("end", 1e-3, 1.0, 1.0, step=0.25, live=False)}
+    goal = (f"In {epochs} epochs, bring the mean accuracy of {n_seeds} networks within {margin:g} of the ceiling. "
+            "How near can you get with a constant rate (warmup 0, end 1)?")
+    return Explorable(compute, [shape, curve], describe, controls, goal, reached)
 
 
 FATE_COLORS = {"crawl": "#555555", "learn": BLUE, "blow up": RED}

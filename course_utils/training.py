@@ -10,13 +10,14 @@ from numbers import Real
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from .data import Dataset
 from .descent import Path, descend
 from .schedules import needs_losses
 from .stacks import fresh_network, initial_weights, keep_freed_memory, stack_of
 
-__all__ = ["Path", "Run", "descend", "train", "train_stack"]
+__all__ = ["Path", "Run", "descend", "plain_loop", "train", "train_stack"]
 
 
 @dataclass
@@ -141,6 +142,20 @@ def train(model, data, optimizer, lr, epochs=200, batch_size=32, seed=0, **hyper
 
     return sweep(model, data, optimizer, lr=lr, seeds=[seed], epochs=epochs, batch_size=batch_size, progress=False,
                  **hyper).run(0, seed)
+
+
+def plain_loop(model, data, lr, epochs, batch_size=32, seed=0):
+    """The weights (P,) after the training loop of notebook 02, with torch.optim.SGD: what `train` must agree with."""
+    torch.manual_seed(seed)
+    network, order = model(), torch.Generator().manual_seed(seed)
+    x, y = torch.tensor(data.x_train), torch.tensor(data.y_train)
+    optimizer = torch.optim.SGD(network.parameters(), lr=lr)
+    for _ in range(epochs):
+        for rows in torch.randperm(len(x), generator=order).split(batch_size):
+            optimizer.zero_grad()
+            F.cross_entropy(network(x[rows]), y[rows]).backward()
+            optimizer.step()
+    return torch.nn.utils.parameters_to_vector(network.parameters()).detach()
 
 
 def check_hyper(optimizer, hyper):

@@ -211,6 +211,67 @@ def pick_walking(rates, val_scores, test_scores):
     return rates[best], test_scores[best].mean()
 
 
+def warmup_cosine_min(step, peak_lr, warmup_steps, total_steps):
+    if step >= total_steps:
+        return 0.0
+    fall = 0.5 + 0.5 * np.cos(np.pi * max(step - warmup_steps, 0) / (total_steps - warmup_steps))
+    return peak_lr * min((step + 1) / warmup_steps, fall) if step < warmup_steps else peak_lr * fall
+
+
+def warmup_cosine_table(step, peak_lr, warmup_steps, total_steps):
+    rise = np.linspace(peak_lr / warmup_steps, peak_lr, warmup_steps)
+    fall = peak_lr * np.cos(np.linspace(0, np.pi / 2, total_steps - warmup_steps + 1)) ** 2
+    return np.concatenate([rise, fall])[min(step, total_steps)]
+
+
+def summed_while(schedule, n_steps):
+    total, step = 0.0, 0
+    while step < n_steps:
+        total += schedule(step)
+        step += 1
+    return total
+
+
+def plateau_by_last_event(losses, lr, factor, patience):
+    lowest, last = math.inf, -1
+    for epoch, loss in enumerate(losses):
+        if loss < lowest:
+            lowest, last = loss, epoch
+        elif epoch - last > patience:
+            lr, last = lr * factor, epoch
+    return lr
+
+
+def plateau_numpy(losses, lr, factor, patience):
+    losses = np.asarray(losses, dtype=float)
+    record = losses < np.concatenate([[np.inf], np.minimum.accumulate(losses)[:-1]]) if len(losses) else losses
+    runs = np.split(record, np.flatnonzero(record))
+    return lr * factor ** sum((len(run) - bool(len(run) and run[0])) // (patience + 1) for run in runs)
+
+
+def plateau_torch(losses, lr, factor, patience):
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=lr)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=factor, patience=patience, threshold=0,
+                                                           eps=0)
+    for loss in losses:
+        scheduler.step(loss)
+    return torch.tensor(optimizer.param_groups[0]["lr"])
+
+
+def training_rates_loop(schedule, epochs, n_examples, batch_size):
+    rates, step = [], 0
+    for _epoch in range(epochs):
+        for _first in range(0, n_examples, batch_size):
+            rates.append(schedule(step))
+            step += 1
+    return rates
+
+
+def training_rates_batches(schedule, epochs, n_examples, batch_size):
+    batches = len(torch.arange(n_examples).split(batch_size))
+    return np.array([schedule(epoch * batches + b) for epoch in range(epochs) for b in range(batches)])
+
+
 def interval_scipy(a, b):
     d = a - b
     return (d.mean(), *stats.t.interval(0.95, len(d) - 1, d.mean(), stats.sem(d)))
@@ -324,6 +385,17 @@ RIGHT = {
                   lambda r, v, t: max(zip(v.mean(1), r, t.mean(1), strict=True))[1:]],
     "paired-interval": [interval_scipy, interval_test, lambda a, b: torch.tensor(interval_scipy(a, b)),
                         lambda a, b: interval_scipy(np.float32(a), np.float32(b))],
+    "warmup-cosine": [warmup_cosine_min, warmup_cosine_table, lambda *x: np.float32(warmup_cosine_min(*x)),
+                      lambda *x: torch.tensor(warmup_cosine_table(*x))],
+    "summed-rate": [summed_while, lambda f, n: np.sum([f(t) for t in range(n)]),
+                    lambda f, n: math.fsum(map(f, range(n))),
+                    lambda f, n: torch.tensor([float(f(t)) for t in range(n)]).sum(),
+                    lambda f, n: n and float(np.vectorize(f)(np.arange(n)).sum())],
+    "plateau-rate": [plateau_by_last_event, plateau_numpy, plateau_torch,
+                     lambda *x: np.float32(plateau_by_last_event(*x))],
+    "training-rates": [training_rates_loop, training_rates_batches,
+                       lambda f, e, n, b: tuple(f(t) for t in range(-(-n // b) * e)),
+                       lambda f, e, n, b: torch.tensor(training_rates_loop(f, e, n, b))],
 }
 
 WRONG = {
@@ -365,6 +437,19 @@ WRONG = {
     "paired-interval": [lambda a, b: (0, 0, 0), lambda a, b: (np.mean(a - b), np.min(a - b), np.max(a - b)),
                         lambda a, b: interval_scipy(np.sort(a), np.sort(b)), lambda a, b: np.mean(a - b),
                         lambda a, b: iter(interval_scipy(a, b)), lambda a, b: dict.fromkeys(interval_scipy(a, b))],
+    "warmup-cosine": [lambda t, p, w, n: p, lambda t, p, w, n: p * t / n, lambda t, p, w, n: warmup_cosine_min(
+        t + 1, p, w, n), lambda t, p, w, n: round(warmup_cosine_min(t, p, w, n), 3),
+                      lambda t, p, w, n: max(warmup_cosine_min(t, p, w, n), 1e-3 * p)],
+    "summed-rate": [lambda f, n: f(sum(range(n))), lambda f, n: n, lambda f, n: summed_while(f, n) + 1e-3,
+                    lambda f, n: sum(f(t / n) for t in range(n)),
+                    lambda f, n: max([f(t) for t in range(n)], default=0)],
+    "plateau-rate": [lambda losses, lr, f, p: lr, lambda losses, lr, f, p: lr * f, lambda losses, lr, f, p: lr * f**p,
+                     lambda losses, lr, f, p: max(plateau_by_last_event(losses, lr, f, p), 1e-3),
+                     lambda losses, lr, f, p: plateau_by_last_event(losses[1:], lr, f, p)],
+    "training-rates": [lambda f, e, n, b: [f(t) for t in range(n)],
+                       lambda f, e, n, b: training_rates_loop(f, e, n, b)[::-1],
+                       lambda f, e, n, b: sorted(training_rates_loop(f, e, n, b)),
+                       lambda f, e, n, b: sum(training_rates_loop(f, e, n, b))],
 }
 
 

@@ -14,6 +14,7 @@ from course_utils.explorables import (
     explore_fates,
     explore_noise_ball,
     explore_ravine,
+    explore_schedule,
     explore_training,
     fate,
 )
@@ -306,3 +307,45 @@ def test_training_needs_data_that_can_be_drawn():
 
     with pytest.raises(ValueError, match="two features and at most 3 classes"):
         explore_training(load_diabetes())
+
+
+def test_schedule_says_its_summed_rate_and_how_it_ended():
+    explorable = explore_schedule(epochs=2, n_seeds=2)
+    assert "peak 0.1, warmup 0%, end 1 × peak: summed rate 3.2" in explorable.move(peak=0.1)  # 32 steps of 0.1
+    warm = explorable.compute(peak=0.1, share=0.5, end=1.0)
+    assert warm.rates[0] == pytest.approx(0.1 / 16) and warm.rates[15:].tolist() == pytest.approx([0.1] * 17)
+    falling = explorable.compute(peak=0.1, share=0.0, end=0.01)
+    assert falling.summed_rate < 1.8 and falling.rates[-1] < 0.002 and warm.accuracy.shape == (2, 2)
+
+
+def test_schedule_goal_is_reached_by_a_falling_rate_and_by_no_constant_one():
+    explorable = explore_schedule()
+    constants = [explorable.move(peak=peak) for peak in np.geomspace(0.03, 1, 8)]
+    assert not any("Goal reached" in summary for summary in constants)
+    summary = explorable.move(peak=0.4, share=0.3, end=0.01)
+    assert "Goal reached" in summary and "with the ceiling at 0.830" in summary
+    assert len(explorable.image.value) <= 40_000
+
+
+def test_schedule_goal_can_be_reached_with_the_sliders_alone():
+    explorable = explore_schedule()
+    explorable._inputs["peak"][1].value = nearest(explorable._inputs["peak"][1], 0.4)
+    explorable._inputs["share"][1].value = 0.3
+    explorable._inputs["end"][1].value = nearest(explorable._inputs["end"][1], 0.01)
+    assert "Goal reached" in explorable.summary
+
+
+def test_every_schedule_is_drawn_and_a_run_that_blows_up_is_a_result():
+    explorable = explore_schedule(epochs=2, n_seeds=2)
+    last = explorable.image.value
+    for values in ({"peak": 10.0}, {"share": 0.9}, {"end": 1e-3}):
+        explorable.move(**values)
+        assert explorable.image.value != last and np.isfinite(explorable.result.mean_accuracy)
+        last = explorable.image.value
+
+
+def test_schedule_needs_data_with_a_ceiling():
+    from course_utils.data import load_digits
+
+    with pytest.raises(ValueError, match="known ceiling"):
+        explore_schedule(load_digits())
