@@ -169,6 +169,9 @@ def plot_scaling(x, samples, predicted=None, ax=None, label=None, color=INK, mar
         ax.plot(np.asarray(x)[order], np.asarray(predicted)[order], "-", color=color, lw=1)
     ax.set(xscale="log", yscale="log", xlabel=ax.get_xlabel() or "x",
            ylabel=ax.get_ylabel() or "mean and 95 % interval")
+    return ax
+
+
 def plot_schedule(schedules, n_steps, ax=None, log=False):
     """The rate at every step: of one schedule, of a list of them, or of a dict that names them.
 
