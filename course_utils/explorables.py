@@ -357,6 +357,12 @@ def explore_search(runs, n_trials=6, within=0.01, games=9):
         last.update(lr=lr)
         return _Search(game, tuple(trials), n_trials, rates * 10 ** shifts[game], mean, best)
 
+    def ceiling(ax):
+        if runs.data.val_ceiling is not None:
+            ax.axhline(runs.data.val_ceiling, color=INK, lw=1, ls="--")
+            ax.text(0.02, runs.data.val_ceiling + 0.015, f"ceiling {runs.data.val_ceiling:.2f}", color=INK, fontsize=9,
+                    transform=ax.get_yaxis_transform())
+
     def board(ax):
         _style(ax, "learning rate", f"validation {runs.metric}", "Your trials, numbered")
         ax.set(xscale="log", xlim=(1e-7, 100), ylim=(0, 1))
@@ -365,22 +371,25 @@ def explore_search(runs, n_trials=6, within=0.01, games=9):
         chosen, = ax.plot([], [], "o", mfc="none", mec=RED, mew=2, ms=14, animated=True, zorder=4)
         numbers = [ax.text(0, 0, str(k + 1), ha="center", va="bottom", animated=True, zorder=5, fontsize=9)
                    for k in range(n_trials)]
-        words = _words(ax)
+        ceiling(ax)
+        words = ax.text(0.03, 0.03, "", transform=ax.transAxes, weight="bold", animated=True, zorder=5)
 
         def show(search):
             x, y = [t[0] for t in search.trials], [t[2][-1] for t in search.trials]
             dots.set_data(x, y)
-            for number, px, py in zip(numbers, x + [1] * n_trials, y + [-1] * n_trials, strict=False):
-                number.set_position((px, py + 0.03))
-                number.set_visible(py >= 0)
+            for k, number in enumerate(numbers):
+                number.set_visible(k < len(x))
+                if k < len(x):  # in turn above and below, so that neighbours do not hide each other
+                    number.set_position((x[k], y[k] + (0.03 if k % 2 == 0 else -0.085)))
             truth.set_data((search.rates, search.mean) if search.over else ([], []))
             chosen.set_data(([search.choice[0]], [search.choice[2][-1]]) if search.trials else ([], []))
-            words("the line is the truth" if search.over else f"{search.left} trials left", INK)
+            words.set_text("the line is the truth" if search.over else f"{search.left} trials left")
         return show
 
     def curves(ax):
         _style(ax, "epoch", f"validation {runs.metric}", "How each trial went")
         ax.set(xlim=(0, runs.epochs + 3), ylim=(0, 1))
+        ceiling(ax)
         epochs = np.arange(1, runs.epochs + 1)
         lines = [ax.plot([], [], color=BLUE, lw=1.2, animated=True, zorder=3)[0] for _ in range(n_trials)]
         numbers = [ax.text(0, 0, str(k + 1), va="center", animated=True, zorder=5, fontsize=9)

@@ -268,7 +268,7 @@ def table(scores, rates=(1e-4, 1e-3, 1e-2, 0.1, 1.0), n_seeds=6, epochs=4):
     """A sweep without networks: seed k adds k thousandths to the score of a rate."""
     history = np.array(scores)[:, None, None] + np.arange(n_seeds)[:, None] / 1000 + np.zeros(epochs)
     return SimpleNamespace(values=lambda name: list(rates), history={"val_accuracy": history}, metric="accuracy",
-                           epochs=epochs)
+                           epochs=epochs, data=SimpleNamespace(val_ceiling=0.83))
 
 
 def scale_of(explorable):
