@@ -130,11 +130,11 @@ def _steepest(rates, losses):
     return rates[np.where(np.isfinite(slope), slope, np.inf).argmin()]
 
 
-def _ladder(pattern, below, spreads):
+def _ladder(pattern, below, spreads, error=0.01):
     """Scores (rates, seeds) with means that many standard errors below the best, and that many times its spread."""
     z = np.array(pattern) - np.mean(pattern)
     z = z / z.std(ddof=1) * np.sqrt(len(z))
-    return np.array([0.8 + 0.01 * (spread * np.roll(z, k) - down) for k, (down, spread) in enumerate(
+    return np.array([0.8 + error * (spread * np.roll(z, k) - down) for k, (down, spread) in enumerate(
         zip(below, spreads, strict=True))])
 
 
@@ -143,7 +143,7 @@ _SCORES = np.array([[0.78, 0.80, 0.79], [0.80, 0.83, 0.78], [0.60, 0.81, 0.62], 
 _STEPS = (2.4, 2.2, 2.1, 1.98, 1.9, 1.5, 1.03, 0.97, 0.9, 0.85, 0.7, 0.5, 0.42, 0.2, 0.0, 3.0)
 _RUNGS = np.geomspace(1e-4, 1, len(_STEPS))
 _TIGHT = _ladder([0.1, -1.0, 0.3, 0.9, -0.2], _STEPS, [0.4] * 14 + [1.0, 2.0])
-_LOOSE = _ladder([1.0, -0.4, 0.2], _STEPS, [0.5, 1.6] * 7 + [1.0, 0.3])
+_LOOSE = _ladder([1.0, -0.4, 0.2], _STEPS, [0.5, 1.6] * 7 + [1.0, 0.3], error=0.023)
 _SHUFFLED = np.random.default_rng(4).permutation(len(_STEPS))
 _GAP = _ladder([1.0, -0.4, 0.2, -0.3], (0.8, 5.0, 0.0, 9.0), (1.0, 1.5, 1.0, 0.5))
 _STEADY = np.array([[0.5, 0.5], [0.7, 0.7], [0.7, 0.7], [0.69999, 0.69999]])
@@ -171,7 +171,7 @@ EXERCISES = [
             "number may come out as 5.9999…, so round it. `np.geomspace` can do the rest.",
         ),
         probes=((1e-4, 1.0, 1), (1e-6, 1.0, 2), (0.003, 3.0, 4), (0.02, 200.0, 3), (1e-3, 1.0, 5), (0.5, 5.0, 1),
-                (0.1, 10**-0.5, 2)),
+                (0.1, 10**-0.5, 2), (1e-6, 3.16227766016838e-05, 2)),
         mistakes=(
             (lambda low, high, n: np.linspace(low, high, _steps(low, high, n) + 1),
              "These rates have equal differences. Nearly all of them are then as large as `high`: it is the ratios "
@@ -184,12 +184,16 @@ EXERCISES = [
              "The ends are right, but the steps are too long: between n + 1 rates there are n steps."),
             (lambda low, high, n: np.geomspace(low, high, n),
              "That is `per_decade` rates in all. They should be that many for each factor of 10."),
+            (lambda low, high, n: np.geomspace(low, high, n + 1),
+             "That is `per_decade` steps in all. They should be that many for each factor of 10."),
             (lambda low, high, n: np.geomspace(low, high, _steps(low, high, n) + 1)[::-1],
              "The right rates in the other order: ascending is asked for."),
             (lambda low, high, n: np.linspace(np.log10(low), np.log10(high), _steps(low, high, n) + 1),
              "These are the exponents. The rates are 10 to their power."),
             (lambda low, high, n: low * 10 ** (np.arange(int(n * np.log10(high / low)) + 1) / n),
              "Right, except where rounding makes 2.9999999999999996 of 3 steps, which `int` cuts to 2: round instead."),
+            (lambda low, high, n: low * 10 ** (np.arange(np.ceil(n * np.log10(high / low)) + 1) / n),
+             "Right, except where rounding makes 3.0000000000000004 of 3 steps, which `ceil` lifts to 4: round instead."),
             (lambda low, high, n: low * 10.0 ** np.arange(round(np.log10(high / low)) + 1),
              "One step a decade, whatever `per_decade` says."),
             (lambda low, high, n: 10 ** np.linspace(low, high, _steps(low, high, n) + 1),
@@ -257,6 +261,8 @@ EXERCISES = [
             (_neighbours,
              "You walk down from the best rate and stop at the first one below the line. A smaller rate further down "
              "may lie above it again; the rule counts it."),
+            (lambda rates, scores: rates[scores.mean(axis=1) >= scores.mean(axis=1).max() - _error(_of_best(scores))],
+             "These are all the rates that are good enough. One of them is asked for, the smallest."),
             (lambda rates, scores: np.flatnonzero(rates == one_error_pick(rates, scores))[0],
              "That is the place of the right rate in the list. The rate itself is asked for."),
             (lambda rates, scores: scores.mean(axis=1)[rates == one_error_pick(rates, scores)][0],
@@ -292,6 +298,14 @@ EXERCISES = [
             (lambda rates, losses: rates[_lowest(_padded(losses))] / 10,
              "At the two ends your window takes in zeros that are not there, which look like very low losses. "
              "`np.convolve` with `same` does that: average over those that exist."),
+            (lambda rates, losses: rates[int(np.convolve(losses, np.ones(5) / 5, "same").argmin())] / 10,
+             "Two things at once: `np.convolve` with `same` counts zeros beyond the ends, which look like very low "
+             "losses, and `argmin` takes nan for the lowest of all."),
+            (lambda rates, losses: rates[2 + _lowest(_valid(losses))] / 10,
+             "The two places at each end are left out. There, average over the neighbours that exist."),
+            (lambda rates, losses: rates[int(losses.argmin())] / 10,
+             "Two things at once: a single lucky batch decides, since nothing is smoothed, and `argmin` takes nan for "
+             "the lowest of all."),
             (lambda rates, losses: rates[_lowest(_valid(losses))] / 10,
              "Your smoothed list begins two places late, so that each mean stands beside the wrong rate, and the ends "
              "are left out."),
