@@ -193,7 +193,7 @@ EXERCISES = [
             (lambda low, high, n: low * 10 ** (np.arange(int(n * np.log10(high / low)) + 1) / n),
              "Right, except where rounding makes 2.9999999999999996 of 3 steps, which `int` cuts to 2: round instead."),
             (lambda low, high, n: low * 10 ** (np.arange(np.ceil(n * np.log10(high / low)) + 1) / n),
-             "Right, except where rounding makes 3.0000000000000004 of 3 steps, which `ceil` lifts to 4: round instead."),
+             "Right, except where rounding makes 3.0000000000000004 of 3 steps, which `ceil` makes 4: round instead."),
             (lambda low, high, n: low * 10.0 ** np.arange(round(np.log10(high / low)) + 1),
              "One step a decade, whatever `per_decade` says."),
             (lambda low, high, n: 10 ** np.linspace(low, high, _steps(low, high, n) + 1),
