@@ -1,7 +1,7 @@
 """How sharply the loss of a network bends where its weights are: the sharpness λmax, without building the Hessian."""
 
 import torch
-from torch.func import grad, vmap
+from torch.func import vmap
 
 from .stacks import Stack, fresh_network
 
@@ -45,7 +45,11 @@ def _product(model, data, weights):
     stack = Stack(fresh_network(model), data.task)
     x, y = torch.tensor(data.x_train).double(), torch.tensor(data.y_train)
     y = y if data.task == "classification" else y.double()
-    along = lambda w, v: grad(stack._loss)(w, x, y) @ v
-    one = vmap(grad(along))
-    weights = weights.double()
-    return lambda vectors: one(weights, vectors.double())
+    w = weights.double().detach().requires_grad_()
+    loss = vmap(stack._loss, in_dims=(0, None, None))
+    with torch.enable_grad():
+        gradient, = torch.autograd.grad(loss(w, x, y).sum(), w, create_graph=True)
+
+    def times(vectors):
+        return torch.autograd.grad(gradient, w, vectors, retain_graph=True)[0]  # (∂g/∂w)ᵀ v, and H is symmetric
+    return times
