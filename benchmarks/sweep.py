@@ -1,9 +1,10 @@
-"""Sweeps against peers: `python benchmarks/sweep.py [80 240 ...]`, a table of seconds for that many networks.
+"""Sweeps beside peers: `python benchmarks/sweep.py [80 240 ...]`, a table of seconds for that many networks.
 
 All train the blobs' 2-50-3 network for 200 epochs in batches of 32 and score it on the validation part after every
-epoch; `sweep` records the training and test part, too. Each figure comes from a process of its own that computes on
-one thread (the pool: two such processes). A peer that would take minutes trains fewer networks and is marked ~. The
-floor is the five batched matrix products of a training step alone, in their best layout. JAX is optional:
+epoch; `sweep` scores the training and the test part, too. Each figure comes from a process of its own, on all cores or
+on one thread, as its row says; a plain PyTorch loop and scikit-learn are faster on one. A peer that would take minutes
+trains fewer networks and is marked ~. The floor is the five batched matrix products of a training step alone, each in
+its best layout; the second floor adds the products of scoring what `sweep` scores. JAX is optional:
 `python -m pip install jax`.
 """
 
@@ -12,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
@@ -20,7 +21,7 @@ import psutil
 
 EPOCHS, BATCH, HIDDEN = 200, 32, 50
 STEPS = EPOCHS * 16
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NPROC": "1",
               "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}
 
 
@@ -31,8 +32,9 @@ def ours(n, executor=None):
     from course_utils.sweep import sweep
 
     data, rates = make_blobs(), [1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0001]
-    return {"seconds": clock(lambda: sweep(mlp(2, HIDDEN, 3), data, sgd, lr=rates, seeds=range(n // 8), epochs=EPOCHS,
-                                           batch_size=BATCH, executor=executor, progress=False))}
+    train = lambda: sweep(mlp(2, HIDDEN, 3), data, sgd, lr=rates, seeds=range(n // 8), epochs=EPOCHS,
+                          batch_size=BATCH, executor=executor, progress=False)
+    return {"seconds": clock(train)} | ({} if executor or n > 800 else {"warm": clock(train)})
 
 
 def ours_on_a_pool_of_two(n):
@@ -123,29 +125,46 @@ def jax_vmap_scan(n):
         return jax.lax.scan(epoch, w, jax.random.split(shuffle, EPOCHS))[1]
 
     run = jax.jit(jax.vmap(train))
-    keys, rates = jax.random.split(jax.random.key(0), n), jnp.geomspace(1e-4, 1.0, n)
+    trained = min(n, 800)
+    keys, rates = jax.random.split(jax.random.key(0), trained), jnp.geomspace(1e-4, 1.0, trained)
     once = lambda: run(keys, rates).block_until_ready()
-    return {"seconds": clock(once), "warm": clock(once)}
+    share = n / trained
+    return {"seconds": clock(once) * share, "warm": clock(once) * share, "guessed": n > trained}
 
 
-def floor(n, chunk=80, steps=200):
+def floor(n, scoring=False, chunk=80, epochs=12):
     import torch
 
+    threads, runs = torch.get_num_threads(), min(n, chunk)
     torch.set_num_threads(1)
-    shape = lambda *s: torch.randn(min(n, chunk), *s)
-    x, a, d, dh = shape(2, BATCH), shape(HIDDEN, BATCH), shape(3, BATCH), shape(HIDDEN, BATCH)
-    W1, W2, g1, g2 = shape(HIDDEN, 2), shape(3, HIDDEN), shape(HIDDEN, 2), shape(3, HIDDEN)
+    shape = lambda *s: torch.randn(runs, *s)
 
-    def products():
-        for _ in range(steps):
-            torch.bmm(W1, x, out=a)
-            torch.bmm(W2, a, out=d)
-            torch.bmm(d, a.mT, out=g2)
-            torch.bmm(W2.mT, d, out=dh)
-            torch.bmm(dh, x.mT, out=g1)
+    def prepared():
+        x, a, d, dh = shape(2, BATCH), shape(HIDDEN, BATCH), shape(3, BATCH), shape(HIDDEN, BATCH)
+        W1, W2, g1, g2 = shape(HIDDEN, 2), shape(3, HIDDEN), shape(2, HIDDEN), shape(3, HIDDEN)
+        xs, hidden, out = shape(2, 125), shape(HIDDEN, 125), shape(3, 125)
 
-    clock(products)
-    return {"seconds": clock(products) * STEPS / steps * n / min(n, chunk)}
+        def products():
+            for _ in range(epochs * 16):
+                torch.bmm(W1, x, out=a)
+                torch.bmm(W2, a, out=d)
+                torch.bmm(d, a.mT, out=g2)
+                torch.bmm(W2.mT, d, out=dh)
+                torch.bmm(x, dh.mT, out=g1)
+            for _ in range(epochs * 12 * scoring):  # 1,500 examples
+                torch.bmm(W1, xs, out=hidden)
+                torch.bmm(W2, hidden, out=out)
+        return products
+
+    work = [prepared() for _ in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:
+        together = lambda: list(pool.map(lambda products: products(), work))
+        together()
+        return {"seconds": min(clock(together) for _ in range(5)) * EPOCHS / epochs * n / runs / threads}
+
+
+def floor_with_scoring(n):
+    return floor(n, scoring=True)
 
 
 def few(train, n, limit=4):
@@ -161,13 +180,19 @@ def clock(work):
     return time.perf_counter() - began
 
 
-WAYS = {f.__name__: f for f in (ours, ours_on_a_pool_of_two, jax_vmap_scan, pytorch_loop, scikit_learn, floor)}
+WAYS = {  # what a row says: the function, and what its process may use
+    "ours": (ours, {}), "ours, one thread": (ours, ONE_THREAD), "ours, two processes": (ours_on_a_pool_of_two, {}),
+    "JAX": (jax_vmap_scan, {}), "JAX, one thread": (jax_vmap_scan, ONE_THREAD),
+    "PyTorch loop": (pytorch_loop, ONE_THREAD), "scikit-learn": (scikit_learn, ONE_THREAD),
+    "floor": (floor, {}), "floor, one thread": (floor, ONE_THREAD),
+    "floor with scoring": (floor_with_scoring, {}), "same, one thread": (floor_with_scoring, ONE_THREAD),
+}
 
 
 def measure(way, n):
     """Run one way in a process of its own and add the largest memory that it and its workers took together."""
     process = subprocess.Popen([sys.executable, __file__, "--one", way, str(n)], stdout=subprocess.PIPE, text=True,
-                               stderr=subprocess.PIPE, env=os.environ | ONE_THREAD)
+                               stderr=subprocess.PIPE, env=os.environ | WAYS[way][1])
     peak, watched = 0, psutil.Process(process.pid)
     while process.poll() is None:
         try:
@@ -184,24 +209,27 @@ def measure(way, n):
 
 def main(counts):
     table = {}
-    print(f"{'':>24}" + "".join(f"{n:>10} networks" for n in counts) + "   (seconds, peak MB)")
+    print("seconds, peak MB".ljust(22) + "".join(f"{n:>10} networks" for n in counts))
     for way in WAYS:
         table[way] = [measure(way, n) for n in counts]
-        cells = [f"{'~' if r.get('guessed') else ''}{r['seconds']:.1f} {r['mb']:6.0f}" for r in table[way]]
-        print(f"{way.replace('_', ' '):>24}" + "".join(f"{cell:>19}" for cell in cells), flush=True)
+        cells = [f"{'~' if r.get('guessed') else ''}{r['seconds']:.2f} {r['mb']:6.0f}" for r in table[way]]
+        print(way.ljust(22) + "".join(f"{cell:>19}" for cell in cells), flush=True)
         if any("warm" in r for r in table[way]):
-            print(f"{'(warm)':>24}" + "".join(f"{r.get('warm', np.nan):>12.1f}{'':7}" for r in table[way]))
+            print("   warm".ljust(22) + "".join(f"{r.get('warm', np.nan):>12.2f}{'':7}" for r in table[way]))
         for failed in {r["failed"] for r in table[way] if "failed" in r}:
             print(f"{'':>24} left out: {failed}")
-    print("\ntimes as fast as              ours   ours on a pool of two")
-    for peer in ("jax_vmap_scan", "pytorch_loop", "scikit_learn", "floor"):
-        for n, a, b, c in zip(counts, table["ours"], table["ours_on_a_pool_of_two"], table[peer], strict=True):
-            print(f"{peer.replace('_', ' '):>16} at {n:<6} {c['seconds'] / a['seconds']:9.2f} "
-                  f"{c['seconds'] / b['seconds']:12.2f}")
+    print("\nms a network".ljust(23) + "".join(f"{r['seconds'] / n * 1e3:>12.1f}{'':7}"
+                                                for n, r in zip(counts, table["ours"], strict=True)))
+    print("\nseconds over ours")
+    for way, row in table.items():
+        ours = table["ours, one thread" if "one thread" in way else "ours"]
+        print(way.ljust(22) + "".join(f"{r['seconds'] / o['seconds']:>12.2f}{'':7}"
+                                      for r, o in zip(row, ours, strict=True)))
+    print("(rows on one thread: over ours on one thread)")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
-        print(json.dumps(WAYS[sys.argv[2]](int(sys.argv[3]))))
+        print(json.dumps(WAYS[sys.argv[2]][0](int(sys.argv[3]))))
     else:
-        main([int(n) for n in sys.argv[1:]] or [80, 240, 800])
+        main([int(n) for n in sys.argv[1:]] or [8, 80, 240, 800, 8000])

@@ -6,6 +6,7 @@ optimizers   sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw
 schedules    learning rates as pure functions of the step
 descent      an optimizer walking down a landscape
 models       small networks
+tracing      functions of tensors that run without Python once they are known
 stacks       many copies of one network as a single matrix
 curvature    the sharpness of a network's loss
 training     the training loop, and one network trained by it

@@ -76,16 +76,20 @@ def train_chunk(data, chunk, epochs, device=None, stack=None):
 
 
 def train_together(data, chunks, epochs, device, threads):
-    """Take all chunks from epoch to epoch together, on several threads; yields a list of one outcome a chunk.
+    """Take all chunks from epoch to epoch together, on several threads; yields after each a list of their outcomes.
 
-    A thread gives way to others while it is in a matrix product, which is most of the time.
+    The threads are at work on the next epoch while the caller looks at the last one. Python runs in one of them at a
+    time, but most of the time they are in torch.
     """
     models = dict.fromkeys(chunk.settings[0]["model"] for chunk in chunks)
     stacks = {model: stack_of(fresh_network(model), data) for model in models}
     trained = [train_chunk(data, chunk, epochs, device, stacks[chunk.settings[0]["model"]]) for chunk in chunks]
     with ThreadPoolExecutor(threads) as pool:
-        for _ in range(epochs):
-            yield pool.map(next, trained)
+        coming = pool.map(next, trained)
+        for _ in range(epochs - 1):
+            outcomes, coming = list(coming), pool.map(next, trained)
+            yield outcomes
+        yield list(coming)
 
 
 def train_all(data, chunk, epochs, device=None, tick=None):

@@ -20,9 +20,10 @@ from matplotlib.figure import Figure
 from .descent import descend
 from .landscapes import bowl, ravine
 from .optimizers import sgd
+from .schedules import cosine, warmup
 
-__all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_fates", "explore_search",
-           "explore_training", "fate"]
+__all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_noise_ball", "explore_fates",
+           "explore_schedule", "explore_search", "explore_training", "fate"]
 
 INK, BLUE, RED, PALE = "#333333", "#0072b2", "#d55e00", "#c8c8c8"  # blue and vermillion of Okabe & Ito
 CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#cfe3f0", "#f8dfcd", "#cdeae1")
@@ -293,6 +294,124 @@ def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
                       controls, goal, reached)
 
 
+def explore_noise_ball(looks=1000, radius=0.1, pair=(1, 16)):
+    """Noisy gradient descent on f(w) = w² / 2, by rate and batch size, each run looking at equally many examples.
+
+    An example pulls towards its own point, drawn from a normal distribution of mean 0 and variance 1; the first
+    examples are the same for every setting.
+    """
+    pulls = np.random.default_rng(8).normal(size=looks)
+    found = {}
+
+    def compute(lr, batch_size):
+        steps = looks // batch_size
+        w, points = -4.0, [-4.0]
+        for pull in pulls[: steps * batch_size].reshape(steps, batch_size).mean(axis=1):
+            w, _ = sgd(w, w - pull, {}, lr)
+            points.append(w)
+            if abs(w) > 1e3:
+                break
+        return _Hover(lr, batch_size, np.array(points), len(points) <= steps)
+
+    def weight(ax):
+        _style(ax, "examples looked at", "weight w", "The weight after each step")
+        ax.set(xlim=(-0.02 * looks, 1.02 * looks), ylim=(-4.4, 2.9))
+        ax.axhline(0, color=INK, lw=1, ls=":")
+        ax.axvline(looks / 2, color=INK, lw=1, ls=":")
+        ax.text(looks / 2, -4.2, " measured from here on", color=INK, fontsize=9)
+        line, = ax.plot([], [], "o-", lw=1, ms=2.5, animated=True, zorder=3)
+        edges = [ax.plot([], [], "--", color=INK, lw=1.5, animated=True, zorder=4, label=label)[0]
+                 for label in ("predicted radius", None)]
+        words = _words(ax)
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 0.06), frameon=False, fontsize=9)
+
+        def show(hover):
+            color = RED if hover.diverged else BLUE
+            line.set_data(hover.batch_size * np.arange(len(hover.points)), np.clip(hover.points, -1e3, 1e3))
+            line.set_color(color)
+            for edge, sign in zip(edges, (-1, 1), strict=True):
+                edge.set_data([looks / 2, looks], [sign * hover.predicted] * 2 if hover.lr < 2 else [np.nan] * 2)
+            words(hover.manner, color)
+        return show
+
+    def plane(ax):
+        _style(ax, "learning rate", "batch size", f"Distance to expect after {looks} examples")
+        rates, sizes = np.geomspace(0.001, 1.999, 160), np.geomspace(1, 128, 60)
+        steps = looks / sizes[:, None]
+        left = (1 - rates) ** 2  # what a step leaves of the squared distance
+        ball = rates / (sizes[:, None] * (2 - rates))
+        start = (left ** (steps / 2) - left**steps) / ((1 - left) * steps / 2)  # its mean over the second half
+        expected = np.sqrt(16 * start + ball * (1 - start))
+        ax.set(xscale="log", yscale="log", xlim=(0.001, 3), ylim=(0.85, 150), yticks=[1, 4, 16, 64],
+               yticklabels=["1", "4", "16", "64"])
+        ax.tick_params(axis="y", which="minor", left=False)
+        levels = sorted({0.05, 0.2, 0.5, 1.0, 2.0} | {radius})
+        lines = ax.contour(rates, sizes, expected, levels=levels, colors="0.55", linewidths=0.8)
+        ax.contour(rates, sizes, expected, levels=[radius], colors=[INK], linewidths=2)
+        ax.clabel(lines, fmt="%g", fontsize=8)
+        ax.text(0.02, 0.97, "goal: between the thick lines", transform=ax.transAxes, va="top", fontsize=9, color=INK)
+        ax.axvspan(2, 3, color=PALE, lw=0)
+        ax.text(2.4, 11, "diverges", rotation=90, ha="center", va="center", fontsize=9, color=INK)
+        dot, = ax.plot([], [], "o", ms=9, mew=2, mec="white", animated=True, zorder=5)
+
+        def show(hover):
+            dot.set_data([hover.lr], [hover.batch_size])
+            dot.set_color(RED if hover.diverged else BLUE)
+        return show
+
+    def describe(hover):
+        setting = f"rate {hover.lr:.3g}, batch size {hover.batch_size}: {hover.manner}"
+        if hover.diverged:
+            return f"{setting} at step {len(hover.points) - 1}."
+        predicted = f", predicted {hover.predicted:.2g}" if hover.manner == HOVERS else ""
+        return f"{setting}, {hover.radius:.2g} from the minimum{predicted}, {len(hover.points) - 1} steps."
+
+    def reached(hover):
+        if hover.batch_size in pair and not hover.diverged and hover.radius <= radius:
+            found[hover.batch_size] = hover.lr
+        if len(found) < len(pair):
+            return ""
+        words = " and ".join(f"rate {found[B]:.3g} at batch size {B}, rate / B = {found[B] / B:.2g}" for B in pair)
+        return f"{words}. What counts is rate / B."
+
+    goal = (f"With {looks} looks at an example, hover within {radius:g} of the minimum, once at batch size {pair[0]} "
+            f"and once at batch size {pair[1]}. What do the two rates share?")
+    controls = {"lr": Control("rate", 0.001, 3.0, 0.1),
+                "batch_size": Control("batch", 1, 128, 1, step=log10(2), whole=True)}
+    return Explorable(compute, [weight, plane], describe, controls, goal, reached)
+
+
+HOVERS = "hovers"
+
+
+@dataclass(frozen=True)
+class _Hover:
+    """A noisy descent on w² / 2 with gradient noise of variance 1 / B: its points, and whether it diverged."""
+
+    lr: float
+    batch_size: int
+    points: np.ndarray
+    diverged: bool
+
+    @property
+    def radius(self):
+        """Root mean square distance to the minimum over the second half of the steps."""
+        return float(np.sqrt(np.mean(self.points[len(self.points) // 2:] ** 2)))
+
+    @property
+    def predicted(self):
+        """That of a walk without end: √(η / (B (2 − η)))."""
+        return (self.lr / (self.batch_size * (2 - self.lr))) ** 0.5 if self.lr < 2 else float("inf")
+
+    @property
+    def manner(self):
+        if self.diverged:
+            return "diverged"
+        if self.lr >= 2:
+            return "moves away"
+        return HOVERS if 4 * abs(1 - self.lr) ** (len(self.points) // 2) < self.predicted else "still on its way"
+
+
 def explore_fates(data=None, epochs=60):
     """A small network trained at the rate of your choice, its fate in words: crawl, learn or blow up."""
     seen = set()
@@ -332,6 +451,90 @@ def explore_training(data=None, epochs=60, margin=0.02, n_seeds=3):
     goal = (f"Find one rate that ends within {margin:g} of the ceiling after {epochs} epochs on {n_seeds} different "
             "seeds. How many rates look good on a single seed?")
     return _training_explorable(data, epochs, controls, describe, goal, reached)
+
+
+@dataclass(frozen=True)
+class _Shaped:
+    """Networks trained with one schedule: `rates` (steps,), `accuracy` (seeds, epochs) on validation data."""
+
+    rates: np.ndarray
+    accuracy: np.ndarray
+    ceiling: float
+    values: tuple
+
+    @property
+    def summed_rate(self):
+        return float(self.rates.sum())
+
+    @property
+    def mean_accuracy(self):
+        return float(self.accuracy[:, -1].mean())
+
+
+def explore_schedule(data=None, epochs=10, n_seeds=8, margin=0.005):
+    """Networks trained with a cosine by peak, share of warmup and last rate; the summed rate beside their accuracy."""
+    from .data import make_blobs
+    from .models import mlp
+    from .sweep import sweep
+
+    data = make_blobs() if data is None else data
+    if data.task != "classification" or data.val_ceiling is None:
+        raise ValueError(f"data must have classes and a known ceiling, got {data!r}")
+    steps = epochs * ceil(len(data.x_train) / 32)
+
+    @lru_cache(maxsize=256)
+    def trained(peak, share, end):
+        schedule = warmup(cosine(peak, steps, end * peak), max(1, round(share * steps)))
+        runs = sweep(mlp(data.n_features, 50, data.n_classes), data, sgd, lr=schedule, seeds=range(n_seeds),
+                     epochs=epochs, progress=False)
+        return _Shaped(np.array([schedule(step) for step in range(steps)]),
+                       np.nan_to_num(runs.history["val_accuracy"][0]), data.val_ceiling, (peak, share, end))
+
+    def compute(peak, share, end):
+        return trained(peak, share, end)
+
+    def shape(ax):
+        _style(ax, "step", "learning rate", "The rate at every step")
+        ax.set(xlim=(-0.02 * steps, 1.02 * steps), ylim=(1e-5, 20), yscale="log")
+        line, = ax.plot([], [], color=BLUE, lw=2, animated=True, zorder=3)
+        words = _words(ax)
+
+        def show(shaped):
+            line.set_data(np.arange(steps), np.maximum(shaped.rates, 1e-9))
+            words(f"summed rate {shaped.summed_rate:.3g}", BLUE)
+        return show
+
+    def curve(ax):
+        _style(ax, "epoch", "validation accuracy", f"{n_seeds} networks, and their mean")
+        ax.set(xlim=(0.5, epochs + 0.5), ylim=(0.2, 0.95))
+        ax.axhline(data.val_ceiling, color=INK, lw=1, ls="--")
+        ax.text(0.6, data.val_ceiling + 0.01, f"ceiling {data.val_ceiling:.2f}", color=INK, fontsize=9)
+        lines = [ax.plot([], [], color="#8fbbd9", lw=1, animated=True, zorder=2)[0] for _ in range(n_seeds)]
+        mean, = ax.plot([], [], "o-", color=BLUE, lw=2, ms=5, animated=True, zorder=3)
+
+        def show(shaped):
+            x = np.arange(1, epochs + 1)
+            for line, accuracy in zip(lines, shaped.accuracy, strict=True):
+                line.set_data(x, accuracy)
+            mean.set_data(x, shaped.accuracy.mean(axis=0))
+        return show
+
+    def describe(shaped):
+        peak, share, end = shaped.values
+        return (f"peak {peak:.3g}, warmup {share:.0%}, end {end:.3g} × peak: summed rate {shaped.summed_rate:.3g}, "
+                f"mean validation accuracy {shaped.mean_accuracy:.3f}.")
+
+    def reached(shaped):
+        if shaped.mean_accuracy < shaped.ceiling - margin:
+            return ""
+        return f"{shaped.mean_accuracy:.3f} in {epochs} epochs, with the ceiling at {shaped.ceiling:.3f}."
+
+    controls = {"peak": Control("peak", 1e-3, 10.0, 0.03, step=0.1, live=False),
+                "share": Control("warmup", 0.0, 0.9, 0.0, step=0.05, log=False, live=False),
+                "end": Control("end", 1e-3, 1.0, 1.0, step=0.25, live=False)}
+    goal = (f"In {epochs} epochs, bring the mean accuracy of {n_seeds} networks within {margin:g} of the ceiling. "
+            "How near can you get with a constant rate (warmup 0, end 1)?")
+    return Explorable(compute, [shape, curve], describe, controls, goal, reached)
 
 
 def explore_search(runs, n_trials=6, within=0.01, games=9):

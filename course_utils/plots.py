@@ -4,19 +4,24 @@ Nothing here trains. Learning rates have one colour scale everywhere, blue for s
 axis. Bands show the middle 80 % of the runs; a dashed line is the best that any method could reach.
 """
 
+from math import ceil
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap, LogNorm
 
+from .schedules import as_schedule, needs_losses
 from .statistics import mean_interval
 
-__all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_distances",
-           "plot_intervals", "plot_landscape", "plot_path", "plot_pairs", "plot_range_test", "plot_rate_profile",
-           "rate_color"]
+__all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_differences",
+           "plot_distances", "plot_intervals", "plot_landscape", "plot_means", "plot_path", "plot_pairs", "plot_range_test",
+           "plot_rate_profile", "plot_scaling", "plot_schedule", "plot_summed_rate", "rate_color"]
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
 CLASS_MARKERS = ["o", "^", "s"]
 RATE_MARKERS = "osD^vPX*"  # so that lines are not told apart by colour alone
+LINE_COLORS = [*CLASS_COLORS, "#AA4499", "#222222", "#7A6A00", "#4477AA", "#882255"]  # each 3 : 1 against white
+LINE_STYLES = ["-", "--", "-.", ":"]
 INK = "#222222"
 RATE_NORM = LogNorm(1e-7, 10)
 _RATE_MAP = ListedColormap(plt.colormaps["plasma"](np.linspace(0, 0.63, 256)))  # all of it 3 : 1 against white
@@ -149,6 +154,98 @@ def plot_pairs(runs, lr_a, lr_b, metric=None, ax=None):
     return ax
 
 
+def plot_scaling(x, samples, predicted=None, ax=None, label=None, color=INK, marker="o"):
+    """Repeated measurements against x on log axes: means with 95 % intervals; the line is a prediction, not a fit.
+
+    x (k,), samples (k, repetitions), predicted (k,) or None.
+    """
+    ax = _axes(ax)
+    means = [mean_interval(row) for row in samples]
+    mean = np.array([m.mean for m in means])
+    margin = np.array([m.high for m in means]) - mean
+    ax.errorbar(x, mean, np.minimum(margin, 0.999 * mean), fmt=marker, color=color, ms=5, capsize=2, lw=1, label=label)
+    if predicted is not None:
+        order = np.argsort(x)
+        ax.plot(np.asarray(x)[order], np.asarray(predicted)[order], "-", color=color, lw=1)
+    ax.set(xscale="log", yscale="log", xlabel=ax.get_xlabel() or "x",
+           ylabel=ax.get_ylabel() or "mean and 95 % interval")
+    return ax
+
+
+def plot_schedule(schedules, n_steps, ax=None, log=False):
+    """The rate at every step: of one schedule, of a list of them, or of a dict that names them.
+
+    Drawing asks the functions for numbers and uses nothing up. A schedule that needs losses cannot be drawn beforehand.
+    """
+    ax = _axes(ax)
+    if not isinstance(schedules, dict):
+        several = schedules if isinstance(schedules, list | tuple) else [schedules]
+        schedules = {f"{_name(schedule)} {n}" if len(several) > 1 else _name(schedule): schedule
+                     for n, schedule in enumerate(several, 1)}
+    for n, (name, schedule) in enumerate(schedules.items()):
+        if needs_losses(schedule):
+            raise ValueError(f"{name} depends on losses that are not known before training; draw the mean_lr of its "
+                             "runs instead")
+        rate = as_schedule(schedule, name)
+        ax.plot(np.arange(n_steps), [rate(step) for step in range(n_steps)], label=name, lw=1.8, ms=5,
+                color=LINE_COLORS[n % len(LINE_COLORS)], ls=LINE_STYLES[n % len(LINE_STYLES)],
+                marker=RATE_MARKERS[n % len(RATE_MARKERS)], markevery=(0.01 + 0.012 * n, 0.13))
+    ax.set(xlabel="step", ylabel="learning rate", yscale="log" if log else "linear")
+    if len(schedules) > 1:
+        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
+def plot_summed_rate(families, metric=None, ax=None):
+    """A final score against the summed rate Σηt, a mark for each setting: mean, 95 % interval, middle 80 % of the sums.
+
+    `families` maps names to sweeps; the family called "constant" is drawn as a line.
+    """
+    ax = _axes(ax)
+    for n, (name, runs) in enumerate(families.items()):
+        metric = f"test_{runs.metric}" if metric is None else metric
+        steps = [ceil(len(runs.data.x_train) / size) for size in runs.values("batch_size")]
+        sums = runs.history["mean_lr"].sum(axis=2) * np.array(steps)[:, None]
+        x = sums.mean(axis=1)
+        y = [mean_interval(scores) for scores in runs.final(metric)]
+        middle = np.array([interval.mean for interval in y])
+        reach = [np.abs(np.array([getattr(i, end) for i in y]) - middle) for end in ("low", "high")]
+        spread = np.abs(np.quantile(sums, [0.1, 0.9], axis=1) - x)
+        ax.errorbar(x, middle, yerr=reach, xerr=spread, ls="-" if name == "constant" else "none", lw=1.2, ms=7,
+                    marker=RATE_MARKERS[n % len(RATE_MARKERS)], color=LINE_COLORS[n % len(LINE_COLORS)], label=name,
+                    mfc="white" if name == "constant" else None)
+    ax.set(xscale="log", xlabel="summed rate Ση", ylabel=metric.replace("_", " "))
+    _ceiling(ax, runs.data, metric)
+    ax.legend(frameon=False, loc="lower right")
+    return ax
+
+
+def plot_means(x, families, ax=None, ceiling=None):
+    """Mean scores over x with their 95 % intervals; `families` maps names to scores (n, seeds)."""
+    ax = _axes(ax)
+    for n, (name, scores) in enumerate(families.items()):
+        y = [mean_interval(row) for row in scores]
+        color = LINE_COLORS[n % len(LINE_COLORS)]
+        ax.plot(x, [i.mean for i in y], ls=LINE_STYLES[n % len(LINE_STYLES)], color=color, label=name, ms=6,
+                marker=RATE_MARKERS[n % len(RATE_MARKERS)])
+        ax.fill_between(x, [i.low for i in y], [i.high for i in y], color=color, alpha=0.15, lw=0)
+    ax.legend(frameon=False)
+    _ceiling_line(ax, ceiling)
+    return ax
+
+
+def plot_differences(differences, ax=None):
+    """Paired differences with their intervals, a row for each entry of the dict; filled where zero is excluded."""
+    ax = _axes(ax)
+    ax.axvline(0, color="0.5", lw=1)
+    for row, difference in enumerate(differences.values()):
+        ends = [[difference.mean - difference.low], [difference.high - difference.mean]]
+        ax.errorbar(difference.mean, row, xerr=ends, fmt="o", color=INK, ms=7, capsize=3,
+                    mfc=INK if difference.excludes_zero else "white")
+    ax.set(yticks=range(len(differences)), yticklabels=differences, ylim=(len(differences) - 0.5, -0.5))
+    return ax
+
+
 def plot_intervals(groups, ax=None, label="value"):
     """A row for each name in `groups` {name: values}: values are dots, their mean a diamond with its 95 % interval."""
     ax = _axes(ax)
@@ -189,11 +286,20 @@ def contrast(a, b):
 
 
 def _ceiling(ax, data, metric):
-    ceiling = {"test_accuracy": data.ceiling, "val_accuracy": data.val_ceiling}.get(metric)
+    _ceiling_line(ax, {"test_accuracy": data.ceiling, "val_accuracy": data.val_ceiling}.get(metric))
+
+
+def _ceiling_line(ax, ceiling):
     if ceiling is not None:
         ax.axhline(ceiling, color=INK, ls="--", lw=1)
         ax.annotate(f"Bayes ceiling {ceiling:.2f}", (0.01, ceiling), xycoords=("axes fraction", "data"),
                     xytext=(0, 3), textcoords="offset points", fontsize=9)
+
+
+def _name(schedule):
+    """What a schedule is called: the maker's name, or the number of a constant one."""
+    function = getattr(schedule, "func", schedule)
+    return getattr(function, "__name__", f"{schedule}").strip("_")
 
 
 def _axes(ax):

@@ -5,23 +5,19 @@ A `Stack` turns such a matrix into losses and gradients for all networks at once
 written out by hand, several times faster.
 """
 
-import threading
-from collections import Counter
-from functools import partial
 from math import prod
-from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.func import functional_call, grad_and_value, vmap
-from torch.fx.experimental.proxy_tensor import make_fx
+
+from .tracing import Traced, alone
 
 __all__ = ["Stack", "LayerStack", "fresh_network", "initial_weights", "keep_freed_memory", "stack_of"]
 
-CACHE = 2**18  # floats that a processor's cache holds: examples are fetched and scored in portions that stay in it
-TRACE_AFTER = 50  # calls after which a function of tensors is worth the tracing
-_alone = threading.RLock()  # the random state of torch, and what tracing patches, belong to all threads
+CACHE = 2**18  # floats that a processor's cache holds: an epoch's examples are fetched in portions that stay in it
+SCORED = 20, 128  # networks and examples that are scored at a time, for the same reason
 
 
 def stack_of(module, data):
@@ -42,7 +38,7 @@ def _is_chain(module, data):
 
 def fresh_network(model, seed=0):
     """The network that `model` builds under `seed`; torch's own random state is left as it was."""
-    with _alone, torch.random.fork_rng(devices=[]):
+    with alone, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return model()
 
@@ -62,27 +58,22 @@ class Stack:
         if any(True for _ in module.buffers()):
             raise ValueError("the model must keep no buffers (as batch normalization does), got "
                              f"{type(module).__name__} with {', '.join(name for name, _ in module.named_buffers())}")
-        self._gradient = _Traced(vmap(grad_and_value(self._loss)))
-        self._forward = _Traced(vmap(self._network, in_dims=(0, None)))
+        each = vmap(grad_and_value(self._loss))
+        self._gradient = Traced(lambda weights, x, y: each(weights, x, y)[::-1], transformed=True)
+        self._scores = Traced(self._loss_and_accuracy, transformed=True)
 
-    def batches(self, x, y, order, size):
-        """An epoch's batches, as `loss_and_gradient` takes them: network r sees x and y in the order of order[r]."""
-        for rows in order.split(_portion(len(order) * x[0].numel(), size), dim=1):
-            yield from zip(x[rows].split(size, dim=1), y[rows].split(size, dim=1), strict=True)
+    def batches(self, x, y, order, own, size):
+        """An epoch's batches for `loss_and_gradient`: network r sees x and y in the order of order[own[r]]."""
+        for rows in order.split(_portion(len(own) * x[0].numel(), size), dim=1):
+            yield from zip(x[rows][own].split(size, dim=1), y[rows][own].split(size, dim=1), strict=True)
 
     def loss_and_gradient(self, weights, batch):
         """Mean loss (runs,) and its gradient (runs, P), each network on its own batch."""
-        gradient, loss = self._gradient(weights, *batch)
-        return loss, gradient
+        return self._gradient(weights, *batch)
 
     def scores(self, weights, x, y):
         """Mean loss (runs,) and, for classes, accuracy (runs,) of every network on the same x (n, …), y (n, …)."""
-        out = torch.cat([self._outputs(weights, xs) for xs in x.split(self._examples_at_a_time(weights))], dim=2)
-        if self.task == "regression":
-            return (out - y.reshape(len(y), -1).mT).square_().mean((1, 2)), None
-        log_p = F.log_softmax(out, dim=1)
-        own = log_p.gather(1, y.reshape(1, 1, -1).expand(len(weights), -1, -1))[:, 0]
-        return -own.mean(1), (own >= log_p.amax(1)).float().mean(1)
+        return self._scores(weights, x, y)
 
     def parameters(self, weights):
         """Named views (runs, …) into the matrix, or named parameters of one network from its vector (P,)."""
@@ -99,15 +90,22 @@ class Stack:
             return (outputs.reshape(y.shape) - y).square().mean()
         return -F.log_softmax(outputs, dim=-1).gather(-1, y[..., None]).mean()
 
+    def _loss_and_accuracy(self, weights, x, y):
+        networks, examples = SCORED
+        out = torch.cat([torch.cat([self._outputs(w, xs) for xs in x.split(examples)], dim=2)
+                         for w in weights.split(networks)])
+        if self.task == "regression":
+            return ((out - y.reshape(len(y), -1).mT).square_().mean((1, 2)),)
+        log_p = F.log_softmax(out, dim=1)
+        own = log_p.gather(1, y.reshape(1, 1, -1).expand(len(weights), -1, -1))[:, 0]
+        return -own.mean(1), own.ge_(log_p.amax(1)).mean(1)
+
     def _outputs(self, weights, x):
         """The outputs for x (n, …) as (runs, classes or values, n)."""
-        outputs = self._forward(weights, x)
+        outputs = vmap(self._network, in_dims=(0, None))(weights, x)
         if self.task == "regression":
             return outputs.reshape(*outputs.shape[:2], -1).mT
         return outputs.movedim(-1, 1).flatten(2)
-
-    def _examples_at_a_time(self, weights):
-        return 128
 
 
 class LayerStack(Stack):
@@ -118,25 +116,24 @@ class LayerStack(Stack):
 
     def __init__(self, module, task):
         super().__init__(module, task)
+        self._gradient, self._scores = Traced(self._by_hand), Traced(self._loss_and_accuracy)
         self.activations = [_ACTIVATIONS[type(layer)] for layer in module[1::2]]
-        self.columns = [shape if len(shape) == 2 else (*shape, 1) for shape in self.shapes.values()]
         self.n_outputs = module[-1].out_features
-        self.widest = max(layer.out_features for layer in module[::2])
 
-    def batches(self, x, y, order, size):
+    def batches(self, x, y, order, own, size):
         """x as (runs, features + 1, B), the last feature a 1 that brings the bias its gradient; targets beside y."""
-        x, y = F.pad(x, (0, 1), value=1.0), y.reshape(len(y), -1)
-        for rows in order.split(_portion(len(order) * x.shape[1], size), dim=1):
-            xs, ys = x[rows].mT, y[rows].mT.contiguous()
-            if x.shape[1] < 16:
-                xs = xs.contiguous()  # twice as fast in products, where there are few features
+        x, y, narrow = F.pad(x, (0, 1), value=1.0), y.reshape(len(y), -1), x.shape[1] < 16
+        for rows in order.split(_portion(len(own) * x.shape[1], size), dim=1):
+            # products with few features are twice as fast if those of all examples lie side by side
+            xs = x[rows].mT.contiguous()[own] if narrow else x[rows][own].mT
+            ys = y[rows].mT.contiguous()
             target = ys
             if self.task == "classification":  # 1 for the right class, 0 for the others
-                target = xs.new_zeros(len(order), self.n_outputs, rows.shape[1]).scatter_(1, ys, 1.0)
-            yield from zip(*(t.split(size, dim=2) for t in (xs, ys, target)), strict=True)
+                target = xs.new_zeros(len(rows), self.n_outputs, rows.shape[1]).scatter_(1, ys, 1.0)
+            yield from zip(*(t.split(size, dim=2) for t in (xs, ys[own], target[own])), strict=True)
 
-    def loss_and_gradient(self, weights, batch):
-        x, y, target = batch
+    def _by_hand(self, weights, x, y, target):
+        """The forward pass and then the backward pass, written out."""
         layers, a = self._layers(weights), [x[:, :-1]]
         for (W, b), (activate, _) in zip(layers, self.activations, strict=False):
             a.append(activate(torch.baddbmm(b, W, a[-1])))
@@ -161,10 +158,9 @@ class LayerStack(Stack):
         return loss, log_p.exp_().sub_(target).div_(y.shape[2])
 
     def _layers(self, weights):
-        """Views of the matrix (runs, outputs, inputs) and the bias (runs, outputs, 1) of every layer."""
-        views = [part.view(len(weights), *shape) for part, shape in zip(weights.split_with_sizes(self.sizes, dim=1),
-                                                                        self.columns, strict=True)]
-        return list(zip(views[::2], views[1::2], strict=True))
+        """The matrix (runs, outputs, inputs) and the bias (runs, outputs, 1) of every layer."""
+        views = list(self.parameters(weights).values())
+        return [(W, b[..., None]) for W, b in zip(views[::2], views[1::2], strict=True)]
 
     def _outputs(self, weights, x):
         *hidden, (W, b) = self._layers(weights)
@@ -172,9 +168,6 @@ class LayerStack(Stack):
         for (V, c), (activate, _) in zip(hidden, self.activations, strict=True):
             a = activate(torch.baddbmm(c, V, a))
         return torch.baddbmm(b, W, a)
-
-    def _examples_at_a_time(self, weights):
-        return _portion(len(weights) * self.widest, 16)
 
 
 def keep_freed_memory():
@@ -189,30 +182,6 @@ def keep_freed_memory():
 def _portion(floats, size):
     """How many examples of so many floats fit into the cache, in whole batches of that size, at least one."""
     return max(1, CACHE // (floats * size)) * size
-
-
-class _Traced:
-    """A function of tensors that after many calls with the same shapes is replaced by the plain list of its operations.
-
-    `vmap` and `grad` take a millisecond to work out what to do; the list that they come to does not change.
-    """
-
-    def __init__(self, function):
-        self.function, self.calls, self.lists = function, Counter(), {}
-
-    def __call__(self, *tensors):
-        kind = tuple((t.shape, t.dtype, t.device) for t in tensors)
-        if kind not in self.lists:
-            self.calls[kind] += 1
-            if self.calls[kind] < TRACE_AFTER:
-                return self.function(*tensors)
-            self.lists[kind] = self._trace(tensors)
-        return self.lists[kind](*tensors)
-
-    def _trace(self, tensors):
-        with _alone:
-            traced = make_fx(lambda *inputs: self.function(*inputs))(*tensors)
-        return partial(type(traced).forward, SimpleNamespace(**dict(traced.named_buffers())))
 
 
 _ACTIVATIONS = {  # the activation, in place, and the gradient before it from the one behind it and its value

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import optimize, stats
 
-__all__ = ["Difference", "Interval", "basin_width", "evidence", "mean_interval", "one_standard_error_pick",
-           "paired_difference", "slope_interval"]
+__all__ = ["Difference", "Interval", "basin_width", "evidence", "explained_by_a_curve", "mean_interval",
+           "one_standard_error_pick", "paired_difference", "slope_interval"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,23 @@ def slope_interval(x, y, confidence=0.95):
     fit = stats.linregress(x, y)
     half = stats.t.ppf((1 + confidence) / 2, len(x) - 2) * fit.stderr
     return Interval(float(fit.slope), float(fit.slope - half), float(fit.slope + half), len(x), confidence)
+
+
+def explained_by_a_curve(x, y, increasing=True):
+    """Share of the variance of y that the best monotone curve over x explains: 1 − Σ(y − curve)² / Σ(y − ȳ)².
+
+    x (n,), y (n,). The curve is the isotonic regression of y on the order of x, free in everything but its direction
+    (Barlow et al. 1972); points of equal x share one value. 0 where x says nothing, 1 where y follows x in order.
+    """
+    x, y = _sample("x", x), _sample("y", y)
+    if len(x) != len(y) or len(x) < 3:
+        raise ValueError(f"x and y must have the same length of at least 3, got {len(x)} and {len(y)}")
+    if np.ptp(y) == 0:
+        raise ValueError("y does not vary: there is nothing to explain")
+    _, group, size = np.unique(x, return_inverse=True, return_counts=True)
+    level = np.bincount(group, y) / size
+    curve = optimize.isotonic_regression(level, weights=size, increasing=increasing).x[group]
+    return float(1 - ((y - curve) ** 2).sum() / ((y - y.mean()) ** 2).sum())
 
 
 def basin_width(rates, scores, tolerance, higher_is_better=True):

@@ -19,6 +19,7 @@ __all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "range_test", "sweep",
 
 MOST_THREADS = 8  # beyond that, they wait for each other's Python
 
+
 class GridEdgeError(ValueError):
     """The best rate lies on the edge of the grid, so that a better one may lie outside it."""
 
@@ -205,13 +206,10 @@ def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, d
 
 def _side_by_side(data, chunks, epochs, device, threads, record, tick):
     """Take all chunks from epoch to epoch together, so that an interrupt leaves every network at the same epoch."""
-    for epoch, coming in enumerate(train_together(data, chunks, epochs, device, threads)):
-        outcomes = []
-        for chunk, outcome in zip(chunks, coming, strict=True):
-            outcomes.append(outcome)
-            tick(len(chunk))
+    for epoch, outcomes in enumerate(train_together(data, chunks, epochs, device, threads)):
         for chunk, outcome in zip(chunks, outcomes, strict=True):
             record.add(chunk, outcome, epoch)
+        tick(sum(map(len, chunks)))
 
 
 def _one_by_one(data, chunks, epochs, device, record, tick, executor, store):

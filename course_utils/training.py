@@ -10,13 +10,14 @@ from numbers import Real
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from .data import Dataset
 from .descent import Path, descend
 from .schedules import needs_losses
 from .stacks import fresh_network, initial_weights, keep_freed_memory, stack_of
 
-__all__ = ["Path", "Run", "descend", "train", "train_stack"]
+__all__ = ["Path", "Run", "descend", "plain_loop", "train", "train_stack"]
 
 
 @dataclass
@@ -43,14 +44,17 @@ def train_stack(model, data, optimizer, rates, hyper, seeds, epochs, batch_size,
     steps = ceil(len(data.x_train) / batch_size)
     first = {seed: initial_weights(model, seed) for seed in dict.fromkeys(seeds)}
     weights = torch.stack([first[seed] for seed in seeds]).to(device)
-    orders, rates = _Orders(len(data.x_train), seeds, device), _Rates(rates, steps)
+    generators = [torch.Generator().manual_seed(seed) for seed in first]
+    own = torch.tensor([list(first).index(seed) for seed in seeds], device=device)  # whose order a network follows
+    rates = _Rates(rates, steps)
     hyper = {name: _column(value, device) for name, value in hyper.items()}
     state, val_losses = {}, []
 
     for epoch in range(epochs):
         lrs = rates.of_epoch(epoch, val_losses).to(device)
+        order = torch.stack([torch.randperm(len(data.x_train), generator=g) for g in generators]).to(device)
         batch_loss = []
-        for lr, batch in zip(lrs, stack.batches(*parts["train"], orders.next(), batch_size), strict=True):
+        for lr, batch in zip(lrs, stack.batches(*parts["train"], order, own, batch_size), strict=True):
             loss, gradient = stack.loss_and_gradient(weights, batch)
             before = weights
             weights, state = optimizer(weights, gradient, state, lr, **hyper)
@@ -58,24 +62,9 @@ def train_stack(model, data, optimizer, rates, hyper, seeds, epochs, batch_size,
         scores = {"mean_lr": lrs.mean((0, 2)), "gradient_norm": gradient.norm(dim=1),
                   "update_ratio": (weights - before).norm(dim=1) / before.norm(dim=1)}
         for part, (x, y) in parts.items():
-            scores[f"{part}_loss"], accuracy = stack.scores(weights, x, y)
-            if data.task == "classification":
-                scores[f"{part}_accuracy"] = accuracy
+            scores |= zip((f"{part}_loss", f"{part}_accuracy"), stack.scores(weights, x, y), strict=False)
         val_losses.append(scores["val_loss"].tolist())
         yield Epoch(scores, torch.stack(batch_loss), weights)
-
-
-class _Orders:
-    """The order of the examples in each epoch, a row (n,) for each network, drawn from its seed alone."""
-
-    def __init__(self, n, seeds, device):
-        distinct = {seed: i for i, seed in enumerate(dict.fromkeys(seeds))}
-        self.n, self.device = n, device
-        self.generators = [torch.Generator().manual_seed(seed) for seed in distinct]
-        self.own = torch.tensor([distinct[seed] for seed in seeds])
-
-    def next(self):
-        return torch.stack([torch.randperm(self.n, generator=g) for g in self.generators])[self.own].to(self.device)
 
 
 class _Rates:
@@ -155,6 +144,20 @@ def train(model, data, optimizer, lr, epochs=200, batch_size=32, seed=0, **hyper
                  **hyper).run(0, seed)
 
 
+def plain_loop(model, data, lr, epochs, batch_size=32, seed=0):
+    """The weights (P,) after the training loop of notebook 02, with torch.optim.SGD: what `train` must agree with."""
+    torch.manual_seed(seed)
+    network, order = model(), torch.Generator().manual_seed(seed)
+    x, y = torch.tensor(data.x_train), torch.tensor(data.y_train)
+    optimizer = torch.optim.SGD(network.parameters(), lr=lr)
+    for _ in range(epochs):
+        for rows in torch.randperm(len(x), generator=order).split(batch_size):
+            optimizer.zero_grad()
+            F.cross_entropy(network(x[rows]), y[rows]).backward()
+            optimizer.step()
+    return torch.nn.utils.parameters_to_vector(network.parameters()).detach()
+
+
 def check_hyper(optimizer, hyper):
     """Refuse a hyperparameter that the optimizer does not take, or a value that is not a number."""
     known = [name for name in inspect.signature(optimizer).parameters][4:]  # after w, g, state, lr
@@ -204,7 +207,7 @@ def check_model(model, data):
                          f"shape {tuple(y.shape)}")
     try:
         weights = torch.nn.utils.parameters_to_vector(first.parameters()).detach()
-        [batch] = stack.batches(x, y, torch.tensor([[0, 1]]), 2)
+        [batch] = stack.batches(x, y, torch.tensor([[0, 1]]), torch.tensor([0]), 2)
         stack.loss_and_gradient(weights[None], batch)
     except RuntimeError as error:
         raise ValueError("the model cannot be trained in a stack: it must draw no random numbers (as dropout does) "

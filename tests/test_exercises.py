@@ -211,6 +211,67 @@ def pick_walking(rates, val_scores, test_scores):
     return rates[best], test_scores[best].mean()
 
 
+def warmup_cosine_min(step, peak_lr, warmup_steps, total_steps):
+    if step >= total_steps:
+        return 0.0
+    fall = 0.5 + 0.5 * np.cos(np.pi * max(step - warmup_steps, 0) / (total_steps - warmup_steps))
+    return peak_lr * min((step + 1) / warmup_steps, fall) if step < warmup_steps else peak_lr * fall
+
+
+def warmup_cosine_table(step, peak_lr, warmup_steps, total_steps):
+    rise = np.linspace(peak_lr / warmup_steps, peak_lr, warmup_steps)
+    fall = peak_lr * np.cos(np.linspace(0, np.pi / 2, total_steps - warmup_steps + 1)) ** 2
+    return np.concatenate([rise, fall])[min(step, total_steps)]
+
+
+def summed_while(schedule, n_steps):
+    total, step = 0.0, 0
+    while step < n_steps:
+        total += schedule(step)
+        step += 1
+    return total
+
+
+def plateau_by_last_event(losses, lr, factor, patience):
+    lowest, last = math.inf, -1
+    for epoch, loss in enumerate(losses):
+        if loss < lowest:
+            lowest, last = loss, epoch
+        elif epoch - last > patience:
+            lr, last = lr * factor, epoch
+    return lr
+
+
+def plateau_numpy(losses, lr, factor, patience):
+    losses = np.asarray(losses, dtype=float)
+    record = losses < np.concatenate([[np.inf], np.minimum.accumulate(losses)[:-1]]) if len(losses) else losses
+    runs = np.split(record, np.flatnonzero(record))
+    return lr * factor ** sum((len(run) - bool(len(run) and run[0])) // (patience + 1) for run in runs)
+
+
+def plateau_torch(losses, lr, factor, patience):
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=lr)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=factor, patience=patience, threshold=0,
+                                                           eps=0)
+    for loss in losses:
+        scheduler.step(loss)
+    return torch.tensor(optimizer.param_groups[0]["lr"])
+
+
+def training_rates_loop(schedule, epochs, n_examples, batch_size):
+    rates, step = [], 0
+    for _epoch in range(epochs):
+        for _first in range(0, n_examples, batch_size):
+            rates.append(schedule(step))
+            step += 1
+    return rates
+
+
+def training_rates_batches(schedule, epochs, n_examples, batch_size):
+    batches = len(torch.arange(n_examples).split(batch_size))
+    return np.array([schedule(epoch * batches + b) for epoch in range(epochs) for b in range(batches)])
+
+
 def interval_scipy(a, b):
     d = a - b
     return (d.mean(), *stats.t.interval(0.95, len(d) - 1, d.mean(), stats.sem(d)))
@@ -219,6 +280,71 @@ def interval_scipy(a, b):
 def interval_test(a, b):
     low, high = stats.ttest_rel(a, b).confidence_interval()
     return np.array([(low + high) / 2, low, high])
+
+
+def minibatch_loop(w, x, y, rows):
+    total = [0.0] * len(w)
+    for i in rows:
+        error = sum(a * b for a, b in zip(w, x[i], strict=True)) - y[i]
+        total = [t + error * feature for t, feature in zip(total, x[i], strict=True)]
+    return [t / len(rows) for t in total]
+
+
+def minibatch_autograd(w, x, y, rows):
+    weights = torch.tensor(w, requires_grad=True)
+    (0.5 * (torch.tensor(x)[rows] @ weights - torch.tensor(y)[rows]) ** 2).mean().backward()
+    return weights.grad
+
+
+def layer_autograd(x, W, g):
+    x, W, b = (torch.tensor(a, requires_grad=True) for a in (x, W, np.zeros(len(W))))
+    (x @ W.T + b).backward(torch.tensor(g))
+    return x.grad, W.grad, b.grad
+
+
+def layer_loops(x, W, g):
+    g_x, g_W, g_b = np.zeros_like(x), np.zeros_like(W), np.zeros(len(W))
+    for example in range(len(x)):
+        for out in range(len(W)):
+            g_b[out] += g[example, out]
+            for i in range(W.shape[1]):
+                g_x[example, i] += g[example, out] * W[out, i]
+                g_W[out, i] += g[example, out] * x[example, i]
+    return [g_x, g_W, g_b]
+
+
+def loop_in_place(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        for rows in np.split(order, range(batch_size, len(order), batch_size)):
+            w -= lr * gradient(w, x[rows], y[rows])
+    return w
+
+
+def loop_with_while(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        left = list(order)
+        while left:
+            rows, left = left[:batch_size], left[batch_size:]
+            w = [a - lr * b for a, b in zip(w, gradient(np.array(w), x[rows], y[rows]), strict=True)]
+    return w
+
+
+def loop_shuffling_first(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        xs, ys = x[order], y[order]
+        for i in range(math.ceil(len(xs) / batch_size)):
+            part = slice(i * batch_size, (i + 1) * batch_size)
+            w = np.subtract(w, np.multiply(lr, gradient(w, xs[part], ys[part])))
+    return torch.tensor(w)
+
+
+def locate_by_walking(step, n, batch_size):
+    epoch = batch = 0
+    for _ in range(step):
+        batch += 1
+        if batch * batch_size >= n:
+            epoch, batch = epoch + 1, 0
+    return [epoch, batch, len(range(n)[batch * batch_size:(batch + 1) * batch_size])]
 
 
 def log_grid_loop(low, high, per_decade):
@@ -285,6 +411,17 @@ RIGHT = {
     "gradient-check": [gradient_check_in_place, lambda f, w, h: np.array(
         [(f(w + s) - f(w - s)) / (2 * h) for s in h * np.eye(len(w))]), lambda f, w, h: torch.tensor(
         [0.5 * (f(w + s) / h - f(w - s) / h) for s in h * np.identity(w.size)])],
+    "minibatch-gradient": [minibatch_loop, minibatch_autograd, lambda w, x, y, rows: np.mean(
+        [(x[i] @ w - y[i]) * x[i] for i in rows], axis=0), lambda w, x, y, rows: np.einsum(
+        "bd,b->d", x[rows], x[rows] @ w - y[rows]) / rows.size, lambda w, x, y, rows: (
+        (x @ w - y)[:, None] * x)[rows].mean(0).astype(np.float32)],
+    "layer-backward": [layer_autograd, layer_loops, lambda x, W, g: (
+        (W.T @ g.T).T, np.einsum("bo,bi->oi", g, x), np.ones(len(g)) @ g), lambda x, W, g: tuple(
+        torch.tensor(a, dtype=torch.float32) for a in (g @ W, (x.T @ g).T, [sum(column) for column in g.T]))],
+    "training-loop": [loop_in_place, loop_with_while, loop_shuffling_first],
+    "locate-step": [locate_by_walking, lambda step, n, b: (
+        step // -(-n // b), step % -(-n // b), min(b, n - step % -(-n // b) * b)), lambda step, n, b: np.array(
+        locate_by_walking(step, n, b), dtype=float)],
     "steps-to-tolerance": [steps_by_walking, steps_log2,
                            lambda factor, tol: next(n for n in range(10**6) if factor**n <= tol)],
     "update-ratio": [lambda u, v: math.sqrt(((v - u) ** 2).sum()) / math.sqrt((u**2).sum()),
@@ -298,6 +435,17 @@ RIGHT = {
                   lambda r, v, t: max(zip(v.mean(1), r, t.mean(1), strict=True))[1:]],
     "paired-interval": [interval_scipy, interval_test, lambda a, b: torch.tensor(interval_scipy(a, b)),
                         lambda a, b: interval_scipy(np.float32(a), np.float32(b))],
+    "warmup-cosine": [warmup_cosine_min, warmup_cosine_table, lambda *x: np.float32(warmup_cosine_min(*x)),
+                      lambda *x: torch.tensor(warmup_cosine_table(*x))],
+    "summed-rate": [summed_while, lambda f, n: np.sum([f(t) for t in range(n)]),
+                    lambda f, n: math.fsum(map(f, range(n))),
+                    lambda f, n: torch.tensor([float(f(t)) for t in range(n)]).sum(),
+                    lambda f, n: n and float(np.vectorize(f)(np.arange(n)).sum())],
+    "plateau-rate": [plateau_by_last_event, plateau_numpy, plateau_torch,
+                     lambda *x: np.float32(plateau_by_last_event(*x))],
+    "training-rates": [training_rates_loop, training_rates_batches,
+                       lambda f, e, n, b: tuple(f(t) for t in range(-(-n // b) * e)),
+                       lambda f, e, n, b: torch.tensor(training_rates_loop(f, e, n, b))],
     "log-grid": [log_grid_loop, log_grid_natural,
                  lambda low, high, n: np.geomspace(low, high, round(n * math.log10(high / low)) + 1),
                  lambda low, high, n: np.logspace(math.log10(low), math.log10(high),
@@ -328,6 +476,21 @@ WRONG = {
                       lambda H: 1.99 / np.linalg.eigvalsh(H).max()],
     "gradient-check": [lambda f, w, h: w, lambda f, w, h: f(w) / h, lambda f, w, h: (f(w + h) - f(w)) / h,
                        lambda f, w, h: [f(w + h * e) for e in np.eye(len(w))]],
+    "minibatch-gradient": [lambda w, x, y, rows: w, lambda w, x, y, rows: np.median(
+        (x[rows] @ w - y[rows])[:, None] * x[rows], axis=0), lambda w, x, y, rows: minibatch_autograd(
+        w, x, y, rows[::2]), lambda w, x, y, rows: minibatch_autograd(w, x, y, rows) + 1e-3 * w,
+        lambda w, x, y, rows: np.round(minibatch_loop(w, x, y, rows), 3)],
+    "layer-backward": [lambda x, W, g: (x, W, g.sum(0)), lambda x, W, g: (g @ W, g.T @ x + W, g.sum(0)),
+                       lambda x, W, g: (g @ W / 2, g.T @ x, g.sum(0)), lambda x, W, g: (g @ W, g.T @ x, g.max(0)),
+                       lambda x, W, g: dict(enumerate(layer_loops(x, W, g)))],
+    "training-loop": [lambda w, *rest: w, lambda w, gradient, x, y, orders, b, lr: loop_in_place(
+        w, gradient, x, y, orders[::-1], b, lr), lambda w, gradient, x, y, orders, b, lr: loop_in_place(
+        w, gradient, x, y, orders, b + 1, lr), lambda w, gradient, x, y, orders, b, lr: loop_in_place(
+        w, gradient, x, y, [order[::-1] for order in orders], b, lr),
+        lambda w, gradient, x, y, orders, b, lr: loop_in_place(w, gradient, x, y, orders, b, lr * (1 + 1e-4))],
+    "locate-step": [lambda step, n, b: step // n, lambda step, n, b: (0, step, b), lambda step, n, b: (
+        step % n, step // n, b), lambda step, n, b: dict(enumerate(locate_by_walking(step, n, b))),
+        lambda step, n, b: (*locate_by_walking(step, n, b)[:2], n % b)],
     "steps-to-tolerance": [lambda factor, tol: math.ceil(1 / tol), lambda factor, tol: math.ceil(-math.log(tol)),
                            lambda factor, tol: math.ceil(math.log(tol) / (factor - 1)),
                            lambda factor, tol: int(np.log(tol) / np.log(factor + 1e-300)) + (factor > 0.95)],
@@ -344,6 +507,19 @@ WRONG = {
     "paired-interval": [lambda a, b: (0, 0, 0), lambda a, b: (np.mean(a - b), np.min(a - b), np.max(a - b)),
                         lambda a, b: interval_scipy(np.sort(a), np.sort(b)), lambda a, b: np.mean(a - b),
                         lambda a, b: iter(interval_scipy(a, b)), lambda a, b: dict.fromkeys(interval_scipy(a, b))],
+    "warmup-cosine": [lambda t, p, w, n: p, lambda t, p, w, n: p * t / n, lambda t, p, w, n: warmup_cosine_min(
+        t + 1, p, w, n), lambda t, p, w, n: round(warmup_cosine_min(t, p, w, n), 3),
+                      lambda t, p, w, n: max(warmup_cosine_min(t, p, w, n), 1e-3 * p)],
+    "summed-rate": [lambda f, n: f(sum(range(n))), lambda f, n: n, lambda f, n: summed_while(f, n) + 1e-3,
+                    lambda f, n: sum(f(t / n) for t in range(n)),
+                    lambda f, n: max([f(t) for t in range(n)], default=0)],
+    "plateau-rate": [lambda losses, lr, f, p: lr, lambda losses, lr, f, p: lr * f, lambda losses, lr, f, p: lr * f**p,
+                     lambda losses, lr, f, p: max(plateau_by_last_event(losses, lr, f, p), 1e-3),
+                     lambda losses, lr, f, p: plateau_by_last_event(losses[1:], lr, f, p)],
+    "training-rates": [lambda f, e, n, b: [f(t) for t in range(n)],
+                       lambda f, e, n, b: training_rates_loop(f, e, n, b)[::-1],
+                       lambda f, e, n, b: sorted(training_rates_loop(f, e, n, b)),
+                       lambda f, e, n, b: sum(training_rates_loop(f, e, n, b))],
     "log-grid": [lambda low, high, n: [low, high], lambda low, high, n: n * np.log10(high / low),
                  lambda low, high, n: np.arange(low, high, 1 / n), lambda low, high, n: log_grid_loop(low, high, 2 * n),
                  lambda low, high, n: np.array(log_grid_loop(low, high, n)) * (1 + 1e-4),

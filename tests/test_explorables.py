@@ -12,13 +12,15 @@ from course_utils.explorables import (
     Explorable,
     explore_bowl,
     explore_fates,
+    explore_noise_ball,
     explore_ravine,
+    explore_schedule,
     explore_search,
     explore_training,
     fate,
 )
 
-ON_THE_WAY = [(explore_bowl, "lr"), (explore_ravine, "lr"), (explore_ravine, "kappa")]
+ON_THE_WAY = [(explore_bowl, "lr"), (explore_ravine, "lr"), (explore_ravine, "kappa"), (explore_noise_ball, "lr")]
 
 
 def pixels(explorable):
@@ -27,6 +29,7 @@ def pixels(explorable):
 
 def test_importing_needs_no_torch():
     code = ("import sys, course_utils.explorables as e; e.explore_bowl(); e.explore_ravine(); "
+            "e.explore_noise_ball(); "
             "assert 'torch' not in sys.modules")
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -77,6 +80,47 @@ def test_ravine_summary_at_known_values(values, words):
     assert words in explore_ravine().move(**values)
 
 
+@pytest.mark.parametrize("values, words", [
+    ({"lr": 0.001}, "still on its way"),
+    ({"lr": 0.1}, "rate 0.1, batch size 1: hovers, "),
+    ({"lr": 0.2, "batch_size": 16}, "predicted 0.083, 62 steps"),  # √(0.2 / (16 · 1.8))
+    ({"lr": 3.0}, "diverged at step"),
+    ({"lr": 2.05, "batch_size": 128}, "moves away"),
+    ({"lr": 0.5, "batch_size": 99.6}, "batch size 100"),
+])
+def test_noise_ball_summary_at_known_values(values, words):
+    assert words in explore_noise_ball().move(**values)
+
+
+def test_noise_ball_is_as_wide_as_the_formula_says():
+    """Over 40,000 examples the measured radius is within a tenth of √(η / (B (2 − η)))."""
+    compute = explore_noise_ball(looks=40_000).compute
+    for lr, batch_size in [(0.1, 1), (0.1, 8), (0.8, 8), (1.5, 4)]:
+        hover = compute(lr, batch_size)
+        assert hover.radius == pytest.approx((lr / (batch_size * (2 - lr))) ** 0.5, rel=0.1)
+
+
+def test_noise_ball_sees_the_same_examples_at_every_setting():
+    compute = explore_noise_ball(looks=64).compute
+    one, all_at_once = compute(1.0, 1), compute(1.0, 64)  # at rate 1 a step lands on the mean of its batch
+    assert np.mean(one.points[1:]) == pytest.approx(all_at_once.points[1])
+
+
+def test_every_batch_size_has_a_picture_of_its_own():
+    explorable = explore_noise_ball()
+    images = {explorable.move(batch_size=2**k) and bytes(explorable.image.value) for k in range(8)}
+    assert len(images) == 8 and max(map(len, images)) <= 40_000
+
+
+def test_noise_ball_goal_needs_both_batch_sizes_and_is_missed_beside():
+    explorable = explore_noise_ball()
+    for lr, batch_size in [(0.002, 1), (0.2, 1), (0.02, 16), (1.5, 16), (0.1, 8)]:
+        assert "Goal reached" not in explorable.move(lr=lr, batch_size=batch_size)
+    assert "Goal reached" not in explorable.move(lr=0.012, batch_size=1)
+    assert "Goal reached" not in explorable.move(lr=0.002, batch_size=16)
+    assert "rate / B = 0.012 and rate 0.2 at batch size 16" in explorable.move(lr=0.2)
+
+
 def test_bowl_goal_needs_both_curvatures():
     explorable = explore_bowl()
     assert "Goal reached" not in explorable.move(lr=2.0, curvature=0.5)
@@ -103,6 +147,7 @@ def nearest(slider, value):
 @pytest.mark.parametrize("make, moves", [
     (explore_bowl, [{"curvature": 0.5, "lr": 2.0}, {"curvature": 2.0, "lr": 0.5}]),
     (explore_ravine, [{"kappa": 3.0}, {"kappa": 25.0, "lr": 0.075}]),
+    (explore_noise_ball, [{"lr": 0.012}, {"batch_size": 16.0}, {"lr": 0.2}]),
 ])
 def test_goals_can_be_reached_with_the_sliders_alone(make, moves):
     explorable = make()
@@ -135,7 +180,7 @@ def test_a_typed_value_survives_the_slider_snapping_to_its_steps():
 
 
 def test_every_number_box_has_a_label():
-    for explorable in (explore_bowl(), explore_ravine()):
+    for explorable in (explore_bowl(), explore_ravine(), explore_noise_ball()):
         assert all(box.description for box, _ in explorable._inputs.values())
 
 
@@ -194,7 +239,8 @@ def test_shown_in_a_notebook_with_words_for_readers_without_widgets(monkeypatch)
 
 
 @pytest.mark.parametrize("make, values", [
-    (explore_bowl, [{"lr": lr} for lr in (0.1, 1, 1.7, 3)]), (explore_ravine, [{"lr": 0.07}, {"kappa": 2}])])
+    (explore_bowl, [{"lr": lr} for lr in (0.1, 1, 1.7, 3)]), (explore_ravine, [{"lr": 0.07}, {"kappa": 2}]),
+    (explore_noise_ball, [{"lr": 0.01}, {"lr": 0.1, "batch_size": 8}, {"lr": 3}])])
 def test_small_multiples_draw_one_panel_a_value(make, values):
     import matplotlib.pyplot as plt
 
@@ -262,6 +308,48 @@ def test_training_needs_data_that_can_be_drawn():
 
     with pytest.raises(ValueError, match="two features and at most 3 classes"):
         explore_training(load_diabetes())
+
+
+def test_schedule_says_its_summed_rate_and_how_it_ended():
+    explorable = explore_schedule(epochs=2, n_seeds=2)
+    assert "peak 0.1, warmup 0%, end 1 × peak: summed rate 3.2" in explorable.move(peak=0.1)  # 32 steps of 0.1
+    warm = explorable.compute(peak=0.1, share=0.5, end=1.0)
+    assert warm.rates[0] == pytest.approx(0.1 / 16) and warm.rates[15:].tolist() == pytest.approx([0.1] * 17)
+    falling = explorable.compute(peak=0.1, share=0.0, end=0.01)
+    assert falling.summed_rate < 1.8 and falling.rates[-1] < 0.002 and warm.accuracy.shape == (2, 2)
+
+
+def test_schedule_goal_is_reached_by_a_falling_rate_and_by_no_constant_one():
+    explorable = explore_schedule()
+    constants = [explorable.move(peak=peak) for peak in np.geomspace(0.03, 1, 8)]
+    assert not any("Goal reached" in summary for summary in constants)
+    summary = explorable.move(peak=0.4, share=0.3, end=0.01)
+    assert "Goal reached" in summary and "with the ceiling at 0.830" in summary
+    assert len(explorable.image.value) <= 40_000
+
+
+def test_schedule_goal_can_be_reached_with_the_sliders_alone():
+    explorable = explore_schedule()
+    explorable._inputs["peak"][1].value = nearest(explorable._inputs["peak"][1], 0.4)
+    explorable._inputs["share"][1].value = 0.3
+    explorable._inputs["end"][1].value = nearest(explorable._inputs["end"][1], 0.01)
+    assert "Goal reached" in explorable.summary
+
+
+def test_every_schedule_is_drawn_and_a_run_that_blows_up_is_a_result():
+    explorable = explore_schedule(epochs=2, n_seeds=2)
+    last = explorable.image.value
+    for values in ({"peak": 10.0}, {"share": 0.9}, {"end": 1e-3}):
+        explorable.move(**values)
+        assert explorable.image.value != last and np.isfinite(explorable.result.mean_accuracy)
+        last = explorable.image.value
+
+
+def test_schedule_needs_data_with_a_ceiling():
+    from course_utils.data import load_digits
+
+    with pytest.raises(ValueError, match="known ceiling"):
+        explore_schedule(load_digits())
 
 
 def table(scores, rates=(1e-4, 1e-3, 1e-2, 0.1, 1.0), n_seeds=6, epochs=4):

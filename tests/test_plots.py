@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 
 from course_utils import plots
 from course_utils.data import load_diabetes, load_digits, make_blobs
@@ -11,12 +11,27 @@ from course_utils.descent import descend
 from course_utils.landscapes import bowl, double_well, ravine, saddle
 from course_utils.models import linear, mlp
 from course_utils.optimizers import sgd
-from course_utils.statistics import mean_interval
+from course_utils.schedules import constant, cosine, reduce_on_plateau, step_decay
+from course_utils.statistics import mean_interval, paired_difference
 from course_utils.sweep import RangeTest, range_test, sweep
 
 RUNS = sweep(mlp(2, 4, 3), make_blobs(), sgd, lr=[0.1, 1e-3, 0.01], seeds=range(4), epochs=3, progress=False)
 VALUES = sweep(linear(10, 1), load_diabetes(), sgd, lr=[1e9, 0.01, 0.1], seeds=[0, 1], epochs=2, progress=False)
+SHAPES = {"cosine": cosine(0.1, 50), "step": step_decay(0.1, 20)}
+FALLING = sweep(mlp(2, 4, 3), make_blobs(), sgd, lr=list(SHAPES.values()), seeds=range(4), epochs=3, progress=False)
+SCORES = np.random.default_rng(0).normal(0.8, 0.05, (3, 6))
 PATH = descend(ravine(10.0), None, sgd, 0.1, 20)
+MEASURED = np.random.default_rng(0).uniform(0.9, 1.1, (3, 5)) * [[8.0], [2.0], [0.5]]
+DIFFERENCES = {"near": paired_difference(SCORES[0], SCORES[1]), "far": paired_difference(SCORES[0], SCORES[0] - 0.1)}
+
+
+def _labelled(ax):
+    """Axes for the plots whose labels are the caller's."""
+    ax = plots._axes(ax)
+    ax.set(xlabel="x", ylabel="y")
+    return ax
+
+
 TEST = range_test(mlp(2, 4, 3), make_blobs(), sgd, n_steps=20, seeds=range(4))
 GONE = RangeTest(np.geomspace(0.1, 10, 4), np.array([[1, 2, np.inf, np.nan], [1, 3, 5, np.nan]]), [0, 1])
 GROUPS = {"grid": np.array([0.1, 0.2, 0.4]), "random": np.array([0.3, 0.1, 0.9, 0.5])}
@@ -33,6 +48,12 @@ ALL = {
     "rate profile of values": lambda ax=None: plots.plot_rate_profile(VALUES, ax=ax),
     "curves": lambda ax=None: plots.plot_curves(RUNS, ax=ax),
     "curves of runs that diverged": lambda ax=None: plots.plot_curves(VALUES, "val_loss", ax),
+    "scaling": lambda ax=None: plots.plot_scaling([1, 4, 16], MEASURED, [8.0, 2.0, 0.5], ax, "noise"),
+    "schedules": lambda ax=None: plots.plot_schedule(SHAPES, 50, ax, log=True),
+    "one schedule": lambda ax=None: plots.plot_schedule(cosine(0.1, 50), 50, ax),
+    "summed rates": lambda ax=None: plots.plot_summed_rate({"constant": RUNS, "falling": FALLING}, ax=ax),
+    "means": lambda ax=None: plots.plot_means([1, 2, 3], {"one": SCORES, "other": SCORES + 0.1}, _labelled(ax)),
+    "differences": lambda ax=None: plots.plot_differences(DIFFERENCES, _labelled(ax)),
     "pairs": lambda ax=None: plots.plot_pairs(RUNS, 0.01, 1e-3, ax=ax),
     "range test": lambda ax=None: plots.plot_range_test(TEST, ax),
     "range test that diverged": lambda ax=None: plots.plot_range_test(GONE, ax),
@@ -131,6 +152,58 @@ def test_pairs_are_the_scores_of_each_seed_at_two_rates():
     assert np.array_equal(diagonal.get_xdata(), diagonal.get_ydata())
 
 
+def test_a_schedule_is_drawn_at_every_step_and_named():
+    ax = plots.plot_schedule(SHAPES, 50)
+    assert [line.get_label() for line in ax.lines] == list(SHAPES)
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == list(SHAPES)
+    for line, schedule in zip(ax.lines, SHAPES.values(), strict=True):
+        assert line.get_ydata().tolist() == [schedule(step) for step in range(50)]
+        assert line.get_xdata().tolist() == list(range(50))
+    assert ax.get_yscale() == "linear" and plots.plot_schedule(SHAPES, 50, log=True).get_yscale() == "log"
+
+
+def test_schedules_are_told_apart_by_more_than_colour():
+    lines = plots.plot_schedule([constant(0.1 * n) for n in range(1, 9)], 10).lines
+    assert len({(line.get_marker(), line.get_linestyle()) for line in lines}) == 8
+    assert len({line.get_label() for line in lines}) == 8
+
+
+def test_numbers_and_lists_can_be_drawn_and_a_schedule_that_needs_losses_is_refused():
+    ax = plots.plot_schedule(0.1, 5)
+    assert ax.lines[0].get_ydata().tolist() == [0.1] * 5 and ax.get_legend() is None
+    assert [line.get_label() for line in plots.plot_schedule([0.1, cosine(0.1, 5)], 5).lines] == ["0.1 1", "cosine 2"]
+    with pytest.raises(ValueError, match="reduce_on_plateau depends on losses"):
+        plots.plot_schedule(reduce_on_plateau(0.1), 5)
+
+
+def test_summed_rates_are_those_of_the_schedules():
+    ax = plots.plot_summed_rate({"constant": RUNS, "falling": FALLING}, "val_loss")
+    constants, falling = (bars.lines[0] for bars in ax.containers)
+    assert np.allclose(constants.get_xdata(), [48 * lr for lr in RUNS.values("lr")])  # 3 epochs of 16 steps
+    assert np.allclose(falling.get_xdata(), [sum(f(step) for step in range(48)) for f in SHAPES.values()])
+    assert np.allclose(falling.get_ydata(), FALLING.final("val_loss").mean(axis=1))
+    assert constants.get_linestyle() == "-" and falling.get_linestyle() == "None" and ax.get_xscale() == "log"
+
+
+def test_means_stand_in_the_band_of_their_intervals():
+    ax = plots.plot_means([1, 2, 3], {"one": SCORES}, ceiling=0.9)
+    assert ax.lines[1].get_ydata()[0] == 0.9 and len(plots.plot_means([1, 2, 3], {"one": SCORES}).lines) == 1
+    assert np.allclose(ax.lines[0].get_ydata(), SCORES.mean(axis=1))
+    band = ax.collections[0].get_paths()[0].vertices
+    for x, scores in zip([1, 2, 3], SCORES, strict=True):
+        interval = mean_interval(scores)
+        assert np.isclose(band[band[:, 0] == x, 1].min(), interval.low)
+        assert np.isclose(band[band[:, 0] == x, 1].max(), interval.high)
+
+
+def test_differences_are_filled_only_where_zero_is_excluded():
+    ax = plots.plot_differences(DIFFERENCES)
+    near, far = (bars.lines[0] for bars in ax.containers)
+    assert near.get_markerfacecolor() == "white" and far.get_markerfacecolor() == plots.INK
+    assert [t.get_text() for t in ax.get_yticklabels()] == list(DIFFERENCES)
+    assert [float(line.get_xdata()[0]) for line in (near, far)] == [d.mean for d in DIFFERENCES.values()]
+
+
 def test_intervals_are_those_of_student_beside_every_value():
     ax = plots.plot_intervals(GROUPS)
     assert [label.get_text() for label in ax.get_yticklabels()] == list(GROUPS)
@@ -172,6 +245,18 @@ def test_path_starts_at_an_open_circle_and_keeps_the_view_of_its_landscape():
     assert [float(v[0]) for v in ax.lines[-1].get_data()] == list(hill.start)
 
 
+def test_scaling_shows_means_with_their_intervals_and_the_prediction_in_order():
+    shuffled = [2, 0, 1]
+    ax = plots.plot_scaling(np.array([1, 4, 16])[shuffled], MEASURED[shuffled], np.array([8.0, 2.0, 0.5])[shuffled])
+    dots, *_, line = ax.lines
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert dots.get_xdata().tolist() == [16, 1, 4] and np.allclose(dots.get_ydata(), MEASURED[shuffled].mean(axis=1))
+    assert line.get_xdata().tolist() == [1, 4, 16] and line.get_ydata().tolist() == [8.0, 2.0, 0.5]
+    ends = ax.collections[0].get_segments()[1][:, 1]
+    interval = mean_interval(MEASURED[0])
+    assert np.allclose(ends, [interval.low, interval.high])
+
+
 def luminance(color):
     return plots.contrast(color, "black")
 
@@ -184,7 +269,8 @@ def test_rates_have_one_colour_scale_from_dark_to_light():
     assert plots.RATE_NORM(0.1) == pytest.approx(0.75)
 
 
-@pytest.mark.parametrize("color", [*plots.CLASS_COLORS, plots.INK, *map(plots.rate_color, np.geomspace(1e-7, 10, 9))])
+@pytest.mark.parametrize("color", sorted({*plots.CLASS_COLORS, *plots.LINE_COLORS, plots.INK,
+                                          *map(to_hex, map(plots.rate_color, np.geomspace(1e-7, 10, 9)))}))
 def test_colours_stand_out_on_white(color):
     assert plots.contrast(color, "white") >= 3
 

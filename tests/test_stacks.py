@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import course_utils.stacks
+import course_utils.tracing
 from course_utils.data import Dataset, load_diabetes, make_blobs
 from course_utils.models import linear, mlp
 from course_utils.optimizers import sgd
@@ -41,7 +42,7 @@ def whole_batch(stack, weights, x, y):
     """Loss and gradient where network r sees all of x[r] and y[r] as one batch."""
     runs, n = len(x), len(x[0])
     order = torch.arange(runs * n).view(runs, n)  # rows of all networks' examples, laid end to end
-    [batch] = stack.batches(x.flatten(0, 1), y.flatten(0, 1), order, n)
+    [batch] = stack.batches(x.flatten(0, 1), y.flatten(0, 1), order, torch.arange(runs), n)
     return stack.loss_and_gradient(weights, batch)
 
 
@@ -104,11 +105,11 @@ def test_loss_gradient_and_scores_on_values_are_those_of_the_mean_squared_error(
     stack = kind(model(), "regression")
     losses, gradients = whole_batch(stack, weights, x, y)
     for r in range(RUNS):
-        loss, gradient = by_autograd(model, lambda outputs, y: F.mse_loss(outputs.reshape(y.shape), y), weights[r], x[r],
-                                     y[r])
+        squared_error = lambda outputs, y: F.mse_loss(outputs.reshape(y.shape), y)
+        loss, gradient = by_autograd(model, squared_error, weights[r], x[r], y[r])
         assert same(losses[r], loss) and same(gradients[r], gradient)
-    scores, accuracies = stack.scores(weights, x[2], y[2])
-    assert accuracies is None and same(scores[2], losses[2])
+    [scores] = stack.scores(weights, x[2], y[2])
+    assert same(scores[2], losses[2])
 
 
 @pytest.mark.parametrize("cache", [1, 200, 10**6])
@@ -118,9 +119,10 @@ def test_batches_follow_each_networks_order_whatever_fits_into_the_cache(kind, c
     model, n, size = CHAINS["relu"], 23, 4
     weights, _, _ = problem(model)
     x, y = torch.randn(n, 4, dtype=torch.float64), torch.randint(0, 3, (n,))
-    order = torch.stack([torch.randperm(n) for _ in range(RUNS)])
+    orders, own = torch.stack([torch.randperm(n) for _ in range(3)]), torch.tensor([2, 0, 0, 1, 2])
+    order = orders[own]
     stack = kind(model(), "classification")
-    batches = list(stack.batches(x, y, order, size))
+    batches = list(stack.batches(x, y, orders, own, size))
     assert len(batches) == 6  # the last one smaller
     for i, batch in enumerate(batches):
         losses, gradients = stack.loss_and_gradient(weights, batch)
@@ -128,9 +130,6 @@ def test_batches_follow_each_networks_order_whatever_fits_into_the_cache(kind, c
             rows = order[r, i * size:(i + 1) * size]
             loss, gradient = by_autograd(model, F.cross_entropy, weights[r], x[rows], y[rows])
             assert same(losses[r], loss) and same(gradients[r], gradient)
-    whole = kind(model(), "classification").scores(weights, x, y)[0]
-    monkeypatch.setattr(course_utils.stacks, "CACHE", 10**6)
-    assert same(whole, stack.scores(weights, x, y)[0])
 
 
 # Functions that are traced once they have been called often
@@ -146,26 +145,28 @@ class Shift(nn.Module):
         return self.layer(x) * self.scale + torch.arange(3.0)
 
 
-@pytest.mark.parametrize("model", [Shift, CHAINS["tanh"]], ids=["constants", "layers"])
-def test_what_is_traced_goes_on_to_give_the_same_for_every_shape(model, monkeypatch):
-    monkeypatch.setattr(course_utils.stacks, "TRACE_AFTER", 2)
-    traced, plain = Stack(model(), "classification"), Stack(model(), "classification")
-    for call in range(4):
-        for batch in (5, 3):
-            weights = torch.randn(RUNS, sum(traced.sizes))
-            x, y = torch.randn(RUNS, batch, 4), torch.randint(0, 3, (RUNS, batch))
-            with monkeypatch.context() as m:
-                m.setattr(course_utils.stacks, "TRACE_AFTER", 10**9)
-                loss, gradient = whole_batch(plain, weights, x, y)
-                score = plain.scores(weights, x[0], y[0])
-            got, got_gradient = whole_batch(traced, weights, x, y)
-            assert torch.equal(loss, got) and torch.equal(gradient, got_gradient)
-            assert all(torch.equal(a, b) for a, b in zip(score, traced.scores(weights, x[0], y[0]), strict=True))
-    assert len(traced._gradient.lists) == 2 and not plain._gradient.lists
+@pytest.mark.parametrize("kind, model", [(Stack, Shift), (Stack, CHAINS["tanh"]), (LayerStack, CHAINS["deep"])],
+                         ids=["constants", "vmap", "layers"])
+@pytest.mark.parametrize("traceable", [True, False])
+def test_what_is_traced_goes_on_to_give_the_same_for_every_shape(kind, model, traceable, monkeypatch):
+    if not traceable:
+        monkeypatch.delattr(torch.jit, "trace")  # as some day it may be
+    traced, plain = kind(model(), "classification"), kind(model(), "classification")
+    for batch in [5, 3] * 5:
+        weights = torch.randn(RUNS, sum(traced.sizes))
+        x, y = torch.randn(RUNS, batch, 4), torch.randint(0, 3, (RUNS, batch))
+        monkeypatch.setattr(course_utils.tracing, "AFTER", 10**9)
+        expected = *whole_batch(plain, weights, x, y), *plain.scores(weights, x[0], y[0])
+        monkeypatch.setattr(course_utils.tracing, "AFTER", 2)
+        got = *whole_batch(traced, weights, x, y), *traced.scores(weights, x[0], y[0])
+        assert all(torch.equal(a, b) for a, b in zip(expected, got, strict=True))
+    functions = list(traced._gradient.traces.values())
+    assert len(functions) == 2 and not plain._gradient.traces
+    assert all(isinstance(f, torch.jit.ScriptFunction) == traceable for f in functions)
 
 
 def test_tracing_leaves_other_threads_alone(monkeypatch):
-    monkeypatch.setattr(course_utils.stacks, "TRACE_AFTER", 2)
+    monkeypatch.setattr(course_utils.tracing, "AFTER", 2)
     data = make_blobs()
     alone = {seed: train(Shift2, data, sgd, 0.1, epochs=2, seed=seed).weights for seed in range(8)}
     with ThreadPoolExecutor(4) as pool:
@@ -188,7 +189,8 @@ def test_networks_drawn_in_many_threads_are_those_of_their_seeds():
 
 @pytest.mark.parametrize("n", [1, 128, 129, 300])
 @pytest.mark.parametrize("name", CHAINS)
-def test_scores_are_mean_loss_and_share_of_right_answers_for_any_number_of_examples(name, n):
+def test_scores_are_mean_loss_and_share_of_right_answers_for_any_number_of_examples(name, n, monkeypatch):
+    monkeypatch.setattr(course_utils.stacks, "SCORED", (2, 128))
     model = CHAINS[name]
     weights, x, y = problem(model, n)
     for kind in (LayerStack, Stack):

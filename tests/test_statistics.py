@@ -7,6 +7,7 @@ from scipy import stats
 from course_utils.statistics import (
     basin_width,
     evidence,
+    explained_by_a_curve,
     mean_interval,
     one_standard_error_pick,
     paired_difference,
@@ -144,3 +145,31 @@ def test_evidence_stops_at_a_claim_that_no_longer_holds():
 def test_bad_input_is_named(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_a_curve_explains_all_of_what_rises_with_it_and_nothing_of_what_falls():
+    x = np.array([0.1, 3.0, 20.0, 7.0])
+    assert explained_by_a_curve(x, np.log(x)) == pytest.approx(1)
+    assert explained_by_a_curve(x, -x) == pytest.approx(0) and explained_by_a_curve(x, -x, increasing=False) == 1
+    assert explained_by_a_curve(x, np.exp(x)) == explained_by_a_curve(10 * x + 3, np.exp(x))  # only the order counts
+
+
+def test_what_a_curve_explains_can_be_worked_out_by_hand():
+    # 3 and 1 are out of order and share the level 2: residuals 1 + 1, of a total 4 + 1 + 1 + 4 around the mean 2
+    assert explained_by_a_curve([1, 2, 3, 4], [0.0, 3.0, 1.0, 4.0]) == pytest.approx(1 - 2 / 10)
+    assert explained_by_a_curve([1, 1, 2, 2], [0.0, 1.0, 2.0, 3.0]) == pytest.approx(1 - 1 / 5)  # equal x, one value
+    assert explained_by_a_curve([1, 1, 1], [0.0, 1.0, 5.0]) == pytest.approx(0)
+
+
+def test_chance_explains_less_than_order():
+    rng = np.random.default_rng(0)
+    x = np.arange(15.0)
+    by_chance = [explained_by_a_curve(x, rng.permutation(x)) for _ in range(200)]
+    assert np.mean(by_chance) < 0.4 and min(by_chance) >= 0
+
+
+@pytest.mark.parametrize("x, y, message", [([1, 2], [1, 2], "at least 3"), ([1, 2, 3], [1, 2], "same length"),
+                                           ([1, 2, 3], [2, 2, 2], "does not vary"), ([1, 2, np.nan], [1, 2, 3], "NaN")])
+def test_what_no_curve_can_explain_is_refused(x, y, message):
+    with pytest.raises(ValueError, match=message):
+        explained_by_a_curve(x, y)

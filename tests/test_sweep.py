@@ -10,6 +10,8 @@ import torch
 from test_training import own, plain_run
 
 import course_utils.chunks
+import course_utils.tracing
+from course_utils.chunks import divide, train_together
 from course_utils.data import load_diabetes, make_blobs
 from course_utils.models import linear, mlp
 from course_utils.optimizers import adam, adamw, momentum, sgd
@@ -80,6 +82,28 @@ def test_the_size_of_chunks_does_not_matter(monkeypatch, chunk):
     whole = quiet(**grid)
     monkeypatch.setattr(course_utils.chunks, "CHUNK", chunk)
     assert same_runs(whole, quiet(**grid))
+
+
+@pytest.mark.parametrize("model", [SMOOTH, own(2, 3)], ids=["layers", "own-module"])
+def test_the_number_of_threads_changes_not_a_bit(model, monkeypatch):
+    monkeypatch.setattr(course_utils.tracing, "AFTER", 5)
+    settings = [{"model": model, "optimizer": momentum, "lr": lr, "batch_size": 32} for lr in (0.1, 0.01)]
+    chunks = divide(settings, list(range(12)), workers=4)
+    assert len(chunks) == 1  # too few networks to share out
+    monkeypatch.setattr(course_utils.chunks, "SMALL", 6)
+    chunks = divide(settings, list(range(12)), workers=4)
+    assert [len(chunk) for chunk in chunks] == [6] * 4
+    one, four = ([outcome["weights"] for outcome in list(train_together(BLOBS, chunks, 3, None, threads))[-1]]
+                 for threads in (1, 4))
+    assert all(np.array_equal(a, b) for a, b in zip(one, four, strict=True))
+
+
+def test_chunks_are_even_shares_for_the_workers():
+    setting = {"model": SMOOTH, "optimizer": sgd, "lr": 0.1, "batch_size": 32}
+    sizes = lambda n, workers: [len(chunk) for chunk in divide([setting], list(range(n)), workers)]
+    assert sizes(30, 2) == [30] and sizes(80, 2) == [40, 40] and sizes(240, 2) == [120, 120]
+    assert sizes(800, 2) == [134, 134, 133, 133, 133, 133] and sizes(800, 1) == [160] * 5
+    assert sizes(1, 8) == [1] and sum(sizes(8000, 3)) == 8000 and max(sizes(8000, 3)) <= 160
 
 
 def test_run_k_of_every_setting_starts_alike_and_sees_the_same_batches():
@@ -328,6 +352,14 @@ def test_worker_processes_train_the_same_networks(monkeypatch):
     for name, h in here.history.items():
         assert np.allclose(h[fine], there.history[name][fine], atol=1e-5)
     assert all(torch.allclose(here.weights[i][k], there.weights[i][k], atol=1e-5) for i, k in np.argwhere(fine))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@pytest.mark.parametrize("model", [SMOOTH, own(2, 3)], ids=["layers", "own-module"])
+def test_a_gpu_trains_the_same_networks(model):
+    grid = {"optimizer": adam, "lr": [0.01, cosine(0.01, 160), reduce_on_plateau(0.01)], "seeds": [0, 1], "epochs": 10}
+    here, there = quiet(model, **grid), quiet(model, **grid, device="cuda")
+    assert same_runs(here, there, 1e-3) and there.run(0, 1).weights.device.type == "cpu"
 
 
 def test_an_error_in_a_worker_reaches_the_caller():

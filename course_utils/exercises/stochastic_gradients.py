@@ -1,0 +1,502 @@
+"""Exercises and questions of notebook 02: a mini-batch gradient, a layer's backward pass, the loop, counting steps."""
+
+import math
+
+import numpy as np
+
+from .framework import Exercise
+from .quizzes import Option, Quiz
+
+
+def minibatch_gradient(w, x, y, rows):
+    """The gradient of the mean of ½ (x·w − y)² over the examples in rows.
+
+    x has shape (n, d), y (n,), w (d,); rows is an array of row numbers, of any
+    length, in which a number may occur more than once. The answer has shape (d,).
+    """
+    error = x[rows] @ w - y[rows]
+    return x[rows].T @ error / len(rows)
+
+
+def layer_backward(x, W, g):
+    """What the layer z = x @ W.T + b passes back: gradients by x, W and b.
+
+    x has shape (B, inputs), W (outputs, inputs) and b (outputs,); g, of shape
+    (B, outputs), is the gradient of the mean loss by z. The answer is a triple.
+    """
+    return g @ W, g.T @ x, g.sum(axis=0)
+
+
+def training_loop(w, gradient, x, y, orders, batch_size, lr):
+    """The weights after one step of gradient descent for each batch of each epoch.
+
+    gradient(w, x, y) is the gradient of the mean loss of the examples x, y.
+    orders has an entry for each epoch: the row numbers in the order in which
+    they come. The last batch of an epoch may be smaller.
+    """
+    for order in orders:
+        for start in range(0, len(order), batch_size):
+            rows = order[start:start + batch_size]
+            w = w - lr * gradient(w, x[rows], y[rows])
+    return w
+
+
+def locate_step(step, n, batch_size):
+    """The epoch, the batch within it, and the examples in the batch of a step.
+
+    step, epoch and batch count from 0; n examples come in batches of
+    batch_size, the last of each epoch perhaps smaller. The answer is a triple.
+    """
+    batches = math.ceil(n / batch_size)
+    epoch, batch = divmod(step, batches)
+    return epoch, batch, min(batch_size, n - batch * batch_size)
+
+
+def _on(rows_of):
+    """A mistake in which examples are looked at; rows_of takes rows and the number of examples."""
+    return lambda w, x, y, rows: minibatch_gradient(w, x, y, rows_of(rows, len(y)))
+
+
+def _scaled(factor):
+    """A mistake in the size of the gradient; factor takes x and rows."""
+    return lambda w, x, y, rows: factor(x, rows) * minibatch_gradient(w, x, y, rows)
+
+
+def _loop(step, epochs=lambda orders: orders, order=lambda order: order, last=lambda n, size: n):
+    """A mistake in the loop: step(w, gradient, x, y, rows, lr, size) gives the new weights."""
+    def wrong(w, gradient, x, y, orders, batch_size, lr):
+        for one in epochs(orders):
+            one = order(one)
+            for start in range(0, last(len(one), batch_size), batch_size):
+                w = step(w, gradient, x, y, one[start:start + batch_size], lr, batch_size)
+        return w
+    return wrong
+
+
+def _right(w, gradient, x, y, rows, lr, size):
+    return w - lr * gradient(w, x[rows], y[rows])
+
+
+def _labels_left_behind(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        for start in range(0, len(order), batch_size):
+            rows = order[start:start + batch_size]
+            w = w - lr * gradient(w, x[rows], y[start:start + batch_size])
+    return w
+
+
+def _gradient_kept(epochwise):
+    def wrong(w, gradient, x, y, orders, batch_size, lr):
+        g = 0.0
+        for order in orders:
+            g = 0.0 if epochwise else g
+            for start in range(0, len(order), batch_size):
+                rows = order[start:start + batch_size]
+                g = g + gradient(w, x[rows], y[rows])
+                w = w - lr * g
+        return w
+    return wrong
+
+
+def _weights_of_the_epoch(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        old = w
+        for start in range(0, len(order), batch_size):
+            rows = order[start:start + batch_size]
+            w = w - lr * gradient(old, x[rows], y[rows])
+    return w
+
+
+def _one_step_an_epoch(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        for start in range(0, len(order), batch_size):
+            rows = order[start:start + batch_size]
+            g = gradient(w, x[rows], y[rows])
+        w = w - lr * g
+    return w
+
+
+def _afresh_each_epoch(w, gradient, x, y, orders, batch_size, lr):
+    return training_loop(w, gradient, x, y, orders[-1:], batch_size, lr)
+
+
+def _sliding(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        for start in range(math.ceil(len(order) / batch_size)):
+            rows = order[start:start + batch_size]
+            w = w - lr * gradient(w, x[rows], y[rows])
+    return w
+
+
+def _filled_up(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        for start in range(0, len(order), batch_size):
+            rows = np.resize(np.roll(order, -start), batch_size)
+            w = w - lr * gradient(w, x[rows], y[rows])
+    return w
+
+
+def _first_gradient(w, gradient, x, y, orders, batch_size, lr):
+    first = w
+    for order in orders:
+        for start in range(0, len(order), batch_size):
+            rows = order[start:start + batch_size]
+            w = w - lr * gradient(first, x[rows], y[rows])
+    return w
+
+
+def _batches(n, batch_size):
+    return math.ceil(n / batch_size)
+
+
+def _squares(w, x, y):
+    """gradient of the mean of ½ (x·w − y)²"""
+    return x.T @ (x @ w - y) / len(y)
+
+
+def _logistic(w, x, y):
+    """gradient of the mean of log(1 + exp(−y x·w))"""
+    return -x.T @ (y / (1 + np.exp(y * (x @ w)))) / len(y)
+
+
+_RNG = np.random.default_rng(2)
+_X, _Y = _RNG.normal(size=(7, 3)).round(2), _RNG.normal(size=7).round(2)
+_W = np.array([0.5, -1.5, 2.0])
+_ORDERS = tuple(_RNG.permutation(7) for _ in range(3))
+_SIGNS = np.array([1.0, -1.0, -1.0, 1.0, 1.0, -1.0, 1.0])
+
+
+def _layer(batch, inputs, outputs):
+    return tuple(_RNG.normal(size=shape).round(2) for shape in ((batch, inputs), (outputs, inputs), (batch, outputs)))
+
+
+EXERCISES = [
+    Exercise(
+        id="minibatch-gradient",
+        title="the gradient of a mini-batch",
+        reference=minibatch_gradient,
+        why="The gradient of a mean is the mean of the gradients: pick the rows, multiply each error with its "
+            "features, and divide by how many there are.",
+        hints=(
+            "Only the examples in rows take part. `x[rows]` and `y[rows]` pick them, in their order, twice if asked "
+            "for twice.",
+            "For one example, ½ (x·w − y)² has the gradient (x·w − y) times x: the error times the features.",
+            "The errors of the batch are `x[rows] @ w - y[rows]`, and `x[rows].T @ errors` adds up error times "
+            "features. By what must the sum be divided?",
+        ),
+        probes=(
+            (_W, _X, _Y, np.array([4, 1, 6])), (_W, _X, _Y, np.array([2])), (_W, _X, _Y, np.array([5, 0, 5, 3])),
+            (-_W, _X * [1, 100, 0.1], 50 * _Y, np.array([6, 4, 2, 1, 0])), (0 * _W, _X, _Y, np.array([3, 3, 3])),
+            (_W[:1], _X[:, :1], _Y, np.array([1, 0])), (_W, _X, _Y, np.arange(7)[::-1]),
+        ),
+        mistakes=(
+            (_on(lambda rows, n: np.arange(n)),
+             "That is the gradient over all examples. Where do the rows come in?"),
+            (_scaled(lambda x, rows: len(rows)),
+             "That is the sum over the batch. Of the mean, it would not grow with the size of the batch."),
+            (_scaled(lambda x, rows: len(rows) / len(x)),
+             "Divided by the number of all examples. How many are in the batch?"),
+            (_scaled(lambda x, rows: 2.0),
+             "Twice too large: the ½ in the loss cancels the 2 of the square."),
+            (_scaled(lambda x, rows: -1.0),
+             "The sign is turned round: the error is prediction minus target, x·w − y."),
+            (_scaled(lambda x, rows: len(rows) / x.shape[1]),
+             "Divided by the number of weights. The mean goes over the examples."),
+            (lambda w, x, y, rows: x[rows].T @ (x[rows] @ w - y[: len(rows)]) / len(rows),
+             "The targets are not those of the examples picked: y needs the rows as well."),
+            (lambda w, x, y, rows: x[: len(rows)].T @ (x[: len(rows)] @ w - y[rows]) / len(rows),
+             "The features are not those of the examples picked: x needs the rows as well."),
+            (_on(lambda rows, n: np.arange(len(rows))),
+             "These are the first examples, as many as were asked for. Which ones were asked for?"),
+            (_on(lambda rows, n: np.unique(rows)),
+             "Right unless a row occurs twice. Then it counts twice, in the sum and in the number."),
+            (_on(lambda rows, n: rows[:1]),
+             "Only the first example of the batch takes part."),
+            (_on(lambda rows, n: rows[-1:]),
+             "Only the last example of the batch takes part: is something overwritten that should be added up?"),
+            (lambda w, x, y, rows: x[rows] * (x[rows] @ w - y[rows])[:, None],
+             "That is one gradient for each example. The batch needs their mean."),
+            (lambda w, x, y, rows: x[rows].mean(axis=0) * (x[rows] @ w - y[rows]).mean(),
+             "The mean of a product is not the product of the means: multiply each error with its own features first."),
+            (lambda w, x, y, rows: (x[rows] @ w - y[rows]).mean() * np.ones(len(w)),
+             "That is the mean error. How much of it a weight answers for depends on its feature."),
+            (lambda w, x, y, rows: ((x[rows] @ w - y[rows]) ** 2).mean() / 2,
+             "That is the loss of the batch itself. Asked for is its gradient, one slope for each weight."),
+            (lambda w, x, y, rows: x[rows].T @ np.sign(x[rows] @ w - y[rows]) / len(rows),
+             "Only the sign of each error is used. With squared errors, a larger one pulls more."),
+            (lambda w, x, y, rows: x[rows].T @ (x[rows] @ w) / len(rows),
+             "The targets are missing: the error is the prediction minus y."),
+            (lambda w, x, y, rows: minibatch_gradient(w, x, y, rows).sum(),
+             "The slopes are added up into one number. The gradient keeps one for each weight."),
+        ),
+    ),
+    Exercise(
+        id="layer-backward",
+        title="the backward pass of a layer",
+        reference=layer_backward,
+        why="Each input gets back what it sent forward, over the same connections; a weight gathers blame times input, "
+            "a bias blame alone, both summed over the batch, since g already holds the 1/B of the mean.",
+        hints=(
+            "Take one example, one input i and one output o: z_o = W_oi x_i + … . What is the slope of z_o in x_i? "
+            "In W_oi? In b_o?",
+            "The blame of an input comes back from every output it fed: add up g_o W_oi over the outputs. The blame of "
+            "a weight, g_o x_i, comes from every example: add up over the batch.",
+            "The shapes all but give it away: the answer's must be those of x, W and b. Two are matrix products, "
+            "`g @ …` and `g.T @ …`; the last is a sum over the rows of g.",
+        ),
+        probes=(_layer(4, 3, 2), _layer(1, 2, 3), _layer(3, 3, 3), _layer(2, 2, 2), _layer(5, 1, 4), _layer(4, 4, 4),
+                _layer(6, 2, 1)),
+        mistakes=(
+            (lambda x, W, g: (g @ W.T, g.T @ x, g.sum(axis=0)),
+             "The blame of the inputs goes back over the same connections, but here W is turned over. When inputs and "
+             "outputs differ in number, the shapes object."),
+            (lambda x, W, g: (g @ W, x.T @ g, g.sum(axis=0)),
+             "The gradient of W stands on its side: it needs the shape of W, (outputs, inputs)."),
+            (lambda x, W, g: (g @ W, g.T @ x / len(g), g.mean(axis=0)),
+             "Divided by the batch size once too often: g is the gradient of the mean loss and holds the 1/B already."),
+            (lambda x, W, g: (g @ W, g.T @ x / len(g), g.sum(axis=0)),
+             "The gradient of W is divided by the batch size, though g holds the 1/B of the mean already."),
+            (lambda x, W, g: (g @ W, g.T @ x, g.mean(axis=0)),
+             "The gradient of b is a mean over the batch. Every example adds its blame: g holds the 1/B already."),
+            (lambda x, W, g: (g @ W / len(g), g.T @ x / len(g), g.mean(axis=0)),
+             "Everything is divided by the batch size, which g has been already."),
+            (lambda x, W, g: (g @ W, g.T @ x, g),
+             "The bias is shared by all examples: their blame has to be added up, over the rows of g."),
+            (lambda x, W, g: (g @ W, g.T @ x, g.sum()),
+             "The gradient of b is one number here. Each output has a bias of its own."),
+            (lambda x, W, g: (g @ W, g.T @ x, g.sum(axis=1)),
+             "The sum for b runs over the outputs. It should run over the examples of the batch."),
+            (lambda x, W, g: (g.T @ x, g.sum(axis=0)),
+             "W and b have theirs. The inputs need a gradient too, in front: the layer below waits for it."),
+            (lambda x, W, g: (g.T @ x, g.sum(axis=0), g @ W),
+             "All three are right, in another order: x, W, b."),
+            (lambda x, W, g: (g.T @ x, g @ W, g.sum(axis=0)),
+             "All three are right, but W's stands before that of x."),
+            (lambda x, W, g: (g @ W, np.outer(g.sum(axis=0), x.sum(axis=0)), g.sum(axis=0)),
+             "Sums first and then the product mixes one example's blame with another's input. Multiply within each "
+             "example, then add up: a matrix product does both."),
+            (lambda x, W, g: (g @ W, np.outer(g[0], x[0]), g.sum(axis=0)),
+             "The gradient of W comes from the first example alone. Every example of the batch adds to it."),
+            (lambda x, W, g: ((g @ W) * (x > 0), g.T @ x, g.sum(axis=0)),
+             "A ReLU's gate is in there. This layer is linear: where x is negative, it lets the gradient through."),
+            (lambda x, W, g: (x @ W.T, g.T @ x, g.sum(axis=0)),
+             "The first is the forward pass. What comes back to x is made of g and W."),
+            (lambda x, W, g: ((g @ W).sum(axis=0), g.T @ x, g.sum(axis=0)),
+             "The gradient by x is summed over the batch. Each example keeps its own."),
+            (lambda x, W, g: ((g @ W).mean(axis=0), g.T @ x, g.sum(axis=0)),
+             "The gradient by x is averaged over the batch. Each example keeps its own."),
+            (lambda x, W, g: (-(g @ W), -(g.T @ x), -g.sum(axis=0)),
+             "The signs are turned round. The minus of the descent belongs to the optimizer's line."),
+            (lambda x, W, g: (np.broadcast_to(W.sum(axis=0), x.shape), g.T @ x, g.sum(axis=0)),
+             "The gradient by x does not hold g. What an input is to blame for depends on the blame of its outputs."),
+            (lambda x, W, g: (g @ W, g.T @ x, np.ones(W.shape[0])),
+             "The slope of z in b is 1. The gradient of the loss is that times the blame g, over all examples."),
+            (lambda x, W, g: (g @ W, (g.T @ x) * W, g.sum(axis=0)),
+             "There is a W too many in the gradient of W: z grows with W_oi by x_i, whatever W_oi is."),
+        ),
+    ),
+    Exercise(
+        id="training-loop",
+        title="the training loop",
+        reference=training_loop,
+        why="Two loops and one line: for each epoch an order, for each batch a slice of it, for each slice one step.",
+        hints=(
+            "Two loops, one in the other: over the orders, and over where in an order a batch starts.",
+            "`range(0, len(order), batch_size)` gives the starts; `order[start:start + batch_size]` are the rows of a "
+            "batch, and a slice ends by itself where the order ends.",
+            "In the inner loop: pick `x[rows]` and `y[rows]`, ask for the gradient at the present w, and take one "
+            "step. The `return` stands outside both loops.",
+        ),
+        probes=(
+            (_W, _squares, _X, _Y, _ORDERS, 3, 0.1), (_W, _squares, _X, _Y, _ORDERS[:1], 7, 0.2),
+            (0 * _W, _logistic, _X, _SIGNS, _ORDERS[:2], 2, 0.5), (_W, _squares, _X, _Y, _ORDERS[1:], 1, 0.05),
+            (_W, _logistic, _X[:6], _SIGNS[:6], (np.array([5, 0, 3, 1, 4, 2]), np.array([2, 4, 1, 5, 3, 0])), 3, 1.0),
+            (-_W, _squares, _X, _Y, _ORDERS, 5, 0.3), (_W, _squares, _X, _Y, _ORDERS[:2], 10, 0.1),
+        ),
+        mistakes=(
+            (_loop(_right, order=np.sort),
+             "The orders are not used: the examples come as they are stored, in every epoch. The batch is made of "
+             "`order[start:…]`, not of the rows from start on."),
+            (_loop(_right, epochs=lambda orders: [orders[0]] * len(orders)),
+             "Every epoch takes the order of the first. Each has its own."),
+            (_loop(_right, epochs=lambda orders: orders[:1]),
+             "That is one epoch. Does the `return` stand inside the outer loop?"),
+            (_loop(_right, last=lambda n, size: n - n % size if n >= size else n),
+             "The last, smaller batch is left out: rounding down loses the examples that do not fill a batch."),
+            (_loop(_right, last=lambda n, size: n - n % size),
+             "Batches that are not full are left out, even the only one of an epoch: the last batch may be smaller."),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: w + lr * gradient(w, x[rows], y[rows])),
+             "The steps go uphill: look at the sign."),
+            (_labels_left_behind,
+             "The inputs are picked by the order, the targets are not: each example gets the answer of another."),
+            (_gradient_kept(False),
+             "Each batch's gradient is added to those before it, as when `optimizer.zero_grad()` is forgotten."),
+            (_gradient_kept(True),
+             "Within an epoch the gradients pile up. Each step uses the gradient of its own batch only."),
+            (_weights_of_the_epoch,
+             "The gradients of an epoch are all taken at the weights it began with. Each batch asks at the present "
+             "weights."),
+            (_first_gradient,
+             "Every gradient is taken at the weights given. Each batch asks at the present weights."),
+            (_one_step_an_epoch,
+             "One step an epoch, with the last batch's gradient: the step belongs into the inner loop."),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * gradient(w, x, y)),
+             "Every step uses all the examples. A step sees its own batch."),
+            (_loop(_right, last=lambda n, size: 1),
+             "Only the first batch of each epoch is used. An epoch goes through all of them."),
+            (_afresh_each_epoch,
+             "Each epoch begins with the weights given, so that only the last one counts. Training goes on from where "
+             "it is."),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * len(rows) * gradient(w, x[rows], y[rows])),
+             "The step is multiplied by the number of examples. The gradient is that of the mean loss already."),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr / size * gradient(w, x[rows], y[rows])),
+             "The step is divided by the batch size. The gradient is that of the mean loss already."),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * gradient(w, x[rows[:1]], y[rows[:1]])),
+             "Only the first example of each batch is used: slice from start to start + batch_size."),
+            (_sliding,
+             "The batches overlap: one starts at 0, the next at batch_size, not at 1."),
+            (_filled_up,
+             "The last batch is filled up with examples from the beginning of the order. It may be smaller."),
+            (lambda w, gradient, x, y, orders, batch_size, lr: _right(
+                w, gradient, x, y, orders[0][:batch_size], lr, batch_size),
+             "That is a single step. Does the `return` stand inside the inner loop?"),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: w - gradient(w, x[rows], y[rows])),
+             "The rate is missing: each step is lr times the gradient."),
+        ),
+    ),
+    Exercise(
+        id="locate-step",
+        title="which step is that",
+        reference=locate_step,
+        why="An epoch has ⌈n/B⌉ batches, all full except perhaps the last, which holds what is left.",
+        hints=(
+            "How many batches make an epoch, if the last may be smaller? The exercise of notebook 00 asked just that.",
+            "The step divided by the batches of an epoch: the whole part is the epoch, the rest is the batch. `divmod` "
+            "gives both.",
+            "Before batch b, an epoch has used up b · batch_size examples. The batch holds batch_size, or what is left "
+            "of n if that is less.",
+        ),
+        probes=((0, 500, 32), (15, 500, 32), (16, 500, 32), (100, 500, 32), (7, 512, 128), (8, 512, 128), (3, 5, 1),
+                (47, 10, 4), (9, 6, 10), (2, 129, 64), (1599, 500, 32)),
+        mistakes=(
+            (lambda step, n, B: (*divmod(step, max(n // B, 1)), B),
+             "The last, smaller batch is not counted, so that later epochs are found too early, and every batch looks "
+             "full."),
+            (lambda step, n, B: (*divmod(step, n // B), min(B, n - step % (n // B) * B)),
+             "The number of batches is rounded down. The rest of the examples makes one more."),
+            (lambda step, n, B: (*divmod(step, n // B + 1), min(B, n - step % (n // B + 1) * B)),
+             "One batch too many where nothing is left over: try 512 examples in batches of 128."),
+            (lambda step, n, B: (*divmod(step, _batches(n, B)), B),
+             "Epoch and batch are right. The last batch of an epoch may hold fewer examples."),
+            (lambda step, n, B: (step // _batches(n, B), step % _batches(n, B),
+                                 B if step % _batches(n, B) < _batches(n, B) - 1 else n % B),
+             "Right unless the batches come out even: then `n % batch_size` is 0, but the last batch is full."),
+            (lambda step, n, B: (step // _batches(n, B), step % _batches(n, B),
+                                 B if step % _batches(n, B) < _batches(n, B) - 1 else n % B or B)
+             if n >= B else (step, 0, B),
+             "Right unless one batch holds everything: then it has n examples, not batch_size."),
+            (lambda step, n, B: (lambda e, b, k: (e + 1, b + 1, k))(*locate_step(step, n, B)),
+             "Epoch and batch are counted from 1 here. All counts begin at 0."),
+            (lambda step, n, B: (lambda e, b, k: (e + 1, b, k))(*locate_step(step, n, B)),
+             "The epochs are counted from 1 here. All counts begin at 0."),
+            (lambda step, n, B: (lambda e, b, k: (e, b + 1, k))(*locate_step(step, n, B)),
+             "The batches are counted from 1 here. All counts begin at 0."),
+            (lambda step, n, B: locate_step(max(step - 1, 0), n, B),
+             "One step too early: step 0 is the first."),
+            (lambda step, n, B: locate_step(step + 1, n, B),
+             "One step too late: step 0 is the first batch of epoch 0."),
+            (lambda step, n, B: (lambda e, b, k: (b, e, k))(*locate_step(step, n, B)),
+             "Epoch and batch have changed places."),
+            (lambda step, n, B: (*divmod(step, n), 1),
+             "That counts a step for each example. A step is a batch."),
+            (lambda step, n, B: (step * B // n, step % _batches(n, B), locate_step(step, n, B)[2]),
+             "The epoch is found by the number of examples seen, as if every batch were full. Count batches instead."),
+            (lambda step, n, B: (step // _batches(n, B), step, locate_step(step, n, B)[2]),
+             "The second is the step through all epochs. Asked for is the batch within its epoch."),
+            (lambda step, n, B: (step / _batches(n, B), step % _batches(n, B), locate_step(step, n, B)[2]),
+             "The epoch has a fraction. A batch belongs to one whole epoch."),
+            (lambda step, n, B: locate_step(step, n, B)[:2],
+             "Epoch and batch are right. How many examples the batch holds is asked for as well."),
+        ),
+    ),
+]
+
+_BELIEF = "A common belief"
+
+QUIZZES = [
+    Quiz("unbiased-means", "The gradient of a random mini-batch is *unbiased*. What does that say?", (
+        Option("It points downhill.",
+               "It may point anywhere. Near a minimum, about half of the single examples of a network point uphill.",
+               origin=_BELIEF),
+        Option("Averaged over all the batches that might have been drawn, it is the full gradient.",
+               "Each batch is wrong, and the errors cancel on average. How large they are is another question: that is "
+               "the variance.", right=True),
+        Option("It is close to the full gradient.",
+               "That would be a small variance. A batch of one is just as unbiased, and usually far off.",
+               origin=_BELIEF),
+        Option("Its errors get smaller as training goes on.",
+               "Unbiased says nothing of training. Near a minimum the gradient vanishes, and the errors do not.",
+               origin=_BELIEF),
+    )),
+    Quiz("half-the-noise", "You want the error of the mini-batch gradient, its standard deviation, to be half as "
+         "large. Examples are drawn with replacement. What batch size?", (
+        Option("Twice as large.",
+               "That halves the variance, which is the square of the error.", origin=_BELIEF),
+        Option("Four times as large.",
+               "The variance falls as 1/B, and the error as its root.", right=True),
+        Option("Half as large.",
+               "Fewer examples make the mean noisier."),
+        Option("No batch can do that: the error depends on the data only.",
+               "It depends on both: a spread that belongs to the data, divided by the root of B."),
+    )),
+    Quiz("what-backprop-does", "Which part of training is backpropagation?", (
+        Option("It corrects the weights.",
+               "It hands over a gradient and leaves the weights as they are. The optimizer's line moves them.",
+               origin="A common way of saying it"),
+        Option("It estimates the gradient by trying small changes of each weight.",
+               "That is finite differences: good for checking, and far too slow for training."),
+        Option("It computes the gradient of the batch's loss, exact up to rounding.",
+               "The chain rule, from the loss back to each weight. What is estimated is the loss of all the data by "
+               "that of a batch.", right=True),
+        Option("It computes the gradient of the loss over all the training data.",
+               "Only of the examples that went forward: those of the batch.", origin=_BELIEF),
+    )),
+    Quiz("no-zero-grad", "In a PyTorch loop, `optimizer.zero_grad()` is left out. What happens?", (
+        Option("Nothing: each `backward()` overwrites the gradient.",
+               "It adds to it. That is useful for building one gradient from several batches, and wrong here.",
+               origin="A common mistake: gradients are taken to be overwritten"),
+        Option("The weights are no longer updated.",
+               "They are, by the sum of all the gradients so far."),
+        Option("Every step uses the sum of all gradients since the beginning.",
+               "Steps then go where the loss used to fall. The loss may come down all the same, which hides the "
+               "mistake.", right=True),
+        Option("PyTorch stops with an error.",
+               "It cannot know that you did not mean it.", origin=_BELIEF),
+    )),
+    Quiz("batch-doubled", "The batch size goes from 32 to 64; epochs and rate stay. What changes?", (
+        Option("Half as many steps, each with a less noisy gradient.",
+               "The same number of examples is looked at, in half as many moves.", right=True),
+        Option("Only the speed of the computer: the same training, faster.",
+               "The weights move half as often, so it is another training.", origin=_BELIEF),
+        Option("As many steps as before, each more exact.",
+               "Epochs are fixed, not steps: an epoch now has half as many.",
+               origin="A common mistake: steps and epochs taken for one another"),
+        Option("Each step is twice as long, as two batches are in it.",
+               "The loss is the mean over the batch. With a sum it would be so, and the best rate would change with "
+               "the batch size.", origin="A published mistake: sum and mean mixed up"),
+    )),
+    Quiz("hovering", "SGD at a constant rate: the training loss fell and has been jumping about one level for a long "
+         "time. A bowl with one minimum is below. What brings it closer?", (
+        Option("More steps at this rate.",
+               "The jumping is balanced: noise pushes out as much as the slope pulls in. Waiting does not change that.",
+               origin=_BELIEF),
+        Option("A smaller rate.",
+               "The ball's squared radius is about proportional to rate / batch size. A larger batch would do as well.",
+               right=True),
+        Option("A larger rate, to get out.",
+               "There is nothing to get out of, and a larger rate makes the ball larger."),
+        Option("Nothing: that level is the minimum of the loss.",
+               "The minimum lies below: the level is where pulling in and shaking out balance.",
+               origin="A common belief: a loss that no longer falls has arrived"),
+    )),
+]
