@@ -14,8 +14,8 @@ from .schedules import as_schedule, needs_losses
 from .statistics import mean_interval
 
 __all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_differences",
-           "plot_distances", "plot_intervals", "plot_landscape", "plot_means", "plot_path", "plot_pairs", "plot_range_test",
-           "plot_rate_profile", "plot_scaling", "plot_schedule", "plot_summed_rate", "rate_color"]
+           "plot_distances", "plot_intervals", "plot_landscape", "plot_means", "plot_path", "plot_pairs",
+           "plot_range_test", "plot_rate_profile", "plot_scaling", "plot_schedule", "plot_summed_rate", "rate_color"]
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
 CLASS_MARKERS = ["o", "^", "s"]
