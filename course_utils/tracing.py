@@ -27,7 +27,7 @@ class Traced:
     """
 
     def __init__(self, function, transformed=False):
-        self.function, self.transformed = function, transformed
+        self.function, self.transformed = _one_at_a_time(function) if transformed else function, transformed
         self.calls, self.traces = Counter(), {}
 
     def __call__(self, *tensors):
@@ -49,6 +49,14 @@ class Traced:
                 return torch._C._create_function_from_graph("traced", graph)  # torch.jit.trace would keep it for ever
         except Exception:  # whatever tracing cannot take, and where a newer Python or torch no longer has it
             return self.function
+
+
+def _one_at_a_time(function):
+    """For transforms of modules, which lend the one module other weights while they call it."""
+    def call(*tensors):
+        with alone:
+            return function(*tensors)
+    return call
 
 
 def _written_out(function, tensors):
