@@ -338,8 +338,8 @@ def explore_momentum(n_steps=80, distance=0.01, kappa=25.0, target=18):
             return ""
         return f"{steps} steps, where the best plain descent needs {plain}."
 
-    goal = (f"Plain descent (β = 0) comes within {distance:g} of the minimum in {plain} steps at best. Do it in {target} "
-            "or fewer. The star is the best pair in the long run: is it the best here?")
+    goal = (f"Plain descent (β = 0) comes within {distance:g} of the minimum in {plain} steps at best. Do it in "
+            f"{target} or fewer. The star is the best pair in the long run: is it the best here?")
     controls = {"lr": Control("rate", 0.005, 0.17, 0.04, step=0.001, log=False),
                 "beta": Control("β", 0.0, 0.99, 0.0, step=0.01, log=False)}
     return Explorable(compute, [contours, plane], describe, controls, goal, reached, size=(9.6, 3.9))

@@ -74,7 +74,7 @@ def plot_distances(paths, ax=None):
 
 
 def plot_momentum_plane(landscape, ax=None, max_lr=None, max_beta=1.0):
-    """What a step of heavy ball leaves of the distance on a quadratic, over its rate and β; beyond the line, it diverges.
+    """What a step of heavy ball leaves of the distance on a quadratic, over rate and β; beyond the line, it diverges.
 
     The diamond is the best plain descent (β = 0), the star the best heavy ball.
     """

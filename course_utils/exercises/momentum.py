@@ -1,4 +1,4 @@
-"""Exercises and questions of notebook 06: heavy ball, Nesterov, the effective rate, the best momentum of a quadratic."""
+"""Exercises and questions of notebook 06: heavy ball, Nesterov, the effective rate, the best pair of a quadratic."""
 
 import math
 from copy import deepcopy
@@ -131,8 +131,8 @@ _STEPS = (
     (4.0, (1.0, -2.0, 0.5, 0.25, 1.0), (0.1, 0.2, 0.1, 0.2, 0.1), 0.0),
 )
 
-_MEMORY = ("Read the old velocity from the state, with 0 for the first step, make the new one, and hand it back in a new "
-           "dictionary: `state.get(\"v\", 0.0)`.")
+_MEMORY = ("Read the old velocity from the state, with 0 for the first step, make the new one, and hand it back in a "
+           "new dictionary: `state.get(\"v\", 0.0)`.")
 
 EXERCISES = [
     Exercise(
@@ -152,7 +152,8 @@ EXERCISES = [
             (_rule(_average, _ball),
              "That is the damped form: the gradient enters with 1 − β, so the steps are 1/(1 − β) times too short."),
             (_started_full(_ball),
-             "That is the damped form with a full first gradient, as torch's `dampening`. Asked for is the undamped one."),
+             "That is the damped form with a full first gradient, as torch's `dampening`. Asked for is the undamped "
+             "one."),
             (_forgetful(_ball),
              "Every step is like the first: the new velocity is never kept. Hand back a state that holds it."),
             (_Shared(_ball),
@@ -177,7 +178,8 @@ EXERCISES = [
             (_rule(lambda v, g, lr, beta: (1 - beta) * v + g, _ball),
              "1 − β of the velocity survives here. β itself should."),
             (_rule(lambda v, g, lr, beta: (1 - beta) * v + beta * g, _ball),
-             "An average, with the two shares exchanged. Asked for is β times the old velocity plus the whole gradient."),
+             "An average, with the two shares exchanged. Asked for is β times the old velocity plus the whole "
+             "gradient."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g + v)),
              "The gradient is counted twice: it is in the new velocity already."),
             (_rule(_sum, lambda v, old, g, lr, beta: v),
@@ -202,14 +204,14 @@ EXERCISES = [
             "v = beta · v + (1 − dampening) · g. Solve it for v, with g = 1.",
             "v is (1 − dampening) / (1 − beta), and the step is lr times that.",
         ),
-        probes=((0.01, 0.9, 0.0), (0.01, 0.9, 0.9), (0.3, 0.0, 0.0), (0.1, 0.5, 0.2), (2.0, 0.99, 0.5), (0.05, 0.3, 0.6),
-                (1e-4, 0.75, 0.0)),
+        probes=((0.01, 0.9, 0.0), (0.01, 0.9, 0.9), (0.3, 0.0, 0.0), (0.1, 0.5, 0.2), (2.0, 0.99, 0.5),
+                (0.05, 0.3, 0.6), (1e-4, 0.75, 0.0)),
         mistakes=(
             (lambda lr, beta, dampening: lr / (1 - beta),
              "Right without dampening. The gradient enters with 1 − dampening: what does that do to all steps?"),
             (lambda lr, beta, dampening: lr * (1 - dampening),
-             "That is the first step. Later ones are longer: part of the velocity is still there when the next gradient "
-             "arrives."),
+             "That is the first step. Later ones are longer: part of the velocity is still there when the next "
+             "gradient arrives."),
             (lambda lr, beta, dampening: lr,
              "Right only if dampening equals beta. In general the old gradients add up to more, or less, than one."),
             (lambda lr, beta, dampening: lr * (1 - beta),
@@ -333,8 +335,8 @@ EXERCISES = [
 ]
 
 QUIZZES = [
-    Quiz("faster-at-equal-rate", "\"At rate 0.01, momentum 0.9 reached 80 % in 12 epochs and plain SGD in 90. Momentum is "
-         "seven times faster.\" What is missing?", (
+    Quiz("faster-at-equal-rate", "\"At rate 0.01, momentum 0.9 reached 80 % in 12 epochs and plain SGD in 90. "
+         "Momentum is seven times faster.\" What is missing?", (
         Option("Nothing: the rate was equal, so the comparison is fair.",
                "Equal rate is not equal step: undamped momentum of 0.9 walks at ten times the rate.",
                origin="A published mistake: optimizers compared at one shared rate"),
@@ -356,8 +358,8 @@ QUIZZES = [
         Option("It diverges, since averages are unstable.",
                "Shorter steps are, if anything, more stable."),
     )),
-    Quiz("raising-beta", "You want to know what a longer memory does, and raise β from 0.9 to 0.99. What should happen to "
-         "the undamped rate?", (
+    Quiz("raising-beta", "You want to know what a longer memory does, and raise β from 0.9 to 0.99. What should happen "
+         "to the undamped rate?", (
         Option("It stays, so that only one thing changes.",
                "Then two things change: the memory and, tenfold, the length of the steps.", origin="A common belief"),
         Option("It falls to a tenth, so that η/(1 − β) stays.",
@@ -390,8 +392,8 @@ QUIZZES = [
                "The other way round: what stands outside multiplies the whole velocity from the next step on."),
         Option("Inside, the rate never falls.", "It does, as the old part of the velocity fades by β a step."),
     )),
-    Quiz("the-baseline-that-had-momentum", "In a table, the rows \"SGD\" and \"SGD + momentum 0.9\" agree in every digit. "
-         "Both reach 80 % in 12 epochs. What is the likeliest reason?", (
+    Quiz("the-baseline-that-had-momentum", "In a table, the rows \"SGD\" and \"SGD + momentum 0.9\" agree in every "
+         "digit. Both reach 80 % in 12 epochs. What is the likeliest reason?", (
         Option("Momentum makes no difference on this problem.",
                "Even then the last digits would differ: another rule takes other steps.", origin="A common belief"),
         Option("Both rows come from one setting, for instance an \"SGD\" with a default momentum.",
