@@ -677,7 +677,7 @@ def test_wrong_answers_not_foreseen_fail(exercise):
 @pytest.mark.parametrize("attempt, word", [
     (None, "function itself"), (0.5, "function itself"), ("gradient_step", "function itself"), (dict, "class"),
     (np.zeros(3), "function itself"), (torch.ones(2), "function itself"), (lambda: 0, "accepts"),
-    (lambda a, b, c, d, e, f, h: a, "accepts"), (lambda *args: [].append(args), "`return`"),
+    (lambda a, b, c, d, e, f, h, i, j: a, "accepts"), (lambda *args: [].append(args), "`return`"),
     (lambda *args: 1 / 0, "ZeroDivisionError"),
     (lambda *args: math.nan, "nan"), (lambda *args: "text", "text"), (lambda *args: object(), "object"),
     (lambda *args: sys.exit(3), "SystemExit"), (lambda *args: (yield), "generator"),
