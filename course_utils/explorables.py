@@ -356,8 +356,8 @@ def explore_turned_ravine(n_steps=400, distance=0.01, kappa=100.0, within=25):
         return (f"at rate {rivals.lr:.3g} AdaGrad was there within {within} steps along the axes; turned by "
                 f"{rivals.turn}° it comes in no earlier than gradient descent.")
 
-    goal = (f"At κ = {kappa:g} and turn 0, find a rate with which AdaGrad comes within {distance:g} of the minimum in at "
-            f"most {within} steps. Then leave the rate alone and turn the ravine until gradient descent is as fast.")
+    goal = (f"At κ = {kappa:g} and turn 0, find a rate with which AdaGrad comes within {distance:g} of the minimum in "
+            f"at most {within} steps. Then leave the rate alone and turn the ravine until gradient descent is as fast.")
     controls = {"lr": Control("rate", 0.1, 30.0, 0.3), "kappa": Control("κ", 1.0, 1000.0, kappa, step=0.1),
                 "turn": Control("turn °", 0, 45, 0, step=1, log=False, whole=True)}
     return Explorable(compute, [contours, distances], _Rivals.describe, controls, goal, reached)
