@@ -58,13 +58,17 @@ def _two_runs(update, w, gradients, *hyper):
         now, state, points = copy.deepcopy(w), {}, []
         for g in gradients:
             pair = update(now, copy.deepcopy(g), state, *hyper)
-            if not isinstance(pair, tuple | list) or len(pair) != 2:
-                raise TypeError("two things are asked for, the new weights and the new state")
+            parts = pair if isinstance(pair, tuple | list) else (pair,)
+            if pair is None or any(part is ... for part in parts) or str(getattr(pair, "dtype", "")) == "object":
+                return pair if pair is None else ...
+            if not hasattr(pair, "__len__") or len(pair) != 2 or len(parts) != 2:
+                raise TypeError("two values are asked for, the new weights and the new state; this was "
+                                f"{repr(pair)[:60]}{'…' if len(repr(pair)) > 60 else ''}")
             now, state = pair
             points.append(copy.deepcopy(now))
         runs.append(points)
     try:
-        alike = all(np.allclose(np.asarray(a, float), np.asarray(b, float), 1e-6, 1e-12, equal_nan=True)
+        alike = all(np.allclose(np.asarray(a, float), np.asarray(b, float), 1e-12, 1e-14, equal_nan=True)
                     for a, b in zip(*runs, strict=True))
     except Exception:  # not numbers at all: the comparison with the solution will say so
         alike = True
@@ -190,6 +194,8 @@ EXERCISES = [
             (_adagrad(divide=lambda s, eps: s + eps), _NOT_THE_ROOT),
             (_adagrad(divide=lambda s, eps: np.sqrt(s + eps)), _INSIDE),
             (_adagrad(divide=lambda s, eps: np.sqrt(s)), _DROPPED),
+            (_adagrad(divide=lambda s, eps: np.sqrt(s) + 1e-10),
+             "eps is a fixed number in your step. Use the argument: it is not always tiny."),
             (_sum_of_gradients, "You add up gradients, and those of opposite sign cancel. AdaGrad adds up their "
                                 "squares."),
             (_adagrad(add=np.abs, divide=lambda s, eps: s + eps),
@@ -251,6 +257,8 @@ EXERCISES = [
             (_rmsprop(divide=lambda s, eps: s + eps), _NOT_THE_ROOT.replace("sum", "average")),
             (_rmsprop(divide=lambda s, eps: np.sqrt(s + eps)), _INSIDE),
             (_rmsprop(divide=lambda s, eps: np.sqrt(s)), _DROPPED),
+            (_rmsprop(divide=lambda s, eps: np.sqrt(s) + 1e-8),
+             "eps is a fixed number in your step. Use the argument: it is not always tiny."),
             (_average_of_gradients, "You average the gradients and then take the size, so that opposite signs "
                                     "cancel. RMSProp "
                                     "averages the squares."),
