@@ -23,7 +23,7 @@ from .optimizers import adagrad, sgd
 from .schedules import cosine, warmup
 
 __all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_turned_ravine", "explore_noise_ball",
-           "explore_fates", "explore_schedule", "explore_training", "fate"]
+           "explore_fates", "explore_schedule", "explore_search", "explore_training", "fate", "turned_ravine"]
 
 INK, BLUE, RED, PALE = "#333333", "#0072b2", "#d55e00", "#c8c8c8"  # blue and vermillion of Okabe & Ito
 CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#cfe3f0", "#f8dfcd", "#cdeae1")
@@ -641,6 +641,129 @@ def explore_schedule(data=None, epochs=10, n_seeds=8, margin=0.005):
     goal = (f"In {epochs} epochs, bring the mean accuracy of {n_seeds} networks within {margin:g} of the ceiling. "
             "How near can you get with a constant rate (warmup 0, end 1)?")
     return Explorable(compute, [shape, curve], describe, controls, goal, reached)
+
+
+def explore_search(runs, n_trials=6, within=0.01, games=9):
+    """A search for the best rate in few trials, each a real run of the sweep `runs`; every game has another scale.
+
+    In each game the loss is multiplied by an unknown constant. A rate then does what rate × constant does to the loss
+    as it was, so that the whole profile moves along the axis of the rates.
+    """
+    rates = np.array(runs.values("lr"))
+    order = np.argsort(rates)
+    rates, scores = rates[order], runs.history[f"val_{runs.metric}"][order]
+    mean = scores[:, :, -1].mean(axis=1)
+    best = float(mean.max())
+    shifts = np.random.default_rng(0).uniform(-2, 1.5, games + 1)  # decades
+    played, last, won = {}, {}, set()
+
+    def compute(lr, game):
+        trials = played.setdefault(game, [])
+        if last and last["lr"] != lr and len(trials) < n_trials:
+            i = int(np.abs(np.log(rates * 10 ** shifts[game]) - np.log(lr)).argmin())
+            seed = (n_trials * (game - 1) + len(trials)) % scores.shape[1]
+            trials.append((lr, i, scores[i, seed]))
+        last.update(lr=lr)
+        return _Search(game, tuple(trials), n_trials, rates * 10 ** shifts[game], mean, best)
+
+    def ceiling(ax):
+        if runs.data.val_ceiling is not None:
+            ax.axhline(runs.data.val_ceiling, color=INK, lw=1, ls="--")
+            ax.text(0.02, runs.data.val_ceiling + 0.015, f"ceiling {runs.data.val_ceiling:.2f}", color=INK, fontsize=9,
+                    transform=ax.get_yaxis_transform())
+
+    def board(ax):
+        _style(ax, "learning rate", f"validation {runs.metric}", "Your trials, numbered")
+        ax.set(xscale="log", xlim=(1e-7, 100), ylim=(0, 1))
+        truth, = ax.plot([], [], "-", color=INK, lw=1.2, animated=True, zorder=1)
+        dots, = ax.plot([], [], "o", color=BLUE, ms=7, animated=True, zorder=3)
+        chosen, = ax.plot([], [], "o", mfc="none", mec=RED, mew=2, ms=14, animated=True, zorder=4)
+        numbers = [ax.text(0, 0, str(k + 1), ha="center", va="bottom", animated=True, zorder=5, fontsize=9)
+                   for k in range(n_trials)]
+        ceiling(ax)
+        words = ax.text(0.03, 0.03, "", transform=ax.transAxes, weight="bold", animated=True, zorder=5)
+
+        def show(search):
+            x, y = [t[0] for t in search.trials], [t[2][-1] for t in search.trials]
+            dots.set_data(x, y)
+            for k, number in enumerate(numbers):
+                number.set_visible(k < len(x))
+                if k < len(x):  # in turn above and below, so that neighbours do not hide each other
+                    number.set_position((x[k], y[k] + (0.03 if k % 2 == 0 else -0.085)))
+            truth.set_data((search.rates, search.mean) if search.over else ([], []))
+            chosen.set_data(([search.choice[0]], [search.choice[2][-1]]) if search.trials else ([], []))
+            words.set_text("the line is the truth" if search.over else f"{search.left} trials left")
+        return show
+
+    def curves(ax):
+        _style(ax, "epoch", f"validation {runs.metric}", "How each trial went")
+        ax.set(xlim=(0, runs.epochs + 3), ylim=(0, 1))
+        ceiling(ax)
+        epochs = np.arange(1, runs.epochs + 1)
+        lines = [ax.plot([], [], color=BLUE, lw=1.2, animated=True, zorder=3)[0] for _ in range(n_trials)]
+        numbers = [ax.text(0, 0, str(k + 1), va="center", animated=True, zorder=5, fontsize=9)
+                   for k in range(n_trials)]
+
+        def show(search):
+            for k, (line, number) in enumerate(zip(lines, numbers, strict=True)):
+                tried = k < len(search.trials)
+                curve = search.trials[k][2] if tried else []
+                line.set_data(epochs[:len(curve)], curve)
+                number.set_visible(tried)
+                if tried:
+                    number.set_position((runs.epochs + 0.5, curve[-1]))
+        return show
+
+    def describe(search):
+        if not search.trials:
+            return f"Game {search.game}: nothing tried yet, {n_trials} trials left. Move the rate."
+        rate, _, curve = search.choice
+        text = (f"Game {search.game}, trial {len(search.trials)} of {n_trials}: rate {search.trials[-1][0]:.3g} scores "
+                f"{search.trials[-1][2][-1]:.3f}; best so far: {rate:.3g} with {curve[-1]:.3f}.")
+        return text + (f" Its mean over all seeds: {search.regret:.3f} below that of the best rate." if search.over
+                       else "")
+
+    def reached(search):
+        if search.over and search.regret <= within:
+            won.add(search.game)
+        if len(won) < 2 or search.game not in won:
+            return ""
+        return f"games {', '.join(map(str, sorted(won)))} won."
+
+    controls = {"lr": Control("rate", 1e-7, 100.0, 1e-7, step=0.1, live=False),
+                "game": Control("game", 1, games, 1, step=1, log=False, whole=True, live=False)}
+    goal = (f"In {n_trials} trials, find a rate whose mean score lies within {within:g} of the best. Win two games: in "
+            "each, the good rates lie elsewhere.")
+    return Explorable(compute, [board, curves], describe, controls, goal, reached)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One game as it stands: trials are (rate, place in the table, scores by epoch)."""
+
+    game: int
+    trials: tuple
+    n_trials: int
+    rates: np.ndarray
+    mean: np.ndarray
+    best: float
+
+    @property
+    def left(self):
+        return self.n_trials - len(self.trials)
+
+    @property
+    def over(self):
+        return self.left == 0
+
+    @property
+    def choice(self):
+        """The trial with the best last score."""
+        return max(self.trials, key=lambda trial: np.nan_to_num(trial[2][-1], nan=-np.inf))
+
+    @property
+    def regret(self):
+        return self.best - float(self.mean[self.choice[1]])
 
 
 FATE_COLORS = {"crawl": "#555555", "learn": BLUE, "blow up": RED}

@@ -14,8 +14,8 @@ from .schedules import as_schedule, needs_losses
 from .statistics import mean_interval
 
 __all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_differences",
-           "plot_distances", "plot_groups", "plot_landscape", "plot_means", "plot_path", "plot_pairs",
-           "plot_rate_profile", "plot_scaling", "plot_schedule", "plot_summed_rate", "rate_color"]
+           "plot_distances", "plot_groups", "plot_intervals", "plot_landscape", "plot_means", "plot_path", "plot_pairs",
+           "plot_range_test", "plot_rate_profile", "plot_scaling", "plot_schedule", "plot_summed_rate", "rate_color"]
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
 CLASS_MARKERS = ["o", "^", "s"]
@@ -169,6 +169,9 @@ def plot_scaling(x, samples, predicted=None, ax=None, label=None, color=INK, mar
         ax.plot(np.asarray(x)[order], np.asarray(predicted)[order], "-", color=color, lw=1)
     ax.set(xscale="log", yscale="log", xlabel=ax.get_xlabel() or "x",
            ylabel=ax.get_ylabel() or "mean and 95 % interval")
+    return ax
+
+
 def plot_schedule(schedules, n_steps, ax=None, log=False):
     """The rate at every step: of one schedule, of a list of them, or of a dict that names them.
 
@@ -253,6 +256,33 @@ def plot_groups(groups, true_values=None, ax=None, color=INK):
         ax.plot([column - 0.38, column + 0.38], [value, value], "--", color=INK, lw=2)
     ax.set(xticks=range(len(groups)), xticklabels=groups, xlim=(-0.5, len(groups) - 0.5), xlabel=ax.get_xlabel() or " ",
            ylabel=ax.get_ylabel() or "value")
+    return ax
+
+
+def plot_intervals(groups, ax=None, label="value"):
+    """A row for each name in `groups` {name: values}: values are dots, their mean a diamond with its 95 % interval."""
+    ax = _axes(ax)
+    for row, values in enumerate(groups.values()):
+        found = mean_interval(values)
+        jitter = np.random.default_rng(row).uniform(-0.16, 0.16, found.n)
+        ax.plot(values, row + jitter, "o", ms=4, alpha=0.45, mew=0, color=CLASS_COLORS[0])
+        ax.plot([found.low, found.high], [row + 0.32] * 2, color=INK, lw=2)
+        ax.plot(found.mean, row + 0.32, "D", ms=5, color=INK)
+    ax.set(yticks=range(len(groups)), yticklabels=list(groups), ylim=(len(groups) - 0.4, -0.5), xlabel=label)
+    ax.grid(axis="x", color="0.9")
+    ax.set_axisbelow(True)
+    return ax
+
+
+def plot_range_test(test, ax=None, shown=None):
+    """Batch loss against the growing rate, a thin line a seed, the line of dots their median; both axes logarithmic."""
+    ax = _axes(ax)
+    losses = np.where(np.isfinite(test.losses), test.losses, np.nan)
+    for line in losses[:shown]:
+        ax.plot(test.rates, line, color=CLASS_COLORS[0], lw=0.7, alpha=0.5)
+    alive = ~np.isnan(losses).all(axis=0)
+    ax.plot(test.rates[alive], np.nanmedian(losses[:, alive], axis=0), "o-", ms=3, color=INK, lw=1.2)
+    ax.set(xscale="log", yscale="log", xlabel="learning rate, raised at each step", ylabel="loss of the batch")
     return ax
 
 

@@ -107,6 +107,7 @@ class Stack:
             return outputs.reshape(*outputs.shape[:2], -1).mT
         return outputs.movedim(-1, 1).flatten(2)
 
+
 class LayerStack(Stack):
     """The same for a chain of linear layers, one batched matrix product a layer and direction.
 
@@ -167,6 +168,7 @@ class LayerStack(Stack):
         for (V, c), (activate, _) in zip(hidden, self.activations, strict=True):
             a = activate(torch.baddbmm(c, V, a))
         return torch.baddbmm(b, W, a)
+
 
 def keep_freed_memory():
     """Let the C library of Linux reuse the memory of freed arrays instead of handing it back to the system.

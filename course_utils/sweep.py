@@ -19,6 +19,7 @@ __all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "range_test", "sweep",
 
 MOST_THREADS = 8  # beyond that, they wait for each other's Python
 
+
 class GridEdgeError(ValueError):
     """The best rate lies on the edge of the grid, so that a better one may lie outside it."""
 

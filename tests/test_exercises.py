@@ -122,7 +122,7 @@ def test_probes_survive_an_attempt_that_spoils_them(exercise):
 
     check(exercise.id, lambda *args: spoiler(*args))
     after = [a for probe in exercise.probes for a in probe if not callable(a)]
-    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    np.testing.assert_equal(after, before)  # for which nan equals nan
 
 
 # Answers from outside the registry
@@ -348,6 +348,56 @@ def locate_by_walking(step, n, batch_size):
     return [epoch, batch, len(range(n)[batch * batch_size:(batch + 1) * batch_size])]
 
 
+def log_grid_loop(low, high, per_decade):
+    rates, factor = [low], 10 ** (1 / per_decade)
+    while rates[-1] * factor < high * 1.0001:
+        rates.append(rates[-1] * factor)
+    return rates
+
+
+def log_grid_natural(low, high, per_decade):
+    steps = int(np.rint(per_decade * math.log(high / low) / math.log(10)))
+    return np.exp(np.linspace(math.log(low), math.log(high), steps + 1))
+
+
+def one_error_loop(rates, scores):
+    means = [sum(row) / len(row) for row in scores.tolist()]
+    best = means.index(max(means))
+    n = len(scores[best])
+    error = math.sqrt(sum((s - means[best]) ** 2 for s in scores[best]) / (n - 1) / n)
+    good = [rate for rate, mean in zip(rates, means, strict=True) if mean >= means[best] - error]
+    return sorted(good)[0]
+
+
+def one_error_sem(rates, scores):
+    mean, error = scores.mean(1), stats.sem(scores, axis=1)
+    return np.min(rates[mean + error[mean.argmax()] >= mean.max()])
+
+
+def one_error_torch(rates, scores):
+    rates, scores = torch.tensor(rates.copy()), torch.tensor(scores)
+    mean = scores.mean(1)
+    error = scores[mean.argmax()].std() / scores.shape[1] ** 0.5
+    return rates[mean >= mean.max() - error].min()
+
+
+def range_pick_loop(rates, losses):
+    best, best_loss = None, math.inf
+    for i in range(len(losses)):
+        near = [losses[j] for j in range(i - 2, i + 3) if 0 <= j < len(losses)]
+        mean = sum(near) / len(near)
+        if math.isfinite(mean) and mean < best_loss:
+            best, best_loss = i, mean
+    return rates[best] / 10
+
+
+def range_pick_convolve(rates, losses):
+    window, ones = np.ones(5), np.ones(len(losses))
+    with np.errstate(all="ignore"):
+        smooth = np.convolve(losses, window, "same") / np.convolve(ones, window, "same")
+    return 0.1 * rates[np.nanargmin(np.where(np.isinf(smooth), np.nan, smooth))]
+
+
 def adagrad_in_place(w, g, state, lr, eps):
     state["s"] = state.get("s", 0) + g * g
     w -= lr * g / (state["s"] ** 0.5 + eps)
@@ -508,6 +558,26 @@ RIGHT = {
     "training-rates": [training_rates_loop, training_rates_batches,
                        lambda f, e, n, b: tuple(f(t) for t in range(-(-n // b) * e)),
                        lambda f, e, n, b: torch.tensor(training_rates_loop(f, e, n, b))],
+    "log-grid": [log_grid_loop, log_grid_natural,
+                 lambda low, high, n: np.geomspace(low, high, round(n * math.log10(high / low)) + 1),
+                 lambda low, high, n: np.logspace(math.log10(low), math.log10(high),
+                                                  round(n * (math.log10(high) - math.log10(low))) + 1),
+                 lambda low, high, n: [low * 10 ** (k / n) for k in range(round(n * math.log10(high / low)) + 1)],
+                 lambda low, high, n: torch.logspace(math.log10(low), math.log10(high),
+                                                     round(n * math.log10(high / low)) + 1),
+                 lambda low, high, n: tuple(low * (high / low) ** t for t in np.linspace(
+                     0, 1, 1 + round(n * np.log10(high / low)))),
+                 lambda low, high, n: np.float32(log_grid_natural(low, high, n))],
+    "one-error-pick": [one_error_loop, one_error_sem, one_error_torch, lambda r, s: float(one_error_sem(r, s)),
+                       lambda r, s: min(rate for rate, m in zip(r, s.mean(1), strict=True) if m >= s.mean(1).max()
+                                        - s[s.mean(1).argmax()].std(ddof=1) / s.shape[1] ** 0.5),
+                       lambda r, s: np.array([one_error_sem(r, s)])[0]],
+    "range-test-pick": [range_pick_loop, range_pick_convolve, lambda r, x: float(range_pick_loop(r, x)),
+                        lambda r, x: range_pick_loop(r.tolist(), x.tolist()),
+                        lambda r, x: torch.tensor(range_pick_loop(r, x)),
+                        lambda r, x: r[np.nanargmin([np.nan if not np.isfinite(m := x[max(0, i - 2):i + 3].sum())
+                                                     else m / len(x[max(0, i - 2):i + 3]) for i in range(len(r))])]
+                        / 10],
     "adagrad-update": [adagrad_in_place, adagrad_torch_optim, adagrad_loop, adagrad_history, adagrad_float32,
                        adagrad_try, AdaGrad(), adagrad, lambda w, g, state, lr, eps: adagrad(w, g, state, lr, eps),
                        lambda w, g, sums, lr, eps: (w - lr * g / (np.sqrt(sums.get(0, 0) + g * g) + eps),
@@ -609,9 +679,19 @@ WRONG = {
                        lambda f, e, n, b: training_rates_loop(f, e, n, b)[::-1],
                        lambda f, e, n, b: sorted(training_rates_loop(f, e, n, b)),
                        lambda f, e, n, b: sum(training_rates_loop(f, e, n, b))],
+    "log-grid": [lambda low, high, n: [low, high], lambda low, high, n: n * np.log10(high / low),
+                 lambda low, high, n: np.arange(low, high, 1 / n), lambda low, high, n: log_grid_loop(low, high, 2 * n),
+                 lambda low, high, n: np.array(log_grid_loop(low, high, n)) * (1 + 1e-4),
+                 lambda low, high, n: set(log_grid_loop(low, high, n)),
+                 lambda low, high, n: np.array(log_grid_loop(low, high, n))[:, None]],
+    "one-error-pick": [lambda r, s: np.median(r), lambda r, s: r[s.mean(1).argsort()[-2]],
+                       lambda r, s: [one_error_sem(r, s)], lambda r, s: one_error_sem(r, s[:, :2]),
+                       lambda r, s: one_error_sem(r, s) * 1.001],
+    "range-test-pick": [lambda r, x: r[0], lambda r, x: np.median(r), lambda r, x: r[-1] / 10,
+                        lambda r, x: range_pick_loop(r, x) * 1.001, lambda r, x: range_pick_loop(r, np.log(x)),
+                        lambda r, x: [range_pick_loop(r, x)]],
     "adagrad-update": [adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.sqrt(s) + 2 * eps),
                        adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.sqrt(s + eps**2)),
-                       adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.maximum(np.sqrt(s), eps)),
                        adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.cbrt(s) + eps),
                        adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.sqrt(s + 0.1) + eps),
                        adagrad_with(lambda s, g: 0.99 * s + g**2, lambda s, eps: np.sqrt(s) + eps),

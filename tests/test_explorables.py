@@ -15,6 +15,7 @@ from course_utils.explorables import (
     explore_noise_ball,
     explore_ravine,
     explore_schedule,
+    explore_search,
     explore_training,
     explore_turned_ravine,
     fate,
@@ -400,3 +401,81 @@ def test_schedule_needs_data_with_a_ceiling():
 
     with pytest.raises(ValueError, match="known ceiling"):
         explore_schedule(load_digits())
+
+
+def table(scores, rates=(1e-4, 1e-3, 1e-2, 0.1, 1.0), n_seeds=6, epochs=4):
+    """A sweep without networks: seed k adds k thousandths to the score of a rate."""
+    history = np.array(scores)[:, None, None] + np.arange(n_seeds)[:, None] / 1000 + np.zeros(epochs)
+    return SimpleNamespace(values=lambda name: list(rates), history={"val_accuracy": history}, metric="accuracy",
+                           epochs=epochs, data=SimpleNamespace(val_ceiling=0.83))
+
+
+def scale_of(explorable):
+    """The factor by which the present game has moved the rates of the table."""
+    return explorable.result.rates[0] / 1e-4
+
+
+def test_a_search_counts_its_trials_and_shows_the_truth_only_at_the_end():
+    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    assert "nothing tried yet, 6 trials left" in explorable.summary
+    before = explorable.image.value
+    for k, decade in enumerate((1e-4, 1.0, 1e-3, 0.1, 0.11, 1e-2)):
+        summary = explorable.move(lr=decade * scale_of(explorable))
+        assert f"trial {k + 1} of 6" in summary and explorable.image.value != before
+        assert ("below that of the best rate" in summary) == (k == 5)
+        assert explorable.result.over == (k == 5) and len(explorable.image.value) <= 40_000
+        before = explorable.image.value
+    assert "0.000 below" in summary
+    assert explorable.move(lr=3.0) == summary  # no seventh trial
+
+
+def test_setting_the_same_rate_again_or_another_game_is_no_trial():
+    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    explorable.move(lr=1e-3)
+    explorable.move(lr=1e-3)
+    assert explorable.result.left == 5
+    explorable.move(game=2)
+    assert explorable.result.left == 6 and "Game 2: nothing tried yet" in explorable.summary
+    explorable.move(game=1)
+    assert explorable.result.left == 5
+
+
+def test_each_game_moves_the_good_rates_and_two_of_them_have_to_be_won():
+    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    scales = []
+    for game, aim in ((1, 1e-2), (2, 0.1), (3, 1e-2)):
+        explorable.move(game=game)
+        scales.append(scale_of(explorable))
+        for k in range(6):
+            summary = explorable.move(lr=aim * scales[-1] * (1 + k / 100))
+        assert ("Goal reached" in summary) == (game == 3), summary
+        assert explorable.result.regret == pytest.approx(0.1 if game == 2 else 0, abs=1e-9)
+    assert "games 1, 3 won" in summary and len(set(scales)) == 3
+
+
+def test_every_game_can_be_won_with_the_slider():
+    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    slider = explorable._inputs["lr"][1]
+    for game in range(1, 10):
+        explorable.move(game=game)
+        good = explorable.result.rates[2]
+        assert slider.min < np.log10(good) < slider.max
+        for step in range(6):
+            slider.value = nearest(slider, good) * 10 ** (slider.step * (step % 2))
+        assert explorable.result.over and explorable.result.regret == pytest.approx(0)
+    assert "Goal reached" in explorable.summary
+
+
+def test_finished_games_can_be_drawn_side_by_side_and_stay_as_they_are():
+    import matplotlib.pyplot as plt
+
+    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    for game in (1, 2):
+        explorable.move(game=game)
+        for k in range(6):
+            explorable.move(lr=1e-4 * 10**k)
+    state = explorable.summary, explorable.image.value
+    figure = explorable.small_multiples([{"game": 1}, {"game": 2}])
+    assert len(figure.axes) == 2 and (explorable.summary, explorable.image.value) == state
+    assert all(ax.get_title(loc="left").startswith("Game") for ax in figure.axes)
+    plt.close(figure)

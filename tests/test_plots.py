@@ -13,7 +13,7 @@ from course_utils.models import linear, mlp
 from course_utils.optimizers import sgd
 from course_utils.schedules import constant, cosine, reduce_on_plateau, step_decay
 from course_utils.statistics import mean_interval, paired_difference
-from course_utils.sweep import sweep
+from course_utils.sweep import RangeTest, range_test, sweep
 
 RUNS = sweep(mlp(2, 4, 3), make_blobs(), sgd, lr=[0.1, 1e-3, 0.01], seeds=range(4), epochs=3, progress=False)
 VALUES = sweep(linear(10, 1), load_diabetes(), sgd, lr=[1e9, 0.01, 0.1], seeds=[0, 1], epochs=2, progress=False)
@@ -32,6 +32,9 @@ def _labelled(ax):
     return ax
 
 
+TEST = range_test(mlp(2, 4, 3), make_blobs(), sgd, n_steps=20, seeds=range(4))
+GONE = RangeTest(np.geomspace(0.1, 10, 4), np.array([[1, 2, np.inf, np.nan], [1, 3, 5, np.nan]]), [0, 1])
+GROUPS = {"grid": np.array([0.1, 0.2, 0.4]), "random": np.array([0.3, 0.1, 0.9, 0.5])}
 ALL = {
     "landscape of one weight": lambda ax=None: plots.plot_landscape(double_well(), ax),
     "landscape of two": lambda ax=None: plots.plot_landscape(saddle(), ax),
@@ -53,6 +56,9 @@ ALL = {
     "means": lambda ax=None: plots.plot_means([1, 2, 3], {"one": SCORES, "other": SCORES + 0.1}, _labelled(ax)),
     "differences": lambda ax=None: plots.plot_differences(DIFFERENCES, _labelled(ax)),
     "pairs": lambda ax=None: plots.plot_pairs(RUNS, 0.01, 1e-3, ax=ax),
+    "range test": lambda ax=None: plots.plot_range_test(TEST, ax),
+    "range test that diverged": lambda ax=None: plots.plot_range_test(GONE, ax),
+    "intervals": lambda ax=None: plots.plot_intervals(GROUPS, ax, "regret"),
 }
 
 
@@ -74,7 +80,7 @@ def test_draws_on_the_axes_it_is_given_and_returns_them(name):
 def test_makes_axes_of_its_own_when_given_none(name):
     ax = ALL[name]()
     assert isinstance(ax, plt.Axes) and ax.has_data() and len(plt.get_fignums()) == 1
-    assert ax.get_xlabel() and (ax.get_ylabel() or name.startswith("landscape"))
+    assert ax.get_xlabel() and (ax.get_ylabel() or name.startswith(("landscape", "intervals")))
     ax.figure.canvas.draw()
 
 
@@ -199,6 +205,27 @@ def test_differences_are_filled_only_where_zero_is_excluded():
     assert [float(line.get_xdata()[0]) for line in (near, far)] == [d.mean for d in DIFFERENCES.values()]
 
 
+def test_intervals_are_those_of_student_beside_every_value():
+    ax = plots.plot_intervals(GROUPS)
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(GROUPS)
+    for row, values in enumerate(GROUPS.values()):
+        dots, bar, mean = ax.lines[3 * row:3 * row + 3]
+        expected = mean_interval(values)
+        assert dots.get_xdata().tolist() == values.tolist()
+        assert bar.get_xdata().tolist() == [expected.low, expected.high] and mean.get_xdata()[0] == expected.mean
+    low, high = ax.get_ylim()
+    assert low > high  # the first row is on top
+
+
+def test_a_range_test_shows_every_seed_and_the_median_and_ends_where_all_diverged():
+    ax = plots.plot_range_test(TEST)
+    assert [np.array_equal(line.get_ydata(), losses) for line, losses in zip(ax.lines, TEST.losses, strict=False)] \
+        == [True] * 4
+    assert np.allclose(ax.lines[-1].get_ydata(), np.median(TEST.losses, axis=0))
+    assert len(plots.plot_range_test(TEST, shown=2).lines) == 3
+    assert plots.plot_range_test(GONE).lines[-1].get_ydata().tolist() == [1, 2.5, 5]
+
+
 def test_boundary_is_what_the_network_answers():
     run = RUNS.run(0, 2)
     image = plots.plot_boundary(run).images[0]
@@ -265,5 +292,5 @@ def test_groups_have_a_column_each_and_a_dash_at_the_true_value():
     *columns, first, second = ax.lines
     assert [line.get_ydata().tolist() for line in columns] == [[1, 2], [3, 4, 5]]
     assert all(np.abs(line.get_xdata() - n).max() < 0.5 for n, line in enumerate(columns))
-    assert first.get_ydata() == [1.5, 1.5] and np.mean(second.get_xdata()) == 1
+    assert list(first.get_ydata()) == [1.5, 1.5] and np.mean(second.get_xdata()) == 1
     assert [label.get_text() for label in ax.get_xticklabels()] == ["few", "many"]

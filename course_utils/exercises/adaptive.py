@@ -195,7 +195,7 @@ EXERCISES = [
             (_adagrad(divide=lambda s, eps: np.sqrt(s + eps)), _INSIDE),
             (_adagrad(divide=lambda s, eps: np.sqrt(s)), _DROPPED),
             (_adagrad(divide=lambda s, eps: np.sqrt(s) + 1e-10),
-             "eps is a fixed number in your step. Use the argument: it is not always tiny."),
+             "The argument eps hardly comes into your step. Add it, whole, to the root of s: it is not always tiny."),
             (_sum_of_gradients, "You add up gradients, and those of opposite sign cancel. AdaGrad adds up their "
                                 "squares."),
             (_adagrad(add=np.abs, divide=lambda s, eps: s + eps),
@@ -258,7 +258,7 @@ EXERCISES = [
             (_rmsprop(divide=lambda s, eps: np.sqrt(s + eps)), _INSIDE),
             (_rmsprop(divide=lambda s, eps: np.sqrt(s)), _DROPPED),
             (_rmsprop(divide=lambda s, eps: np.sqrt(s) + 1e-8),
-             "eps is a fixed number in your step. Use the argument: it is not always tiny."),
+             "The argument eps hardly comes into your step. Add it, whole, to the root of s: it is not always tiny."),
             (_average_of_gradients, "You average the gradients and then take the size, so that opposite signs "
                                     "cancel. RMSProp "
                                     "averages the squares."),
