@@ -19,11 +19,12 @@ from matplotlib.figure import Figure
 
 from .descent import descend
 from .landscapes import bowl, quadratic, ravine
-from .optimizers import adagrad, sgd
+from .optimizers import adagrad, momentum, sgd
 from .schedules import cosine, warmup
 
-__all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_turned_ravine", "explore_noise_ball",
-           "explore_fates", "explore_schedule", "explore_search", "explore_training", "fate", "turned_ravine"]
+__all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_turned_ravine", "explore_momentum",
+           "explore_noise_ball", "explore_fates", "explore_schedule", "explore_search", "explore_training", "fate",
+           "turned_ravine"]
 
 INK, BLUE, RED, PALE = "#333333", "#0072b2", "#d55e00", "#c8c8c8"  # blue and vermillion of Okabe & Ito
 CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#cfe3f0", "#f8dfcd", "#cdeae1")
@@ -292,6 +293,78 @@ def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
     controls = {"lr": Control("rate", 0.001, 3.0, 0.01), "kappa": Control("κ", 1.0, 125.0, kappa, step=log10(5) / 20)}
     return Explorable(compute, [contours, _distance_panel(n_steps, (1e-4, 1e3), distance, predict=True)], describe,
                       controls, goal, reached)
+
+
+def explore_momentum(n_steps=80, distance=0.01, kappa=25.0, target=18):
+    """Heavy ball on f(w) = (w₁² + κ w₂²) / 2, by rate and β, beside its place in the plane of both."""
+    from .plots import plot_momentum_plane
+
+    landscape = ravine(kappa)
+    plain = ceil(log(distance / np.linalg.norm(landscape.start)) / log(landscape.best_factor))
+
+    def compute(lr, beta):
+        return _Heavy(descend(landscape, None, momentum, lr, n_steps, beta=beta), beta)
+
+    def contours(ax):
+        _style(ax, "weight w₁", "weight w₂", f"Path, κ = {kappa:g}")
+        ax.set(xlim=(-5, 5), ylim=(-3.9, 3.9))
+        angle = np.linspace(0, 2 * np.pi, 73)
+        for radius in np.geomspace(0.35, (25 + 12 * kappa) ** 0.5, 12):
+            ax.plot(radius * np.cos(angle), radius * np.sin(angle) / kappa**0.5, color=PALE, lw=0.8, zorder=1)
+        ax.plot(0, 0, "*", color=INK, ms=11, zorder=1)
+        walk = _walk(ax)
+
+        def show(heavy):
+            walk(heavy.path, heavy.path.points[:, 0], heavy.path.points[:, 1], heavy.manner)
+        return show
+
+    def plane(ax):
+        plot_momentum_plane(landscape, ax)
+        _style(ax, "learning rate η", "momentum β", "Where you are")
+        ax.text(landscape.best_rate * 0.97, 0.03, "best plain", ha="right", color=INK, fontsize=9)
+        point, = ax.plot([], [], "o", ms=11, mfc=RED, mec="white", mew=2, animated=True, zorder=5,
+                         clip_on=False)
+        point.set_in_layout(False)
+
+        def show(heavy):
+            point.set_data([min(heavy.path.rates[0], ax.get_xlim()[1])], [heavy.beta])
+        return show
+
+    def describe(heavy):
+        return (f"rate {heavy.path.rates[0]:.3g}, β {heavy.beta:.3g}: factor {heavy.factor:.3f}, {heavy.manner}, "
+                f"{_arrival(heavy.path, distance)}")
+
+    def reached(heavy):
+        steps = heavy.path.steps_to(distance)
+        if steps is None or steps > target:
+            return ""
+        return f"{steps} steps, where the best plain descent needs {plain}."
+
+    goal = (f"Plain descent (β = 0) comes within {distance:g} of the minimum in {plain} steps at best. Do it in "
+            f"{target} or fewer. The star is the best pair in the long run: is it the best here?")
+    controls = {"lr": Control("rate", 0.005, 0.17, 0.04, step=0.001, log=False),
+                "beta": Control("β", 0.0, 0.99, 0.0, step=0.01, log=False)}
+    return Explorable(compute, [contours, plane], describe, controls, goal, reached, size=(9.6, 3.9))
+
+
+@dataclass(frozen=True)
+class _Heavy:
+    """A heavy-ball descent with its β and what its factor says of it."""
+
+    path: object
+    beta: float
+
+    @property
+    def factor(self):
+        return float(self.path.landscape.momentum_factor(self.path.rates[0], self.beta))
+
+    @property
+    def manner(self):
+        if self.factor > 1:
+            return _divergence(self.path)
+        if self.factor < self.path.landscape.best_factor:
+            return "faster than any plain descent"
+        return "settles, no faster than plain"
 
 
 def explore_turned_ravine(n_steps=400, distance=0.01, kappa=100.0, within=25):

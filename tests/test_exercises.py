@@ -283,6 +283,78 @@ def interval_test(a, b):
     return np.array([(low + high) / 2, low, high])
 
 
+def momentum_in_place(w, g, state, lr, beta):
+    v = state.setdefault("v", np.zeros_like(np.asarray(w, dtype=float)))
+    v *= beta
+    v += g
+    w = np.asarray(w, dtype=float)
+    w -= lr * v
+    return w, state
+
+
+def momentum_torch32(w, g, state, lr, beta):
+    w, g = (torch.as_tensor(x, dtype=torch.float32) for x in (w, g))
+    v = state["buffer"].mul(beta).add(g) if state else g.clone()
+    return w.sub(v, alpha=lr), {"buffer": v}
+
+
+def by_torch_sgd(nesterov):
+    def update(w, g, state, lr, beta):
+        if not state:
+            weights = torch.tensor(w, dtype=torch.float64, requires_grad=True)
+            state = {"w": weights, "optimizer": torch.optim.SGD([weights], lr, max(beta, 1e-12), nesterov=nesterov)}
+        state["optimizer"].param_groups[0]["lr"] = lr
+        state["w"].grad = torch.as_tensor(g, dtype=torch.float64).clone()
+        state["optimizer"].step()
+        return state["w"].detach().clone(), state
+    return update
+
+
+class HeavyBall:
+    def step(self, w, g, state, lr, beta):
+        v = g if "v" not in state else g + beta * state["v"]
+        return [w - lr * v, dict(v=v)]
+
+
+def momentum_from_all_gradients(w, g, state, lr, beta):
+    past = [*state.get("past", []), g]
+    return w - lr * sum(beta**k * x for k, x in enumerate(reversed(past))), {"past": past}
+
+
+def nesterov_in_place(w, g, state, lr, beta):
+    state["v"] = beta * state.get("v", 0) + g
+    w = np.array(w, dtype=float)
+    w -= lr * g
+    w -= lr * beta * state["v"]
+    return w, state
+
+
+def rule(velocity, step):
+    """An update whose velocity and step are functions of (velocity, g, lr, beta)."""
+    def update(w, g, state, lr, beta):
+        v = velocity(state.get("v", 0.0), g, lr, beta)
+        return w - step(v, g, lr, beta), {"v": v}
+    return update
+
+
+def summed(v, g, lr, beta):
+    return beta * v + g
+
+
+def effective_by_walking(n):
+    def effective_rate(lr, beta, dampening):
+        v = 0.0
+        for _ in range(n):
+            v = beta * v + (1 - dampening)
+        return lr * v
+    return effective_rate
+
+
+def best_momentum_near(rate=1.0, beta=1.0):
+    return lambda low, high: (rate * 4 / (low**0.5 + high**0.5) ** 2,
+                              beta * (1 - 2 / (1 + (high / low) ** 0.5)) ** 2)
+
+
 def minibatch_loop(w, x, y, rows):
     total = [0.0] * len(w)
     for i in rows:
@@ -578,6 +650,22 @@ RIGHT = {
                         lambda r, x: r[np.nanargmin([np.nan if not np.isfinite(m := x[max(0, i - 2):i + 3].sum())
                                                      else m / len(x[max(0, i - 2):i + 3]) for i in range(len(r))])]
                         / 10],
+    "momentum-update": [momentum_in_place, momentum_torch32, by_torch_sgd(False), HeavyBall().step,
+                        momentum_from_all_gradients, rule(lambda v, g, lr, beta: beta * v - g,
+                                                          lambda v, g, lr, beta: -lr * v),
+                        rule(lambda v, g, lr, beta: beta * v + (1 - beta) * g,
+                             lambda v, g, lr, beta: lr / (1 - beta) * v)],
+    "nesterov-update": [nesterov_in_place, by_torch_sgd(True), rule(summed, lambda v, g, lr, beta: lr * (g + beta * v)),
+                        rule(lambda v, g, lr, beta: beta * (v + g), lambda v, g, lr, beta: lr * (g + v)),
+                        lambda w, g, state, lr, beta: (w - lr * ((1 + beta) * g + beta**2 * state.get("v", 0)),
+                                                       {"v": beta * state.get("v", 0) + g})],
+    "effective-rate": [effective_by_walking(5000), lambda lr, b, d: torch.tensor(lr * (1 - d)) / (1 - b),
+                       lambda lr, b, d: lr * (1 - d) * sum(b**k for k in range(4000)),
+                       lambda lr, b, d: np.float32(lr * (d - 1) / (b - 1))],
+    "best-momentum": [best_momentum_near(), lambda low, high: torch.tensor(best_momentum_near()(low, high)),
+                      lambda low, high: [4 / (low + high + 2 * math.sqrt(low * high)),
+                                         math.tanh(math.log(high / low) / 4) ** 2],
+                      lambda low, high: np.float32(best_momentum_near()(low, high))],
     "adagrad-update": [adagrad_in_place, adagrad_torch_optim, adagrad_loop, adagrad_history, adagrad_float32,
                        adagrad_try, AdaGrad(), adagrad, lambda w, g, state, lr, eps: adagrad(w, g, state, lr, eps),
                        lambda w, g, sums, lr, eps: (w - lr * g / (np.sqrt(sums.get(0, 0) + g * g) + eps),
@@ -690,6 +778,21 @@ WRONG = {
     "range-test-pick": [lambda r, x: r[0], lambda r, x: np.median(r), lambda r, x: r[-1] / 10,
                         lambda r, x: range_pick_loop(r, x) * 1.001, lambda r, x: range_pick_loop(r, np.log(x)),
                         lambda r, x: [range_pick_loop(r, x)]],
+    "momentum-update": [rule(summed, lambda v, g, lr, beta: lr * v * 1.0001), lambda w, g, state, lr, beta: (w, state),
+                        rule(lambda v, g, lr, beta: beta * v + lr * g, lambda v, g, lr, beta: lr * v),
+                        rule(lambda v, g, lr, beta: beta**2 * v + g, lambda v, g, lr, beta: lr * v),
+                        rule(summed, lambda v, g, lr, beta: lr * np.sign(v)),
+                        rule(summed, lambda v, g, lr, beta: lr * np.mean(v)),
+                        rule(summed, lambda v, g, lr, beta: lr * np.maximum(v, g))],
+    "nesterov-update": [rule(summed, lambda v, g, lr, beta: lr * (g - beta * v)),
+                        rule(summed, lambda v, g, lr, beta: lr * ((1 - beta) * g + beta * v)),
+                        rule(summed, lambda v, g, lr, beta: lr * (g + beta * v) * 1.0001),
+                        rule(lambda v, g, lr, beta: beta * v + (1 - beta) * g,
+                             lambda v, g, lr, beta: lr * ((1 - beta) * g + beta * v))],
+    "effective-rate": [effective_by_walking(100), lambda lr, b, d: lr * (1 - d) / (1 - b**2), lambda lr, b, d: 10 * lr,
+                       lambda lr, b, d: round(lr * (1 - d) / (1 - b), 2)],
+    "best-momentum": [best_momentum_near(rate=1.0001), best_momentum_near(beta=1.0001), best_momentum_near(rate=2),
+                      lambda low, high: (1 / low, 0.9), lambda low, high: set(best_momentum_near()(low, high))],
     "adagrad-update": [adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.sqrt(s) + 2 * eps),
                        adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.sqrt(s + eps**2)),
                        adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.cbrt(s) + eps),

@@ -12,6 +12,7 @@ from course_utils.explorables import (
     Explorable,
     explore_bowl,
     explore_fates,
+    explore_momentum,
     explore_noise_ball,
     explore_ravine,
     explore_schedule,
@@ -32,7 +33,7 @@ def pixels(explorable):
 
 
 def test_importing_needs_no_torch():
-    code = ("import sys, course_utils.explorables as e; e.explore_bowl(); e.explore_ravine(); "
+    code = ("import sys, course_utils.explorables as e; e.explore_bowl(); e.explore_ravine(); e.explore_momentum(); "
             "e.explore_noise_ball(); e.explore_turned_ravine(); "
             "assert 'torch' not in sys.modules")
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -49,10 +50,13 @@ def test_every_move_changes_the_picture_and_stays_small(make, name):
         last = explorable.image.value
 
 
-def test_a_frame_equals_a_full_redraw():
-    explorable = explore_ravine()
-    explorable.move(lr=0.3)
-    explorable.move(lr=0.07, kappa=5)
+@pytest.mark.parametrize("make, moves", [
+    (explore_ravine, [{"lr": 0.3}, {"lr": 0.07, "kappa": 5}]),
+    (explore_momentum, [{"lr": 0.15}, {"lr": 0.07, "beta": 0.5}])])
+def test_a_frame_equals_a_full_redraw(make, moves):
+    explorable = make()
+    for move in moves:
+        explorable.move(**move)
     for artist in explorable._moving:
         artist.set_animated(False)
     explorable._canvas.draw()
@@ -178,6 +182,36 @@ def test_ravine_goal_is_reached_near_the_best_rate_only():
     assert "Goal reached" in explorable.move(lr=2 / 26, kappa=25)
 
 
+@pytest.mark.parametrize("values, words", [
+    ({"lr": 0.04, "beta": 0.0}, "rate 0.04, β 0: factor 0.960, settles, no faster than plain"),
+    ({"lr": 0.1, "beta": 0.5}, "factor 0.707, faster than any plain descent, within 0.01 of the minimum from step 18"),
+    ({"lr": 0.04, "beta": 0.9}, "factor 0.949, settles, no faster than plain"),
+    ({"lr": 0.1, "beta": 0.0}, "factor 1.500, diverged at step 9"),
+])
+def test_momentum_summary_at_known_values(values, words):
+    assert words in explore_momentum().move(**values)
+
+
+def test_momentum_goal_needs_both_controls_and_is_not_at_the_star():
+    explorable = explore_momentum()
+    assert not any("Goal reached" in explorable.move(lr=lr, beta=0) for lr in np.linspace(0.005, 0.17, 40))
+    assert "Goal reached" not in explorable.move(lr=1 / 9, beta=4 / 9)
+    for name, value in (("lr", 0.1), ("beta", 0.5)):
+        explorable._inputs[name][1].value = value
+    assert "Goal reached: 18 steps, where the best plain descent needs 76" in explorable.summary
+
+
+@pytest.mark.parametrize("name", ["lr", "beta"])
+def test_every_move_in_the_momentum_plane_changes_the_picture_and_stays_small(name):
+    explorable, seen = explore_momentum(), set()
+    control = explorable.controls[name]
+    for value in np.linspace(control.low, control.high, 12):
+        explorable.move(**{name: value})
+        seen.add(explorable.image.value)
+        assert len(explorable.image.value) <= 40_000
+    assert len(seen) == 12
+
+
 def positions(slider):
     return np.float64(10) ** np.arange(slider.min, slider.max + 1e-9, slider.step)
 
@@ -230,7 +264,8 @@ def test_a_typed_value_survives_the_slider_snapping_to_its_steps():
 
 
 def test_every_number_box_has_a_label():
-    for explorable in (explore_bowl(), explore_ravine(), explore_noise_ball(), explore_turned_ravine()):
+    for explorable in (explore_bowl(), explore_ravine(), explore_momentum(), explore_noise_ball(),
+                       explore_turned_ravine()):
         assert all(box.description for box, _ in explorable._inputs.values())
 
 
@@ -291,6 +326,7 @@ def test_shown_in_a_notebook_with_words_for_readers_without_widgets(monkeypatch)
 @pytest.mark.parametrize("make, values", [
     (explore_bowl, [{"lr": lr} for lr in (0.1, 1, 1.7, 3)]), (explore_ravine, [{"lr": 0.07}, {"kappa": 2}]),
     (explore_noise_ball, [{"lr": 0.01}, {"lr": 0.1, "batch_size": 8}, {"lr": 3}]),
+    (explore_momentum, [{"beta": 0.5}, {"lr": 0.1}]),
     (explore_turned_ravine, [{"lr": 3}, {"lr": 3, "turn": 20}])])
 def test_small_multiples_draw_one_panel_a_value(make, values):
     import matplotlib.pyplot as plt
@@ -312,6 +348,7 @@ def test_nothing_leaks_into_pyplot():
 
     before = plt.get_fignums()
     explore_ravine().move(lr=0.05)
+    explore_momentum().move(lr=0.05)
     assert plt.get_fignums() == before
 
 

@@ -42,6 +42,7 @@ ALL = {
     "path of two": lambda ax=None: plots.plot_path(PATH, ax),
     "path that diverged": lambda ax=None: plots.plot_path(descend(bowl(), None, sgd, 5.0, 500), ax),
     "distances": lambda ax=None: plots.plot_distances([PATH, descend(ravine(10.0), None, sgd, 0.01, 20)], ax),
+    "momentum plane": lambda ax=None: plots.plot_momentum_plane(ravine(25.0), ax),
     "data": lambda ax=None: plots.plot_data(make_blobs(), ax),
     "groups": lambda ax=None: plots.plot_groups({"a": [1.0, 2.0, 2.5], "b": [0.5]}, [2.0, 0.4], ax),
     "boundary": lambda ax=None: plots.plot_boundary(RUNS.run(0, 1), ax),
