@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Dataset", "make_blobs", "load_digits", "load_diabetes", "verify"]
+__all__ = ["Dataset", "make_blobs", "make_documents", "load_digits", "load_diabetes", "verify"]
 
 FOLDER = Path(__file__).resolve().parent.parent / "data"
 
@@ -97,6 +97,32 @@ def make_blobs(validation_seed=3):
     return Dataset("blobs", x[:500], y[:500], x_val, y_val, x[500:], y[500:],
                    ceiling=bayes_accuracy(x[500:], y[500:]), val_ceiling=bayes_accuracy(x_val, y_val),
                    feature_names=("x1", "x2"))
+
+
+def make_documents(seed=0):
+    """Bags of words in two classes: 2,000 training, 2,000 validation and 2,000 test documents of 420 word counts.
+
+    Counts are independent Poisson draws. The 20 common words say nothing about the class; the k-th of them occurs
+    10 / k times a document (Zipf 1949). Each of the 400 rare words occurs 0.01 times a document, nine times as often in
+    one class as in the other, as its name says. Bayes' rule is linear in the counts: a rare word adds ± ln 9 to the log
+    odds, a common one 0, so that it counts the rare words of each class. Its test accuracy is the ceiling.
+    """
+    rng = np.random.default_rng(seed)
+    sides = rng.permutation(np.repeat([-1, 1], 200))
+    log_odds = np.r_[np.zeros(20), sides * np.log(9)]
+    mean = np.r_[10 / np.arange(1, 21), np.full(400, 0.01)]
+    rates = np.stack([2 * mean / (1 + np.exp(side * log_odds)) for side in (1, -1)])  # counts a document, by class
+    y = rng.integers(0, 2, 6000)
+    x = rng.poisson(rates[y])
+
+    def bayes_accuracy(part):
+        return float(((x[part, 20:] @ sides > 0) == y[part]).mean())
+
+    train, val, test = slice(0, 2000), slice(2000, 4000), slice(4000, 6000)
+    names = [f"common {k}" for k in range(1, 21)]
+    names += [f"rare {k}, class {int(side > 0)}" for k, side in enumerate(sides, 1)]
+    return Dataset("documents", x[train], y[train], x[val], y[val], x[test], y[test],
+                   ceiling=bayes_accuracy(test), val_ceiling=bayes_accuracy(val), feature_names=tuple(names))
 
 
 def load_digits(seed=0):

@@ -18,12 +18,13 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from .descent import descend
-from .landscapes import bowl, ravine
-from .optimizers import momentum, sgd
+from .landscapes import bowl, quadratic, ravine
+from .optimizers import adagrad, momentum, sgd
 from .schedules import cosine, warmup
 
-__all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_noise_ball", "explore_fates",
-           "explore_schedule", "explore_search", "explore_training", "fate", "explore_momentum"]
+__all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_turned_ravine", "explore_momentum",
+           "explore_noise_ball", "explore_fates", "explore_schedule", "explore_search", "explore_training", "fate",
+           "turned_ravine"]
 
 INK, BLUE, RED, PALE = "#333333", "#0072b2", "#d55e00", "#c8c8c8"  # blue and vermillion of Okabe & Ito
 CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#cfe3f0", "#f8dfcd", "#cdeae1")
@@ -364,6 +365,112 @@ class _Heavy:
         if self.factor < self.path.landscape.best_factor:
             return "faster than any plain descent"
         return "settles, no faster than plain"
+
+
+def explore_turned_ravine(n_steps=400, distance=0.01, kappa=100.0, within=25):
+    """AdaGrad on a ravine, by rate, κ and the angle between the ravine and the axes, beside gradient descent.
+
+    Gradient descent always has its own best rate 2 / (1 + κ); the start turns along with the ravine.
+    """
+    angle = np.linspace(0, 2 * np.pi, 73)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+    found = []
+
+    def compute(lr, kappa, turn):
+        landscape = turned_ravine(kappa, turn)
+        return _Rivals(lr, kappa, turn, descend(landscape, None, adagrad, lr, n_steps),
+                       descend(landscape, None, sgd, landscape.best_rate, n_steps), distance)
+
+    def contours(ax):
+        _style(ax, "weight w₁", "weight w₂", "Paths over lines of equal loss")
+        ax.set(xlim=(-5, 5), ylim=(-3.9, 3.9))  # equal scales at the usual size
+        rings = LineCollection([], cmap="viridis", linewidths=1, alpha=0.55, animated=True, zorder=1)
+        rings.set(array=np.arange(12), clim=(0, 14))
+        ax.add_collection(rings, autolim=False)
+        ax.plot(0, 0, "*", color=INK, ms=11, zorder=1)
+        plain, = ax.plot([], [], "-", color="#777777", lw=0.7, animated=True, zorder=2)
+        walk, = ax.plot([], [], "o-", color=BLUE, lw=1.4, ms=4.5, animated=True, zorder=3)
+        start, = ax.plot([], [], "o", ms=9, mfc="white", mec=BLUE, mew=2, animated=True, zorder=4)
+
+        def show(rivals):
+            turn = np.radians(rivals.turn)
+            axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+            radii = np.geomspace(0.35, (25 + 12 * rivals.kappa) ** 0.5, 12)
+            rings.set_segments(radii[:, None, None] * (circle / [1, rivals.kappa**0.5] @ axes))
+            plain.set_data(*rivals.plain.points.T)
+            walk.set_data(*rivals.adagrad.points.T)
+            start.set_data(*rivals.adagrad.points[:1].T)
+        return show
+
+    def distances(ax):
+        _style(ax, "step", "distance to the minimum", "Distance after each step")
+        ax.set(xlim=(-0.02 * n_steps, 1.02 * n_steps), ylim=(1e-4, 1e2), yscale="log")
+        ax.axhline(distance, color=INK, lw=1, ls=":")
+        ax.text(n_steps, distance * 1.2, f"within {_short(distance)}", ha="right", color=INK, fontsize=9)
+        lines = [ax.plot([], [], style, color=color, lw=1.4, ms=4, markevery=every, animated=True, label=label)[0]
+                 for style, color, every, label in (("o-", BLUE, 10, "AdaGrad, your rate"),
+                                                    ("s--", "#555555", 25, "gradient descent, its best rate"))]
+        ax.legend(loc="upper right", frameon=False, fontsize=9)
+
+        def show(rivals):
+            for line, path in zip(lines, (rivals.adagrad, rivals.plain), strict=True):
+                line.set_data(np.arange(len(path.points)), np.maximum(path.distances, 1e-30))
+        return show
+
+    def reached(rivals):
+        if abs(rivals.kappa / kappa - 1) > 0.01:
+            return ""
+        if rivals.turn == 0:
+            if (rivals.steps(rivals.adagrad) or n_steps) <= within:
+                found.append(rivals.lr)
+            return ""
+        if rivals.lr not in found or rivals.adagrad_is_first:
+            return ""
+        return (f"at rate {rivals.lr:.3g} AdaGrad was there within {within} steps along the axes; turned by "
+                f"{rivals.turn}° it comes in no earlier than gradient descent.")
+
+    goal = (f"At κ = {kappa:g} and turn 0, find a rate with which AdaGrad comes within {distance:g} of the minimum in "
+            f"at most {within} steps. Then leave the rate alone and turn the ravine until gradient descent is as fast.")
+    controls = {"lr": Control("rate", 0.1, 30.0, 0.3), "kappa": Control("κ", 1.0, 1000.0, kappa, step=0.1),
+                "turn": Control("turn °", 0, 45, 0, step=1, log=False, whole=True)}
+    return Explorable(compute, [contours, distances], _Rivals.describe, controls, goal, reached)
+
+
+def turned_ravine(kappa, degrees):
+    """The ravine of condition number κ and its start, both turned about the minimum by so many degrees."""
+    turn = np.radians(degrees)
+    axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    hessian = axes * [1, kappa] @ axes.T
+    return quadratic((hessian + hessian.T) / 2, start=tuple(axes @ ravine(kappa).start), name="turned ravine",
+                     domain=((-5.0, 5.0), (-3.9, 3.9)))
+
+
+@dataclass(frozen=True)
+class _Rivals:
+    """AdaGrad and gradient descent on the same turned ravine."""
+
+    lr: float
+    kappa: float
+    turn: int
+    adagrad: object
+    plain: object
+    distance: float
+
+    def steps(self, path):
+        return path.steps_to(self.distance)
+
+    @property
+    def adagrad_is_first(self):
+        n = len(self.adagrad.points) + len(self.plain.points)  # more than either has
+        return (self.steps(self.adagrad) or n) < (self.steps(self.plain) or n)
+
+    def describe(self):
+        def arrival(path):
+            steps = self.steps(path)
+            return f"{path.distances[-1]:.2g} away after {len(path.rates)} steps" if steps is None else (
+                f"within {_short(self.distance)} from step {steps}")
+        return (f"rate {self.lr:.3g}, κ {self.kappa:.3g}, turned {self.turn}°: AdaGrad {arrival(self.adagrad)}; "
+                f"gradient descent at its best rate {arrival(self.plain)}.")
 
 
 def explore_noise_ball(looks=1000, radius=0.1, pair=(1, 16)):

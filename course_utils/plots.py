@@ -14,9 +14,9 @@ from .schedules import as_schedule, needs_losses
 from .statistics import mean_interval
 
 __all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_differences",
-           "plot_distances", "plot_intervals", "plot_landscape", "plot_means", "plot_path", "plot_pairs",
-           "plot_range_test", "plot_rate_profile", "plot_scaling", "plot_schedule", "plot_summed_rate", "rate_color",
-           "plot_momentum_plane"]
+           "plot_distances", "plot_groups", "plot_intervals", "plot_landscape", "plot_means", "plot_momentum_plane",
+           "plot_path", "plot_pairs", "plot_range_test", "plot_rate_profile", "plot_scaling", "plot_schedule",
+           "plot_summed_rate", "rate_color"]
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
 CLASS_MARKERS = ["o", "^", "s"]
@@ -266,6 +266,19 @@ def plot_differences(differences, ax=None):
         ax.errorbar(difference.mean, row, xerr=ends, fmt="o", color=INK, ms=7, capsize=3,
                     mfc=INK if difference.excludes_zero else "white")
     ax.set(yticks=range(len(differences)), yticklabels=differences, ylim=(len(differences) - 0.5, -0.5))
+    return ax
+
+
+def plot_groups(groups, true_values=None, ax=None, color=INK):
+    """Values as dots, a column for each entry of the dict; a broad dash at the true value of a group, where known."""
+    ax = _axes(ax)
+    for column, values in enumerate(groups.values()):
+        jitter = np.random.default_rng(0).uniform(-0.28, 0.28, len(values))  # so that dots do not hide dots
+        ax.plot(column + jitter, values, "o", ms=3, mew=0, alpha=0.5, color=color)
+    for column, value in enumerate(true_values or ()):
+        ax.plot([column - 0.38, column + 0.38], [value, value], "--", color=INK, lw=2)
+    ax.set(xticks=range(len(groups)), xticklabels=groups, xlim=(-0.5, len(groups) - 0.5), xlabel=ax.get_xlabel() or " ",
+           ylabel=ax.get_ylabel() or "value")
     return ax
 
 

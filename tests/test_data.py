@@ -7,10 +7,10 @@ import pytest
 from sklearn import datasets
 
 from course_utils import data
-from course_utils.data import Dataset, load_diabetes, load_digits, make_blobs
+from course_utils.data import Dataset, load_diabetes, load_digits, make_blobs, make_documents
 
 PARTS = ("train", "val", "test")
-ALL = {"blobs": make_blobs, "digits": load_digits, "diabetes": load_diabetes,
+ALL = {"blobs": make_blobs, "documents": make_documents, "digits": load_digits, "diabetes": load_diabetes,
        "raw diabetes": lambda: load_diabetes(scaled=False)}
 
 
@@ -51,8 +51,35 @@ def test_ceiling_of_the_blobs_is_the_accuracy_of_the_nearest_centre():
     assert d.ceiling == pytest.approx(0.840) == np.mean(answers == d.y_test)
 
 
+def test_documents_have_common_words_that_say_nothing_and_rare_ones_that_say_much():
+    d = make_documents()
+    x, y = parts(d, "x"), parts(d, "y")
+    assert np.array_equal(x, x.round()) and x.min() == 0
+    assert np.allclose(x[:, :20].mean(axis=0), 10 / np.arange(1, 21), rtol=0.1)
+    assert 0.009 < x[:, 20:].mean() < 0.011
+    for c in (0, 1):
+        own = [i for i, name in enumerate(d.feature_names) if name.endswith(f"class {c}")]
+        assert len(own) == 200 and 8 < x[y == c][:, own].mean() / x[y != c][:, own].mean() < 10
+        assert np.allclose(x[y == c][:, :20].mean(axis=0), x[:, :20].mean(axis=0), rtol=0.1)
+
+
+def test_ceiling_of_the_documents_is_the_accuracy_of_counting_rare_words_by_class():
+    d = make_documents()
+    side = np.array([1 if name.endswith("class 1") else -1 if name.endswith("class 0") else 0
+                     for name in d.feature_names])
+    for x, y, ceiling in ((d.x_test, d.y_test, d.ceiling), (d.x_val, d.y_val, d.val_ceiling)):
+        votes = x @ side  # as many rare words lean to either class, so that there is no bias; ties go to class 0
+        assert ceiling == pytest.approx(np.mean((votes > 0) == y), abs=1e-9) and 0.9 < ceiling < 1
+
+
+def test_documents_of_another_seed_are_others_and_those_of_the_same_are_the_same():
+    assert np.array_equal(make_documents(seed=3).x_test, make_documents(seed=3).x_test)
+    assert not np.array_equal(make_documents(seed=3).x_test, make_documents().x_test)
+
+
 @pytest.mark.parametrize("name, sizes, n_features", [
-    ("blobs", (500, 500, 500), 2), ("digits", (1000, 397, 400), 64), ("diabetes", (242, 100, 100), 10),
+    ("blobs", (500, 500, 500), 2), ("documents", (2000, 2000, 2000), 420),
+    ("digits", (1000, 397, 400), 64), ("diabetes", (242, 100, 100), 10),
 ])
 def test_parts_have_the_stated_sizes(name, sizes, n_features):
     d = ALL[name]()

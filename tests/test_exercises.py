@@ -19,6 +19,7 @@ from scipy import stats
 from course_utils import exercises
 from course_utils.exercises import EXERCISES, QUIZZES, check, framework, hint, quiz, quiz_markdown, solution
 from course_utils.exercises.framework import Exercise, judge
+from course_utils.optimizers import adagrad, rmsprop
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
@@ -469,6 +470,117 @@ def range_pick_convolve(rates, losses):
     return 0.1 * rates[np.nanargmin(np.where(np.isinf(smooth), np.nan, smooth))]
 
 
+def adagrad_in_place(w, g, state, lr, eps):
+    state["s"] = state.get("s", 0) + g * g
+    w -= lr * g / (state["s"] ** 0.5 + eps)
+    return w, state
+
+
+def adagrad_torch_optim(w, g, state, lr, eps):
+    if not state:
+        weight = torch.tensor(np.asarray(w, dtype=float), requires_grad=True)
+        state = {"weight": weight, "optimizer": torch.optim.Adagrad([weight], lr=lr, eps=eps)}
+    state["weight"].grad = torch.as_tensor(np.asarray(g, dtype=float))
+    state["optimizer"].step()
+    return state["weight"].detach().clone(), state
+
+
+def adagrad_loop(w, g, state, lr, eps):
+    w, g = np.array(w, dtype=float), np.asarray(g)
+    total = state.get("total", np.zeros(w.shape))
+    flat, slopes, sums = w.reshape(-1), g.reshape(-1), total.reshape(-1)
+    for i in range(flat.size):
+        sums[i] += slopes[i] ** 2
+        flat[i] -= lr * slopes[i] / (math.sqrt(sums[i]) + eps)
+    return flat.reshape(w.shape), {"total": sums.reshape(w.shape)}
+
+
+def adagrad_history(w, g, state, lr, eps):
+    seen = [*state.get("seen", []), g]
+    return [w - lr * g / (np.linalg.norm(np.array(seen), axis=0) + eps), {"seen": seen}]
+
+
+def adagrad_float32(w, g, state, lr, eps):
+    w, g = (torch.as_tensor(np.asarray(a), dtype=torch.float32) for a in (w, g))
+    s = state.get("s", torch.zeros_like(w)) + g.square()
+    return w.addcdiv(g, s.sqrt() + eps, value=-lr), dict(s=s)
+
+
+def adagrad_try(w, g, state, lr, eps):
+    try:
+        state["s"] += np.square(g)
+    except KeyError:
+        state["s"] = np.square(g)
+    return np.subtract(w, np.divide(np.multiply(lr, g), np.add(np.sqrt(state["s"]), eps))), state
+
+
+def rmsprop_in_place(w, g, state, lr, alpha, eps):
+    state["s"] = state.get("s", 0) * alpha + g * g * (1 - alpha)
+    w -= lr * g / (state["s"] ** 0.5 + eps)
+    return w, state
+
+
+def rmsprop_torch_optim(w, g, state, lr, alpha, eps):
+    if not state:
+        weight = torch.tensor(np.asarray(w, dtype=float), requires_grad=True)
+        state = {"weight": weight, "optimizer": torch.optim.RMSprop([weight], lr=lr, alpha=alpha, eps=eps)}
+    state["weight"].grad = torch.as_tensor(np.asarray(g, dtype=float))
+    state["optimizer"].step()
+    return state["weight"].detach().clone(), state
+
+
+def rmsprop_lerp(w, g, state, lr, alpha, eps):
+    s = state.get("s", 0 * g)
+    s = s + (1 - alpha) * (g**2 - s)
+    return w - lr * g / (s**0.5 + eps), {"s": s}
+
+
+def rmsprop_history(w, g, state, lr, alpha, eps):
+    seen = [*state.get("seen", []), np.asarray(g)]
+    s = sum((1 - alpha) * alpha**age * past**2 for age, past in enumerate(reversed(seen)))
+    return w - lr * g / (np.sqrt(s) + eps), {"seen": seen}
+
+
+def rmsprop_loop(w, g, state, lr, alpha, eps):
+    w, g = np.array(w, dtype=float), np.asarray(g)
+    s = state.get("s", np.zeros(w.shape)).copy()
+    for i in np.ndindex(w.shape):
+        s[i] = alpha * s[i] + (1 - alpha) * g[i] ** 2
+        w[i] -= lr * g[i] / (math.sqrt(s[i]) + eps)
+    return w, {"s": s}
+
+
+def rmsprop_float32(w, g, state, lr, alpha, eps):
+    w, g = (torch.as_tensor(np.asarray(a), dtype=torch.float32) for a in (w, g))
+    s = state.get("s", torch.zeros_like(w)).mul(alpha).addcmul(g, g, value=1 - alpha)
+    return w - lr * g / s.sqrt().add(eps), {"s": s}
+
+
+def change_by_table(optimizer, change, loss_factor, feature_factor):
+    loss_power, feature_power = {"sgd": (1, 2), "momentum": (1, 2), "adagrad": (0, 1), "rmsprop": (0, 1)}[optimizer]
+    return change * loss_factor**loss_power * feature_factor**feature_power
+
+
+def change_by_hand(optimizer, change, loss_factor, feature_factor):
+    gradient = loss_factor * feature_factor
+    step = gradient if optimizer in {"sgd", "momentum"} else gradient / np.sqrt(gradient**2)
+    return torch.tensor(change * step * feature_factor)
+
+
+def reach_by_walking(lr, n_steps):
+    w, s = 0.0, 0.0
+    for _ in range(n_steps):
+        s += 0.3**2
+        w -= lr * 0.3 / math.sqrt(s)
+    return abs(w)
+
+
+class AdaGrad:
+    def __call__(self, w, g, state, lr, eps):
+        s = state["s"] + g**2 if "s" in state else g**2
+        return w - (lr / (np.sqrt(s) + eps)) * g, {"s": s}
+
+
 RIGHT = {
     "first-answer": [lambda n, batch_size: -(-n // batch_size), lambda n, b: len(range(0, n, b)),
                      lambda n, b: np.ceil(n / b), lambda n, b: torch.tensor(n // b + (n % b > 0))],
@@ -554,7 +666,54 @@ RIGHT = {
                       lambda low, high: [4 / (low + high + 2 * math.sqrt(low * high)),
                                          math.tanh(math.log(high / low) / 4) ** 2],
                       lambda low, high: np.float32(best_momentum_near()(low, high))],
+    "adagrad-update": [adagrad_in_place, adagrad_torch_optim, adagrad_loop, adagrad_history, adagrad_float32,
+                       adagrad_try, AdaGrad(), adagrad, lambda w, g, state, lr, eps: adagrad(w, g, state, lr, eps),
+                       lambda w, g, sums, lr, eps: (w - lr * g / (np.sqrt(sums.get(0, 0) + g * g) + eps),
+                                                    {0: sums.get(0, 0) + g * g}),
+                       lambda *x: list(adagrad_try(*x))],
+    "rmsprop-update": [rmsprop_in_place, rmsprop_torch_optim, rmsprop_lerp, rmsprop_history, rmsprop_loop,
+                       rmsprop_float32, rmsprop,
+                       lambda w, g, state, lr, alpha, eps: rmsprop(w, g, state, lr, alpha, eps),
+                       lambda w, g, state, lr, a, eps: (w - lr * g / (np.sqrt(a * state.get("v", 0) + (1 - a) * g**2)
+                                                                      + eps),
+                                                        {"v": a * state.get("v", 0) + (1 - a) * g**2}),
+                       lambda *x: list(rmsprop_lerp(*x))],
+    "predicted-change": [change_by_table, change_by_hand,
+                         lambda o, d, c, f: d * f if o in "adagrad rmsprop" else d * c * f * f,
+                         lambda o, d, c, f: d * f * (c * f if o[0] in "sm" else 1),
+                         lambda o, d, c, f: np.float32(d * f * (c * f) ** (o in ("sgd", "momentum"))),
+                         lambda *x: [change_by_table(*x)][0], lambda *x: float(change_by_hand(*x)),
+                         lambda o, d, c, f: {"s": d * c * f**2, "m": d * c * f**2}.get(o[0], d * f),
+                         lambda o, d, c, f: np.prod([d, f] + [c, f] * (o == "sgd" or o == "momentum")),
+                         lambda o, d, c, f: math.exp(math.log(f)) * d * (1 if o.endswith(("grad", "prop")) else c * f)],
+    "adagrad-reach": [reach_by_walking, lambda lr, n: lr * (np.arange(1, n + 1) ** -0.5).sum(),
+                      lambda lr, n: sum(lr / math.sqrt(k + 1) for k in range(n)),
+                      lambda lr, n: float(torch.arange(1, n + 1).float().rsqrt().sum() * lr),
+                      lambda lr, n: lr * math.fsum(k**-0.5 for k in range(n, 0, -1)),
+                      lambda lr, n: lr * np.cumsum(1 / np.sqrt(np.arange(1, n + 1)))[-1],
+                      lambda lr, n: np.sum(lr / np.sqrt(np.r_[1:n + 1])),
+                      lambda lr, n: lr if n == 1 else lr + sum(lr / math.sqrt(k) for k in range(2, n + 1)),
+                      lambda lr, n: torch.tensor([lr / k**0.5 for k in range(1, n + 1)]).sum()],
 }
+
+def adagrad_with(add, divisor):
+    def update(w, g, state, lr, eps):
+        s = add(state.get("s", 0.0), g)
+        return w - lr * g / divisor(s, eps), {"s": s}
+    return update
+
+
+def rmsprop_with(average, divisor):
+    def update(w, g, state, lr, alpha, eps):
+        s = average(state.get("s", 0.0), g, alpha)
+        return w - lr * g / divisor(s, eps), {"s": s}
+    return update
+
+
+def change_by_powers(loss_plain, feature_plain, loss_adaptive, feature_adaptive, optimizer, change, c, f):
+    plain = optimizer in ("sgd", "momentum")
+    return change * c ** (loss_plain if plain else loss_adaptive) * f ** (feature_plain if plain else feature_adaptive)
+
 
 WRONG = {
     "first-answer": [lambda n, b: n % b, lambda n, b: n - b, lambda n, b: math.ceil(n / b) * b, lambda n, b: "16"],
@@ -634,6 +793,35 @@ WRONG = {
                        lambda lr, b, d: round(lr * (1 - d) / (1 - b), 2)],
     "best-momentum": [best_momentum_near(rate=1.0001), best_momentum_near(beta=1.0001), best_momentum_near(rate=2),
                       lambda low, high: (1 / low, 0.9), lambda low, high: set(best_momentum_near()(low, high))],
+    "adagrad-update": [adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.sqrt(s) + 2 * eps),
+                       adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.sqrt(s + eps**2)),
+                       adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.cbrt(s) + eps),
+                       adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.sqrt(s + 0.1) + eps),
+                       adagrad_with(lambda s, g: 0.99 * s + g**2, lambda s, eps: np.sqrt(s) + eps),
+                       adagrad_with(lambda s, g: np.maximum(s, g**2), lambda s, eps: np.sqrt(s) + eps),
+                       adagrad_with(lambda s, g: np.max(s + g**2), lambda s, eps: np.sqrt(s) + eps),
+                       adagrad_with(lambda s, g: s + np.abs(g), lambda s, eps: np.sqrt(s) + eps),
+                       adagrad_with(lambda s, g: s + g**2, lambda s, eps: (np.sqrt(s) + eps) * (1 + 1e-4)),
+                       lambda *x: adagrad(*x)[::-1], lambda *x: adagrad(*x)[0], lambda *x: (x[0], adagrad(*x)[1])],
+    "rmsprop-update": [rmsprop_with(lambda s, g, a: a * s + (1 - a) * g**2, lambda s, eps: np.sqrt(s) + 2 * eps),
+                       rmsprop_with(lambda s, g, a: a * s + (1 - a) * g**2, lambda s, eps: np.sqrt(s + eps**2)),
+                       rmsprop_with(lambda s, g, a: a * s + (1 - a) * g**2, lambda s, eps: np.sqrt(s) * (1 + eps)),
+                       rmsprop_with(lambda s, g, a: 0.99 * s + 0.01 * g**2, lambda s, eps: np.sqrt(s) + eps),
+                       rmsprop_with(lambda s, g, a: a * s + (1 - a) * np.abs(g), lambda s, eps: s + eps),
+                       rmsprop_with(lambda s, g, a: a**2 * s + (1 - a**2) * g**2, lambda s, eps: np.sqrt(s) + eps),
+                       rmsprop_with(lambda s, g, a: np.max(a * s + (1 - a) * g**2), lambda s, eps: np.sqrt(s) + eps),
+                       rmsprop_with(lambda s, g, a: a * s + (1 - a) * g**2, lambda s, eps: np.sqrt(s) * 1.0001 + eps),
+                       lambda *x: rmsprop(*x)[::-1], lambda *x: rmsprop(*x)[0], lambda *x: (x[0], rmsprop(*x)[1]),
+                       lambda w, g, state, lr, alpha, eps: (w - lr * g, state)],
+    "predicted-change": [functools.partial(change_by_powers, *powers) for powers in [
+        (1, 3, 0, 1), (2, 2, 0, 1), (0, 1, 0, 0), (1, 2, 0, -1), (-1, 2, 0, 1), (1, 2, 0, 0.5), (0.5, 2, 0, 1),
+        (1, 0, 0, 0), (1, -2, 0, 1), (2, 4, 0, 2), (1, 2, -1, 1), (1, 2, 1, 0), (1, 2, 0.5, 0.5), (1, 1.5, 0, 1)]] + [
+        lambda o, d, c, f: c * f**2, lambda o, d, c, f: d + c * f, lambda o, d, c, f: (d * c, d * f)],
+    "adagrad-reach": [lambda lr, n: lr * math.log(n + 1), lambda lr, n: lr, lambda lr, n: lr / n,
+                      lambda lr, n: 2 * lr * (n**0.5 - 0.5), lambda lr, n: -reach_by_walking(lr, n),
+                      lambda lr, n: round(reach_by_walking(lr, n), 2), lambda lr, n: reach_by_walking(lr, n + 1),
+                      lambda lr, n: reach_by_walking(1.0, n), lambda lr, n: lr * reach_by_walking(lr, n),
+                      lambda lr, n: [lr / k**0.5 for k in range(1, n + 1)], lambda lr, n: 2 * lr * n**0.5 - 1.46 * lr],
 }
 
 
@@ -791,6 +979,21 @@ def test_drive_runs_a_stateful_function_for_several_steps_and_afresh():
     assert not forgetful.passed and "gradients = (0.5, -0.2, 0.9)" in forgetful.message
     assert not judge(exercise, shared).passed
     assert not judge(exercise, lambda w, g, state, lr, beta: ...).attempted
+
+
+@pytest.mark.parametrize("id, optimizer", [("adagrad-update", adagrad), ("rmsprop-update", rmsprop)])
+def test_a_state_shared_between_runs_is_told_from_one_that_is_passed_on(id, optimizer):
+    memory = {}
+
+    def shared(w, g, state, *hyper):
+        if np.shape(w) != np.shape(memory.get("s", w)):
+            memory.clear()
+        w, new = optimizer(w, g, memory, *hyper)
+        memory.update(new)
+        return w, {}
+
+    message = check(id, shared).message
+    assert "a second run, begun with state {}, went another way" in message
 
 
 @pytest.mark.parametrize("ask", [lambda id: check(id, abs), hint, solution, quiz])

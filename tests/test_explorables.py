@@ -18,10 +18,14 @@ from course_utils.explorables import (
     explore_schedule,
     explore_search,
     explore_training,
+    explore_turned_ravine,
     fate,
+    turned_ravine,
 )
+from course_utils.landscapes import ravine
 
-ON_THE_WAY = [(explore_bowl, "lr"), (explore_ravine, "lr"), (explore_ravine, "kappa"), (explore_noise_ball, "lr")]
+ON_THE_WAY = [(explore_bowl, "lr"), (explore_ravine, "lr"), (explore_ravine, "kappa"), (explore_noise_ball, "lr"),
+              (explore_turned_ravine, "lr"), (explore_turned_ravine, "kappa")]
 
 
 def pixels(explorable):
@@ -30,7 +34,7 @@ def pixels(explorable):
 
 def test_importing_needs_no_torch():
     code = ("import sys, course_utils.explorables as e; e.explore_bowl(); e.explore_ravine(); e.explore_momentum(); "
-            "e.explore_noise_ball(); "
+            "e.explore_noise_ball(); e.explore_turned_ravine(); "
             "assert 'torch' not in sys.modules")
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -125,6 +129,44 @@ def test_noise_ball_goal_needs_both_batch_sizes_and_is_missed_beside():
     assert "rate / B = 0.012 and rate 0.2 at batch size 16" in explorable.move(lr=0.2)
 
 
+@pytest.mark.parametrize("kappa, degrees", [(1.0, 0), (100.0, 0), (100.0, 10), (1000.0, 45)])
+def test_a_ravine_keeps_its_curvatures_and_its_steepness_at_the_start_when_it_turns(kappa, degrees):
+    turned, plain = turned_ravine(kappa, degrees), ravine(kappa)
+    assert np.allclose(turned.eigenvalues, plain.eigenvalues)
+    start, along = np.array(turned.start), np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+    assert np.isclose(turned.value(start), plain.value(np.array(plain.start)))
+    assert np.allclose(turned.hessian @ along, along)  # the flat direction has turned by as much
+
+
+def test_turning_matters_to_adagrad_and_kappa_along_the_axes_does_not():
+    compute = explore_turned_ravine().compute
+    steps = lambda **values: [r.steps(path) for r in [compute(**values)] for path in (r.adagrad, r.plain)]
+    assert steps(lr=3.0, kappa=100, turn=0)[0] == steps(lr=3.0, kappa=10, turn=0)[0]
+    assert steps(lr=3.0, kappa=100, turn=0)[1] == steps(lr=3.0, kappa=100, turn=45)[1]
+    assert steps(lr=3.0, kappa=100, turn=0)[0] * 10 < steps(lr=3.0, kappa=100, turn=10)[0]
+
+
+def test_the_turned_ravines_goal_needs_one_rate_at_both_angles():
+    explorable = explore_turned_ravine()
+    assert "Goal reached" not in explorable.move(lr=3, turn=45)  # nothing was found along the axes yet
+    assert "Goal reached" not in explorable.move(lr=0.3, turn=0)  # too slow
+    assert "Goal reached" not in explorable.move(turn=45)
+    assert "Goal reached" not in explorable.move(lr=3, turn=0)
+    assert "Goal reached" not in explorable.move(turn=10)  # still faster than gradient descent
+    assert "Goal reached" not in explorable.move(lr=2, turn=45)  # another rate
+    assert "Goal reached" not in explorable.move(lr=3, kappa=50, turn=45)
+    assert "Goal reached: at rate 3" in explorable.move(kappa=100)
+
+
+@pytest.mark.parametrize("values, words", [
+    ({"lr": 3}, "rate 3, κ 100, turned 0°: AdaGrad within 0.01 from step 6; gradient descent at its best rate within"),
+    ({"lr": 3, "turn": 45}, "turned 45°: AdaGrad 0.023 away after 400 steps"),
+    ({"lr": 0.1, "kappa": 1000}, "gradient descent at its best rate 1.9 away after 400 steps"),
+])
+def test_turned_ravine_summary_at_known_values(values, words):
+    assert words in explore_turned_ravine().move(**values)
+
+
 def test_bowl_goal_needs_both_curvatures():
     explorable = explore_bowl()
     assert "Goal reached" not in explorable.move(lr=2.0, curvature=0.5)
@@ -192,6 +234,14 @@ def test_goals_can_be_reached_with_the_sliders_alone(make, moves):
     assert "Goal reached" in explorable.summary
 
 
+def test_the_turned_ravines_goal_can_be_reached_with_the_sliders_alone():
+    explorable = explore_turned_ravine()
+    rate, turn = explorable._inputs["lr"][1], explorable._inputs["turn"][1]
+    rate.value = nearest(rate, 3.0)
+    turn.value = 30
+    assert "Goal reached" in explorable.summary
+
+
 def test_slider_and_number_box_are_linked_both_ways():
     explorable = explore_bowl()
     box, slider = explorable._inputs["lr"]
@@ -214,7 +264,8 @@ def test_a_typed_value_survives_the_slider_snapping_to_its_steps():
 
 
 def test_every_number_box_has_a_label():
-    for explorable in (explore_bowl(), explore_ravine(), explore_momentum(), explore_noise_ball()):
+    for explorable in (explore_bowl(), explore_ravine(), explore_momentum(), explore_noise_ball(),
+                       explore_turned_ravine()):
         assert all(box.description for box, _ in explorable._inputs.values())
 
 
@@ -275,7 +326,8 @@ def test_shown_in_a_notebook_with_words_for_readers_without_widgets(monkeypatch)
 @pytest.mark.parametrize("make, values", [
     (explore_bowl, [{"lr": lr} for lr in (0.1, 1, 1.7, 3)]), (explore_ravine, [{"lr": 0.07}, {"kappa": 2}]),
     (explore_noise_ball, [{"lr": 0.01}, {"lr": 0.1, "batch_size": 8}, {"lr": 3}]),
-    (explore_momentum, [{"beta": 0.5}, {"lr": 0.1}])])
+    (explore_momentum, [{"beta": 0.5}, {"lr": 0.1}]),
+    (explore_turned_ravine, [{"lr": 3}, {"lr": 3, "turn": 20}])])
 def test_small_multiples_draw_one_panel_a_value(make, values):
     import matplotlib.pyplot as plt
 

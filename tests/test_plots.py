@@ -44,6 +44,7 @@ ALL = {
     "distances": lambda ax=None: plots.plot_distances([PATH, descend(ravine(10.0), None, sgd, 0.01, 20)], ax),
     "momentum plane": lambda ax=None: plots.plot_momentum_plane(ravine(25.0), ax),
     "data": lambda ax=None: plots.plot_data(make_blobs(), ax),
+    "groups": lambda ax=None: plots.plot_groups({"a": [1.0, 2.0, 2.5], "b": [0.5]}, [2.0, 0.4], ax),
     "boundary": lambda ax=None: plots.plot_boundary(RUNS.run(0, 1), ax),
     "rate profile": lambda ax=None: plots.plot_rate_profile(RUNS, ax=ax),
     "rate profile of values": lambda ax=None: plots.plot_rate_profile(VALUES, ax=ax),
@@ -285,3 +286,12 @@ def test_contrast_is_that_of_the_accessibility_guidelines():
 def test_data_that_is_not_in_the_plane_is_refused(data):
     with pytest.raises(ValueError, match="two features"):
         plots.plot_data(data)
+
+
+def test_groups_have_a_column_each_and_a_dash_at_the_true_value():
+    ax = plots.plot_groups({"few": [1.0, 2.0], "many": [3.0, 4.0, 5.0]}, true_values=[1.5, 4.5])
+    *columns, first, second = ax.lines
+    assert [line.get_ydata().tolist() for line in columns] == [[1, 2], [3, 4, 5]]
+    assert all(np.abs(line.get_xdata() - n).max() < 0.5 for n, line in enumerate(columns))
+    assert list(first.get_ydata()) == [1.5, 1.5] and np.mean(second.get_xdata()) == 1
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["few", "many"]

@@ -1,0 +1,442 @@
+"""Exercises and questions of notebook 07: AdaGrad, RMSProp, and what a change of units does to a step."""
+
+import copy
+
+import numpy as np
+
+from .framework import Exercise
+from .quizzes import Option, Quiz
+
+
+def adagrad_update(w, g, state, lr, eps):
+    """One step of AdaGrad: the new weights and the new state, as a pair.
+
+    w and its gradient g are floats, or arrays of one shape. state is a dict,
+    {} before the first step; keep in it whatever the next step needs. eps
+    stands outside the root.
+    """
+    s = state.get("s", 0.0) + g**2
+    return w - lr * g / (np.sqrt(s) + eps), {"s": s}
+
+
+def rmsprop_update(w, g, state, lr, alpha, eps):
+    """One step of RMSProp: the new weights and the new state, as a pair.
+
+    w and its gradient g are floats, or arrays of one shape. state is a dict,
+    {} before the first step, when the average of g² is 0. alpha is the share
+    of the old average that is kept; eps stands outside the root.
+    """
+    s = alpha * state.get("s", 0.0) + (1 - alpha) * g**2
+    return w - lr * g / (np.sqrt(s) + eps), {"s": s}
+
+
+def predicted_change(optimizer, change, loss_factor, feature_factor):
+    """What the first step adds to w * x, after loss and feature are rescaled.
+
+    optimizer is "sgd", "momentum", "adagrad" or "rmsprop"; eps is too small
+    to matter. Before, the first step added `change` to w * x, the weight times
+    its feature. Now the loss is multiplied by loss_factor and the feature by
+    feature_factor (both above 0). Rate, data and start at w = 0 are the same.
+    """
+    if optimizer in ("sgd", "momentum"):
+        return change * loss_factor * feature_factor**2
+    return change * feature_factor
+
+
+def adagrad_reach(lr, n_steps):
+    """How far AdaGrad moves a weight in n_steps steps whose gradients are equal.
+
+    The gradient is a constant other than 0, and eps is too small to matter.
+    """
+    return lr * sum(1 / np.sqrt(k) for k in range(1, n_steps + 1))
+
+
+def _two_runs(update, w, gradients, *hyper):
+    """The weights after every step, once from a fresh state; a second fresh run must go the same way."""
+    runs = []
+    for _ in range(2):
+        now, state, points = copy.deepcopy(w), {}, []
+        for g in gradients:
+            pair = update(now, copy.deepcopy(g), state, *hyper)
+            parts = pair if isinstance(pair, tuple | list) else (pair,)
+            if pair is None or any(part is ... for part in parts) or str(getattr(pair, "dtype", "")) == "object":
+                return pair if pair is None else ...
+            if not hasattr(pair, "__len__") or len(pair) != 2 or len(parts) != 2:
+                raise TypeError("two values are asked for, the new weights and the new state; this was "
+                                f"{repr(pair)[:60]}{'…' if len(repr(pair)) > 60 else ''}")
+            now, state = pair
+            points.append(copy.deepcopy(now))
+        runs.append(points)
+    try:
+        alike = all(np.allclose(np.asarray(a, float), np.asarray(b, float), 1e-12, 1e-14, equal_nan=True)
+                    for a, b in zip(*runs, strict=True))
+    except Exception:  # not numbers at all: the comparison with the solution will say so
+        alike = True
+    if not alike:
+        raise RuntimeError("a second run, begun with state {}, went another way: something is kept outside the state")
+    return tuple(runs[0])
+
+
+def _adagrad_walk(update, w, gradients, lr, eps):
+    return _two_runs(update, w, gradients, lr, eps)
+
+
+def _rmsprop_walk(update, w, gradients, lr, alpha, eps):
+    return _two_runs(update, w, gradients, lr, alpha, eps)
+
+
+def _adagrad(add=lambda g: g**2, divide=lambda s, eps: np.sqrt(s) + eps, sign=-1):
+    """AdaGrad with another sum or another divisor."""
+    def update(w, g, state, lr, eps):
+        s = state.get("s", 0.0) + add(g)
+        return w + sign * lr * g / divide(s, eps), {"s": s}
+    return update
+
+
+def _old_sum(w, g, state, lr, eps):
+    s = state.get("s", 0.0)
+    return w - lr * g / (np.sqrt(s) + eps), {"s": s + g**2}
+
+
+def _mean_of_squares(w, g, state, lr, eps):
+    s, t = state.get("s", 0.0) + g**2, state.get("t", 0) + 1
+    return w - lr * g / (np.sqrt(s / t) + eps), {"s": s, "t": t}
+
+
+def _sum_of_gradients(w, g, state, lr, eps):
+    m = state.get("m", 0.0) + g
+    return w - lr * g / (np.abs(m) + eps), {"m": m}
+
+
+def _sum_of_steps(w, g, state, lr, eps):
+    s = state.get("s", 0.0) + (lr * g) ** 2
+    return w - lr * g / (np.sqrt(s) + eps), {"s": s}
+
+
+def _rmsprop(average=lambda s, g, alpha: alpha * s + (1 - alpha) * g**2, divide=lambda s, eps: np.sqrt(s) + eps,
+             sign=-1):
+    """RMSProp with another average or another divisor."""
+    def update(w, g, state, lr, alpha, eps):
+        s = average(state.get("s", 0.0), g, alpha)
+        return w + sign * lr * g / divide(s, eps), {"s": s}
+    return update
+
+
+def _old_average(w, g, state, lr, alpha, eps):
+    s = state.get("s", 0.0)
+    return w - lr * g / (np.sqrt(s) + eps), {"s": alpha * s + (1 - alpha) * g**2}
+
+
+def _average_of_gradients(w, g, state, lr, alpha, eps):
+    m = alpha * state.get("m", 0.0) + (1 - alpha) * g
+    return w - lr * g / (np.abs(m) + eps), {"m": m}
+
+
+def _first_square(w, g, state, lr, alpha, eps):
+    s = alpha * state.get("s", g**2) + (1 - alpha) * g**2
+    return w - lr * g / (np.sqrt(s) + eps), {"s": s}
+
+
+def _corrected(w, g, state, lr, alpha, eps):
+    s, t = alpha * state.get("s", 0.0) + (1 - alpha) * g**2, state.get("t", 0) + 1
+    return w - lr * g / (np.sqrt(s / (1 - alpha**t)) + eps), {"s": s, "t": t}
+
+
+def _change(plain, adaptive):
+    """A prediction by two rules, for sgd and momentum and for adagrad and rmsprop."""
+    def predicted(optimizer, change, loss_factor, feature_factor):
+        rule = plain if optimizer in ("sgd", "momentum") else adaptive
+        return change * rule(loss_factor, feature_factor)
+    return predicted
+
+
+def _momentum_taken_for_adaptive(optimizer, change, loss_factor, feature_factor):
+    return predicted_change("sgd" if optimizer == "sgd" else "adagrad", change, loss_factor, feature_factor)
+
+
+def _rmsprop_taken_for_plain(optimizer, change, loss_factor, feature_factor):
+    return predicted_change("sgd" if optimizer == "rmsprop" else optimizer, change, loss_factor, feature_factor)
+
+
+_FLOATS = (0.5, -0.2, 0.9, 0.05)
+_VECTORS = tuple(np.array(g) for g in ([0.5, -20.0, 0.003], [-0.1, 4.0, 0.0], [2.0, -7.0, -0.02], [0.3, 0.1, 0.5]))
+_MATRICES = tuple(np.array(g) for g in ([[1.5, -0.2], [0.4, 3.0]], [[-0.6, 0.1], [-2.0, 0.7]], [[0.2, 5.0], [0.3, -1]]))
+_QUIET_START = (np.array([0.0, 1.0]), np.array([0.0, -0.5]), np.array([2.0, 0.0]))
+
+_NOT_THE_ROOT = ("The step is divided by the sum itself. Its root has the unit of a gradient; the sum has that unit "
+                 "squared.")
+_INSIDE = ("eps stands inside the root, √(s + ε). Here it is added after the root, √s + ε, as in torch; where g is "
+           "small the two differ a lot.")
+_DROPPED = ("eps is missing. A weight that has seen only zeros divides 0 by 0, and one that has seen little steps too "
+            "far.")
+
+EXERCISES = [
+    Exercise(
+        id="adagrad-update",
+        title="one step of AdaGrad",
+        reference=adagrad_update,
+        why="Squares are added up weight by weight, and the step divides by the root of its own weight's sum, the "
+            "present gradient included.",
+        hints=(
+            "Two lines: first bring the sum of squares up to date, then step. Which of the two needs the other's "
+            "result?",
+            'The state is empty at the first step: `state.get("s", 0.0)` gives the old sum, or 0.',
+            "Add g² to the old sum, weight by weight. Divide lr · g by the root of the new sum plus eps.",
+            'Give back a pair: the new weights, and a dict such as `{"s": s}`.',
+        ),
+        probes=(
+            (1.0, _FLOATS, 0.1, 1e-8), (-2.0, (3.0, 3.0, 3.0, 3.0), 0.25, 0.1), (0.7, (1e-3, -2e-3, 5e-4), 1.3, 1e-3),
+            (np.array([1.0, -3.0, 0.2]), _VECTORS, 0.05, 1e-6), (np.array([0.0, 0.5, -1.0]), _VECTORS, 0.7, 0.03),
+            (np.array([[0.1, 2.0], [-3.0, 4.0]]), _MATRICES, 0.3, 1e-7),
+            (np.array([5.0, -5.0]), _QUIET_START, 0.2, 0.01),
+        ),
+        mistakes=(
+            (_adagrad(divide=lambda s, eps: s + eps), _NOT_THE_ROOT),
+            (_adagrad(divide=lambda s, eps: np.sqrt(s + eps)), _INSIDE),
+            (_adagrad(divide=lambda s, eps: np.sqrt(s)), _DROPPED),
+            (_adagrad(divide=lambda s, eps: np.sqrt(s) + 1e-10),
+             "The argument eps hardly comes into your step. Add it, whole, to the root of s: it is not always tiny."),
+            (_sum_of_gradients, "You add up gradients, and those of opposite sign cancel. AdaGrad adds up their "
+                                "squares."),
+            (_adagrad(add=np.abs, divide=lambda s, eps: s + eps),
+             "You add up absolute values. AdaGrad adds up squares and takes the root of the sum; that grows more "
+             "slowly."),
+            (lambda w, g, state, lr, eps: (w - lr * g / (np.sqrt(g**2) + eps), state),
+             "The sum starts anew at each step, so that every step has length lr. Give the new sum back in the "
+             "state, and "
+             "take it out again at the next step."),
+            (_adagrad(add=lambda g: np.sum(np.square(g))),
+             "One sum is shared by all weights. Each weight keeps its own: add g² element by element."),
+            (_adagrad(add=lambda g: np.mean(np.square(g))),
+             "You add the mean square of all weights to one sum. Each weight keeps its own: no mean over the weights."),
+            (_old_sum, "You divide by the sum as it was before this step. The present g² belongs in it, too; without "
+                       "it, the "
+                       "first step divides by nearly 0."),
+            (_mean_of_squares, "You divide by the root of the mean square. AdaGrad takes the sum, which never stops "
+                               "growing."),
+            (_adagrad(sign=1), "That walks uphill. Look at the sign."),
+            (_sum_of_steps, "The squares that you add up are those of lr · g. Then the rate cancels; add up g²."),
+            (lambda w, g, state, lr, eps: (w - lr * g**2 / (np.sqrt(state.get("s", 0.0) + g**2) + eps),
+                                           {"s": state.get("s", 0.0) + g**2}),
+             "The gradient in the numerator is squared as well, which loses its sign. Only the sum takes squares."),
+            (lambda w, g, state, lr, eps: (w - lr * g, {"s": state.get("s", 0.0) + g**2}),
+             "You keep the sum well, but the step does not divide by its root yet."),
+        ),
+        drive=_adagrad_walk,
+    ),
+    Exercise(
+        id="rmsprop-update",
+        title="one step of RMSProp",
+        reference=rmsprop_update,
+        why="One line differs from AdaGrad: the sum has become an average that forgets, and so the rate does not run "
+            "out.",
+        hints=(
+            "Begin with your AdaGrad. Only the line that brings s up to date changes.",
+            "The new average keeps the share alpha of the old one. Which share is left for g²?",
+            "s becomes alpha · s + (1 − alpha) · g², with 0 for the old s at the first step. The step is that of "
+            "AdaGrad.",
+        ),
+        probes=(
+            (1.0, _FLOATS, 0.1, 0.9, 1e-8), (-2.0, (3.0, 3.0, 3.0, 3.0), 0.25, 0.99, 0.1),
+            (0.7, (1e-3, -2e-3, 5e-4), 1.3, 0.6, 1e-3), (np.array([1.0, -3.0, 0.2]), _VECTORS, 0.05, 0.83, 1e-6),
+            (np.array([0.0, 0.5, -1.0]), _VECTORS, 0.7, 0.3, 0.03),
+            (np.array([[0.1, 2.0], [-3.0, 4.0]]), _MATRICES, 0.3, 0.95, 1e-7),
+            (np.array([5.0, -5.0]), _QUIET_START, 0.2, 0.7, 0.01),
+        ),
+        mistakes=(
+            (_rmsprop(lambda s, g, alpha: (1 - alpha) * s + alpha * g**2),
+             "alpha and 1 − alpha have changed places: alpha is the share of the *old* average that is kept."),
+            (_rmsprop(lambda s, g, alpha: alpha * s + g**2),
+             "The new square comes in whole. With the share 1 − alpha, s is an average; without, it is up to 1/(1 − "
+             "alpha) "
+             "times too large."),
+            (_rmsprop(lambda s, g, alpha: s + g**2),
+             "That is AdaGrad: nothing is forgotten. Keep only the share alpha of the old s."),
+            (_rmsprop(lambda s, g, alpha: s + (1 - alpha) * g**2),
+             "The new square is weighted well, but the old s is kept whole, so that s still grows without end."),
+            (_rmsprop(divide=lambda s, eps: s + eps), _NOT_THE_ROOT.replace("sum", "average")),
+            (_rmsprop(divide=lambda s, eps: np.sqrt(s + eps)), _INSIDE),
+            (_rmsprop(divide=lambda s, eps: np.sqrt(s)), _DROPPED),
+            (_rmsprop(divide=lambda s, eps: np.sqrt(s) + 1e-8),
+             "The argument eps hardly comes into your step. Add it, whole, to the root of s: it is not always tiny."),
+            (_average_of_gradients, "You average the gradients and then take the size, so that opposite signs "
+                                    "cancel. RMSProp "
+                                    "averages the squares."),
+            (_rmsprop(lambda s, g, alpha: alpha * s + ((1 - alpha) * g) ** 2),
+             "1 − alpha is squared along with g. It multiplies g² from outside."),
+            (lambda w, g, state, lr, alpha, eps: (w - lr * g / (np.sqrt((1 - alpha) * g**2) + eps), state),
+             "The average starts anew at each step. Give it back in the state, and take it out again at the next "
+             "step."),
+            (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * np.sum(np.square(g))),
+             "One average is shared by all weights, of the sum of their squares. Each weight keeps its own."),
+            (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * np.mean(np.square(g))),
+             "One average is shared by all weights, of their mean square. Each weight keeps its own."),
+            (_old_average, "You divide by the average as it was before this step. Bring it up to date first."),
+            (_first_square, "Your average starts at the first g². Here it starts at 0, as in torch; the first steps "
+                            "are then "
+                            "longer."),
+            (_corrected, "The average is corrected for its start at 0. That is a good idea, and Adam's; RMSProp goes "
+                         "without."),
+            (_rmsprop(sign=1), "That walks uphill. Look at the sign."),
+        ),
+        drive=_rmsprop_walk,
+    ),
+    Exercise(
+        id="predicted-change",
+        title="a step under another loss and another unit",
+        reference=predicted_change,
+        why="The gradient of a weight takes up the factor of the loss and the factor of its feature; w · x takes up "
+            "that of "
+            "the feature once more. Dividing by the root of past squares cancels what the gradient took up, and only "
+            "that.",
+        hints=(
+            "First the gradient: by the chain rule it is (slope of the loss by w · x) · x. Which of the two factors "
+            "change it?",
+            "Then the step. For sgd it follows the gradient. For adagrad, what remains of a factor that g and √s "
+            "share?",
+            "Last, w · x: the step of w is multiplied by the feature, which has the factor feature_factor of its own.",
+            "So sgd and momentum take loss_factor once and feature_factor twice. The other two cancel what the "
+            "gradient took "
+            "up: loss_factor once and feature_factor once.",
+        ),
+        probes=tuple((name, *numbers)
+                     for numbers in ((0.5, 10.0, 1.0), (-0.2, 1.0, 3.0), (1.5, 0.3, 7.0), (0.04, 2.5, 0.1))
+                     for name in ("sgd", "momentum", "adagrad", "rmsprop")),
+        mistakes=(
+            (_change(lambda c, f: c * f, lambda c, f: 1),
+             "That is the step of the weight. Asked for is what it adds to w · x, and the new x has feature_factor, "
+             "too."),
+            (_change(lambda c, f: c * f**2, lambda c, f: 1),
+             "sgd and momentum are right. adagrad and rmsprop cancel what the *gradient* took up; w · x takes up "
+             "feature_factor once more, and nothing cancels that. (A common belief: they do not notice units.)"),
+            (_change(lambda c, f: c * f, lambda c, f: f),
+             "adagrad and rmsprop are right. For sgd and momentum the feature counts twice: in the gradient and in w "
+             "· x."),
+            (_change(lambda c, f: c * f**2, lambda c, f: c * f),
+             "The feature is right. But adagrad and rmsprop divide by the root of squares of the same gradients, so "
+             "that "
+             "loss_factor cancels."),
+            (_change(lambda c, f: c * f**2, lambda c, f: f**2),
+             "For adagrad and rmsprop the feature counts once: the factor that it gives the gradient cancels."),
+            (_change(lambda c, f: c * f**2, lambda c, f: c * f**2),
+             "That treats all four alike. What does dividing by the root of the squares cancel?"),
+            (_change(lambda c, f: f, lambda c, f: f),
+             "For sgd and momentum a larger loss means a larger gradient, and nothing takes it back."),
+            (_change(lambda c, f: f**2, lambda c, f: f),
+             "The feature is right everywhere. For sgd and momentum loss_factor counts as well."),
+            (_change(lambda c, f: 1, lambda c, f: 1), "Nothing changes, you say. For sgd, a larger loss alone "
+                                                      "changes the step."),
+            (_change(lambda c, f: c / f**2, lambda c, f: 1 / f),
+             "The powers are right, but a feature with larger numbers makes larger changes, not smaller ones."),
+            (_change(lambda c, f: c * f**2, lambda c, f: c**0.5 * f),
+             "No root of loss_factor is left over: √s is the root of *squares*, and has the factor whole."),
+            (_momentum_taken_for_adaptive, "momentum divides by nothing. Its first step is that of sgd."),
+            (_rmsprop_taken_for_plain, "rmsprop divides by the root of an average of squares, as adagrad does by "
+                                       "that of a sum."),
+        ),
+    ),
+    Exercise(
+        id="adagrad-reach",
+        title="how far AdaGrad can go",
+        reference=adagrad_reach,
+        why="The k-th step is lr/√k, whatever the gradient. Their sum grows like 2 · lr · √n: four times the steps, "
+            "twice the "
+            "way.",
+        hints=(
+            "What is s after k steps with the gradient g? And then the length of the k-th step, lr · |g| / √s?",
+            "The k-th step has the length lr/√k: g cancels. The first is lr, the second 0.71 lr, the third 0.58 lr.",
+            "Add up lr/√k for k from 1 to n_steps, the last one included.",
+        ),
+        probes=((0.1, 1), (0.1, 2), (1.0, 4), (0.01, 10), (0.003, 100), (2.5, 37), (0.02, 1000), (0.7, 3)),
+        mistakes=(
+            (lambda lr, n_steps: lr * n_steps, "That would be the way if every step had the length lr. Only the "
+                                               "first one has."),
+            (lambda lr, n_steps: lr / np.sqrt(n_steps), "That is the length of the last step alone. Add up all of "
+                                                        "them."),
+            (lambda lr, n_steps: lr * np.sqrt(n_steps),
+             "That is every step taken with the length of the last one. The early steps are longer."),
+            (lambda lr, n_steps: lr * sum(1 / k for k in range(1, n_steps + 1)),
+             "The root is missing: after k steps s is k · g², and the step divides by its root."),
+            (lambda lr, n_steps: lr * sum(1 / np.sqrt(k) for k in range(1, n_steps)),
+             "The last step is missing: `range` stops before its end."),
+            (lambda lr, n_steps: lr * sum(1 / np.sqrt(k + 1) for k in range(1, n_steps + 1)),
+             "The sum begins one step too late. At the first step s is g², so that its length is lr."),
+            (lambda lr, n_steps: 2 * lr * np.sqrt(n_steps),
+             "A good rule of thumb for many steps, but a little too much. Add up the steps one by one."),
+            (lambda lr, n_steps: 2 * lr * (np.sqrt(n_steps + 1) - 1),
+             "That is the integral of lr/√k. Close, but the steps are to be added up one by one."),
+        ),
+    ),
+]
+
+QUIZZES = [
+    Quiz("adaptive-loss-factor", "A colleague's loss is the sum over the 32 examples of a batch, yours is their "
+                                 "mean. You "
+         "take over the learning rate. For which optimizers is that a mistake?", (
+        Option("For all: a loss 32 times as large needs a rate 32 times as small.",
+               "So it is for SGD. AdaGrad and RMSProp divide by the size of the gradients they have seen, and 32 "
+               "cancels.",
+               origin="A common belief"),
+        Option("For SGD and momentum, whose steps would be 32 times too small; AdaGrad and RMSProp would not notice.",
+               "The factor is in g and in √s alike, as long as eps stays small beside √s.", right=True),
+        Option("For AdaGrad and RMSProp, since squares make it 32² = 1,024.",
+               "The square is undone by the root before the step divides by it."),
+        Option("For none: the gradient points the same way.",
+               "The direction is the same, the length is not, and SGD's step is as long as rate times gradient."),
+    )),
+    Quiz("adaptive-units", "A feature is given in millimetres instead of metres; all else stays, and every weight "
+                           "starts at 0. "
+         "What does AdaGrad do?", (
+        Option("The same as before: an optimizer with a rate for each weight does not notice units.",
+               "The gradient's factor of 1,000 cancels, so that the weight moves by as much as before. But then w · "
+               "x moves "
+               "1,000 times as far.", origin="A common belief: adaptive methods make scaling the features needless"),
+        Option("The feature's share of the answer changes 1,000 times as fast.",
+               "The weight takes the steps it took before, and they are multiplied by a feature 1,000 times as "
+               "large. For SGD "
+               "it would be a million.", right=True),
+        Option("The feature's share of the answer changes a million times as fast.",
+               "That is SGD: 1,000 from the gradient, and 1,000 from the feature. AdaGrad cancels the first."),
+        Option("It diverges at once.",
+               "Its first step has the length of the rate, whatever the gradient is. That is often survived."),
+    )),
+    Quiz("adagrad-runs-out", "AdaGrad, no schedule. Late in a long run the loss hardly moves any more, and the "
+                             "gradients are as "
+         "large as ever. What has happened?", (
+        Option("It has reached a minimum.", "There the mean gradient would be 0. Noise can keep single gradients "
+                                            "large, but then "
+               "a larger rate is no help either; first look at the rate.", origin="A common belief"),
+        Option("The gradients have vanished.", "They are as large as ever."),
+        Option("The sum of squares has grown with every step, and the steps have shrunk like 1/√t.",
+               "Nothing is ever forgotten. Whether that is good depends on whether there is still a way to "
+               "go.", right=True),
+        Option("eps has become too large.", "eps is fixed, and the sum beside it only grows: eps matters ever less."),
+    )),
+    Quiz("adaptive-shared-rate", "\"We compared SGD and AdaGrad fairly, both at rate 0.01, 30 seeds each. AdaGrad "
+                                 "wins.\" What "
+         "is wrong?", (
+        Option("Nothing: same rate, same seeds.",
+               "The rate multiplies the gradient in one and a direction of size about 1 in the other. Equal numbers "
+               "are not "
+               "equal steps.", origin="A published mistake: optimizers compared at one shared rate"),
+        Option("There should be more seeds.", "They would narrow the interval of a comparison that is not fair."),
+        Option("0.01 may suit one of them and not the other: each needs the rate that is best for it on validation "
+               "data.",
+               "The same number means different things to them, so that a shared rate compares tunings, not "
+               "optimizers.",
+               right=True),
+        Option("AdaGrad should have been given a smaller rate, since it is the stronger one.",
+               "Which rate suits it is to be measured, not guessed."),
+    )),
+    Quiz("adagrad-second-run", "In a notebook, one AdaGrad object trains a network. In the next cell the network is "
+                               "built anew, "
+         "its weights are copied into the old ones, and the same object trains again. The second run is far slower. "
+         "Why?", (
+        Option("The second run has an unlucky start.", "Try other seeds: it is slower with each."),
+        Option("The optimizer has kept the sum of squares of the first run, and with it the small rates of its end.",
+               "The state belongs to a run. Make a new optimizer for every run.", right=True),
+        Option("The learning rate was lowered by a schedule.", "There is no schedule. Yet something does act like "
+                                                               "one."),
+        Option("Copied weights have no gradient.", "They get one at the next backward pass, as any weights do."),
+    )),
+]
