@@ -609,9 +609,10 @@ def explore_bias_correction(n_steps=10_000, tolerance=0.01, pair=(0.1, 0.5)):
 
     def describe(memories):
         worst = int(np.argmax(np.abs(np.log(memories.ratio))))
-        return (f"β₁ = {1 - memories.forget1:.4g}, β₂ = {1 - memories.forget2:.5g}: the first step is "
-                f"{memories.first:.3g} times as long as it should be; farthest off {memories.ratio[worst]:.3g} times, "
-                f"at step {memories.t[worst]}.")
+        right = abs(memories.first - 1) <= tolerance
+        first = "right" if right else f"{memories.first:.3g} times as long as it should be"
+        return (f"β₁ = {1 - memories.forget1:.4g}, β₂ = {1 - memories.forget2:.5g}: the first step is {first}; "
+                f"farthest off {memories.ratio[worst]:.3g} times, at step {memories.t[worst]}.")
 
     def reached(memories):
         for forget1 in pair:

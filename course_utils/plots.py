@@ -106,8 +106,11 @@ def plot_boundary(run, ax=None, part="train"):
     return ax
 
 
-def plot_rate_profile(runs, metric=None, ax=None, label=None, color=INK, marker="D", every_run=True):
-    """A final score against the learning rate: every run a dot, the line their mean, the dashed line the ceiling."""
+def plot_rate_profile(runs, metric=None, ax=None, label=None, color=INK, marker="D", every_run=True, interval=False):
+    """A final score against the learning rate: every run a dot, the line their mean, the dashed line the ceiling.
+
+    `interval` adds a band, the 95 % interval of the mean.
+    """
     ax = _axes(ax)
     metric = f"test_{runs.metric}" if metric is None else metric
     order = np.argsort(runs.values("lr"))
@@ -118,6 +121,10 @@ def plot_rate_profile(runs, metric=None, ax=None, label=None, color=INK, marker=
                    c=[rate_color(r) for r in np.repeat(rates, scores.shape[1])] if color == INK else [color])
     mean = np.ma.masked_invalid(scores).mean(axis=1)
     ax.plot(rates, mean, "-", marker=marker, ms=5, color=color, label=label or "mean")
+    if interval:
+        means = [mean_interval(row[np.isfinite(row)]) if np.isfinite(row).sum() > 1 else None for row in scores]
+        ends = [[getattr(m, end) if m else np.nan for m in means] for end in ("low", "high")]
+        ax.fill_between(rates, *ends, color=color, alpha=0.18, lw=0)
     ax.set(xscale="log", xlabel="learning rate", ylabel=metric.replace("_", " "))
     _ceiling(ax, runs.data, metric)
     return ax

@@ -126,6 +126,7 @@ def test_noise_ball_goal_needs_both_batch_sizes_and_is_missed_beside():
     ({}, "β₁ = 0.9, β₂ = 0.999: the first step is 3.16 times as long as it should be; farthest off 6.57 times, at "
          "step 12."),
     ({"forget2": 0.05}, "the first step is 0.447 times as long as it should be; farthest off 0.447 times, at step 1."),
+    ({"forget2": 0.01}, "β₂ = 0.99: the first step is right; farthest off 2.13 times, at step 13."),
     ({"forget1": 1.0}, "β₁ = 0, β₂ = 0.999: the first step is 31.6 times"),
 ])
 def test_bias_correction_summary_at_known_values(values, words):

@@ -192,6 +192,17 @@ def test_means_stand_in_the_band_of_their_intervals():
         assert np.isclose(band[band[:, 0] == x, 1].max(), interval.high)
 
 
+def test_rate_profile_can_show_the_interval_of_each_mean():
+    ax = plots.plot_rate_profile(RUNS, every_run=False, interval=True)
+    (band,) = ax.collections
+    order = np.argsort(RUNS.values("lr"))
+    edges = band.get_paths()[0].vertices
+    for rate, scores in zip(np.array(RUNS.values("lr"))[order], RUNS.final("test_accuracy")[order], strict=True):
+        at = edges[np.isclose(edges[:, 0], rate), 1]
+        expected = mean_interval(scores)
+        assert at.min() == pytest.approx(expected.low) and at.max() == pytest.approx(expected.high)
+
+
 def test_differences_are_filled_only_where_zero_is_excluded():
     ax = plots.plot_differences(DIFFERENCES)
     near, far = (bars.lines[0] for bars in ax.containers)
