@@ -19,11 +19,12 @@ from matplotlib.figure import Figure
 
 from .descent import descend
 from .landscapes import bowl, ravine
-from .optimizers import sgd
+from .optimizers import momentum, sgd
 from .schedules import cosine, warmup
 
 __all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_noise_ball", "explore_fates",
-           "explore_schedule", "explore_training", "explore_bias_correction", "fate"]
+           "explore_schedule", "explore_search", "explore_training", "fate", "explore_momentum",
+           "explore_bias_correction"]
 
 INK, BLUE, RED, PALE = "#333333", "#0072b2", "#d55e00", "#c8c8c8"  # blue and vermillion of Okabe & Ito
 CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#cfe3f0", "#f8dfcd", "#cdeae1")
@@ -292,6 +293,78 @@ def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
     controls = {"lr": Control("rate", 0.001, 3.0, 0.01), "kappa": Control("κ", 1.0, 125.0, kappa, step=log10(5) / 20)}
     return Explorable(compute, [contours, _distance_panel(n_steps, (1e-4, 1e3), distance, predict=True)], describe,
                       controls, goal, reached)
+
+
+def explore_momentum(n_steps=80, distance=0.01, kappa=25.0, target=18):
+    """Heavy ball on f(w) = (w₁² + κ w₂²) / 2, by rate and β, beside its place in the plane of both."""
+    from .plots import plot_momentum_plane
+
+    landscape = ravine(kappa)
+    plain = ceil(log(distance / np.linalg.norm(landscape.start)) / log(landscape.best_factor))
+
+    def compute(lr, beta):
+        return _Heavy(descend(landscape, None, momentum, lr, n_steps, beta=beta), beta)
+
+    def contours(ax):
+        _style(ax, "weight w₁", "weight w₂", f"Path, κ = {kappa:g}")
+        ax.set(xlim=(-5, 5), ylim=(-3.9, 3.9))
+        angle = np.linspace(0, 2 * np.pi, 73)
+        for radius in np.geomspace(0.35, (25 + 12 * kappa) ** 0.5, 12):
+            ax.plot(radius * np.cos(angle), radius * np.sin(angle) / kappa**0.5, color=PALE, lw=0.8, zorder=1)
+        ax.plot(0, 0, "*", color=INK, ms=11, zorder=1)
+        walk = _walk(ax)
+
+        def show(heavy):
+            walk(heavy.path, heavy.path.points[:, 0], heavy.path.points[:, 1], heavy.manner)
+        return show
+
+    def plane(ax):
+        plot_momentum_plane(landscape, ax)
+        _style(ax, "learning rate η", "momentum β", "Where you are")
+        ax.text(landscape.best_rate * 0.97, 0.03, "best plain", ha="right", color=INK, fontsize=9)
+        point, = ax.plot([], [], "o", ms=11, mfc=RED, mec="white", mew=2, animated=True, zorder=5,
+                         clip_on=False)
+        point.set_in_layout(False)
+
+        def show(heavy):
+            point.set_data([min(heavy.path.rates[0], ax.get_xlim()[1])], [heavy.beta])
+        return show
+
+    def describe(heavy):
+        return (f"rate {heavy.path.rates[0]:.3g}, β {heavy.beta:.3g}: factor {heavy.factor:.3f}, {heavy.manner}, "
+                f"{_arrival(heavy.path, distance)}")
+
+    def reached(heavy):
+        steps = heavy.path.steps_to(distance)
+        if steps is None or steps > target:
+            return ""
+        return f"{steps} steps, where the best plain descent needs {plain}."
+
+    goal = (f"Plain descent (β = 0) comes within {distance:g} of the minimum in {plain} steps at best. Do it in "
+            f"{target} or fewer. The star is the best pair in the long run: is it the best here?")
+    controls = {"lr": Control("rate", 0.005, 0.17, 0.04, step=0.001, log=False),
+                "beta": Control("β", 0.0, 0.99, 0.0, step=0.01, log=False)}
+    return Explorable(compute, [contours, plane], describe, controls, goal, reached, size=(9.6, 3.9))
+
+
+@dataclass(frozen=True)
+class _Heavy:
+    """A heavy-ball descent with its β and what its factor says of it."""
+
+    path: object
+    beta: float
+
+    @property
+    def factor(self):
+        return float(self.path.landscape.momentum_factor(self.path.rates[0], self.beta))
+
+    @property
+    def manner(self):
+        if self.factor > 1:
+            return _divergence(self.path)
+        if self.factor < self.path.landscape.best_factor:
+            return "faster than any plain descent"
+        return "settles, no faster than plain"
 
 
 def explore_noise_ball(looks=1000, radius=0.1, pair=(1, 16)):
@@ -628,6 +701,129 @@ def explore_bias_correction(n_steps=10_000, tolerance=0.01, pair=(0.1, 0.5)):
     controls = {"forget1": Control("1 − β₁", 1e-2, 1.0, 0.1, step=0.1), "forget2": Control("1 − β₂", 1e-4, 1.0, 1e-3,
                                                                                          step=0.1)}
     return Explorable(compute, [ratio, shares], describe, controls, goal, reached)
+
+
+def explore_search(runs, n_trials=6, within=0.01, games=9):
+    """A search for the best rate in few trials, each a real run of the sweep `runs`; every game has another scale.
+
+    In each game the loss is multiplied by an unknown constant. A rate then does what rate × constant does to the loss
+    as it was, so that the whole profile moves along the axis of the rates.
+    """
+    rates = np.array(runs.values("lr"))
+    order = np.argsort(rates)
+    rates, scores = rates[order], runs.history[f"val_{runs.metric}"][order]
+    mean = scores[:, :, -1].mean(axis=1)
+    best = float(mean.max())
+    shifts = np.random.default_rng(0).uniform(-2, 1.5, games + 1)  # decades
+    played, last, won = {}, {}, set()
+
+    def compute(lr, game):
+        trials = played.setdefault(game, [])
+        if last and last["lr"] != lr and len(trials) < n_trials:
+            i = int(np.abs(np.log(rates * 10 ** shifts[game]) - np.log(lr)).argmin())
+            seed = (n_trials * (game - 1) + len(trials)) % scores.shape[1]
+            trials.append((lr, i, scores[i, seed]))
+        last.update(lr=lr)
+        return _Search(game, tuple(trials), n_trials, rates * 10 ** shifts[game], mean, best)
+
+    def ceiling(ax):
+        if runs.data.val_ceiling is not None:
+            ax.axhline(runs.data.val_ceiling, color=INK, lw=1, ls="--")
+            ax.text(0.02, runs.data.val_ceiling + 0.015, f"ceiling {runs.data.val_ceiling:.2f}", color=INK, fontsize=9,
+                    transform=ax.get_yaxis_transform())
+
+    def board(ax):
+        _style(ax, "learning rate", f"validation {runs.metric}", "Your trials, numbered")
+        ax.set(xscale="log", xlim=(1e-7, 100), ylim=(0, 1))
+        truth, = ax.plot([], [], "-", color=INK, lw=1.2, animated=True, zorder=1)
+        dots, = ax.plot([], [], "o", color=BLUE, ms=7, animated=True, zorder=3)
+        chosen, = ax.plot([], [], "o", mfc="none", mec=RED, mew=2, ms=14, animated=True, zorder=4)
+        numbers = [ax.text(0, 0, str(k + 1), ha="center", va="bottom", animated=True, zorder=5, fontsize=9)
+                   for k in range(n_trials)]
+        ceiling(ax)
+        words = ax.text(0.03, 0.03, "", transform=ax.transAxes, weight="bold", animated=True, zorder=5)
+
+        def show(search):
+            x, y = [t[0] for t in search.trials], [t[2][-1] for t in search.trials]
+            dots.set_data(x, y)
+            for k, number in enumerate(numbers):
+                number.set_visible(k < len(x))
+                if k < len(x):  # in turn above and below, so that neighbours do not hide each other
+                    number.set_position((x[k], y[k] + (0.03 if k % 2 == 0 else -0.085)))
+            truth.set_data((search.rates, search.mean) if search.over else ([], []))
+            chosen.set_data(([search.choice[0]], [search.choice[2][-1]]) if search.trials else ([], []))
+            words.set_text("the line is the truth" if search.over else f"{search.left} trials left")
+        return show
+
+    def curves(ax):
+        _style(ax, "epoch", f"validation {runs.metric}", "How each trial went")
+        ax.set(xlim=(0, runs.epochs + 3), ylim=(0, 1))
+        ceiling(ax)
+        epochs = np.arange(1, runs.epochs + 1)
+        lines = [ax.plot([], [], color=BLUE, lw=1.2, animated=True, zorder=3)[0] for _ in range(n_trials)]
+        numbers = [ax.text(0, 0, str(k + 1), va="center", animated=True, zorder=5, fontsize=9)
+                   for k in range(n_trials)]
+
+        def show(search):
+            for k, (line, number) in enumerate(zip(lines, numbers, strict=True)):
+                tried = k < len(search.trials)
+                curve = search.trials[k][2] if tried else []
+                line.set_data(epochs[:len(curve)], curve)
+                number.set_visible(tried)
+                if tried:
+                    number.set_position((runs.epochs + 0.5, curve[-1]))
+        return show
+
+    def describe(search):
+        if not search.trials:
+            return f"Game {search.game}: nothing tried yet, {n_trials} trials left. Move the rate."
+        rate, _, curve = search.choice
+        text = (f"Game {search.game}, trial {len(search.trials)} of {n_trials}: rate {search.trials[-1][0]:.3g} scores "
+                f"{search.trials[-1][2][-1]:.3f}; best so far: {rate:.3g} with {curve[-1]:.3f}.")
+        return text + (f" Its mean over all seeds: {search.regret:.3f} below that of the best rate." if search.over
+                       else "")
+
+    def reached(search):
+        if search.over and search.regret <= within:
+            won.add(search.game)
+        if len(won) < 2 or search.game not in won:
+            return ""
+        return f"games {', '.join(map(str, sorted(won)))} won."
+
+    controls = {"lr": Control("rate", 1e-7, 100.0, 1e-7, step=0.1, live=False),
+                "game": Control("game", 1, games, 1, step=1, log=False, whole=True, live=False)}
+    goal = (f"In {n_trials} trials, find a rate whose mean score lies within {within:g} of the best. Win two games: in "
+            "each, the good rates lie elsewhere.")
+    return Explorable(compute, [board, curves], describe, controls, goal, reached)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One game as it stands: trials are (rate, place in the table, scores by epoch)."""
+
+    game: int
+    trials: tuple
+    n_trials: int
+    rates: np.ndarray
+    mean: np.ndarray
+    best: float
+
+    @property
+    def left(self):
+        return self.n_trials - len(self.trials)
+
+    @property
+    def over(self):
+        return self.left == 0
+
+    @property
+    def choice(self):
+        """The trial with the best last score."""
+        return max(self.trials, key=lambda trial: np.nan_to_num(trial[2][-1], nan=-np.inf))
+
+    @property
+    def regret(self):
+        return self.best - float(self.mean[self.choice[1]])
 
 
 FATE_COLORS = {"crawl": "#555555", "learn": BLUE, "blow up": RED}

@@ -62,6 +62,29 @@ class Landscape:
         """(κ − 1) / (κ + 1): what remains of the distance after one step at the best rate."""
         return (self.condition_number - 1) / (self.condition_number + 1)
 
+    @property
+    def best_momentum(self):
+        """Rate and β of the fastest heavy ball: (2 / (√λmin + √λmax))², ((√κ − 1) / (√κ + 1))²  (Polyak 1964).
+
+        Its factor is √β. Undamped, as `optimizers.momentum`.
+        """
+        low, high = np.sqrt(self.eigenvalues[[0, -1]])
+        return float((2 / (low + high)) ** 2), float(((high - low) / (high + low)) ** 2)
+
+    def momentum_factor(self, lr, beta, nesterov=False):
+        """What a step of momentum leaves of the distance in the long run; `lr` and `beta` may be arrays that broadcast.
+
+        The largest |z| with z² − (1 + β − η λ) z + β = 0 over the curvatures λ, the spectral radius of the matrix that
+        takes (w, v) to the next; for Nesterov's form z² − (1 + β) (1 − η λ) z + β (1 − η λ) = 0.
+        """
+        lr, beta = np.broadcast_arrays(np.asarray(lr, dtype=float), np.asarray(beta, dtype=float))
+        left = 1 - lr[..., None] * self.eigenvalues
+        beta = beta[..., None]
+        total, product = ((1 + beta) * left, beta * left) if nesterov else (beta + left, beta + 0 * left)
+        under = total**2 / 4 - product
+        radius = np.where(under < 0, np.sqrt(np.abs(product)), np.abs(total) / 2 + np.sqrt(np.maximum(under, 0)))
+        return radius.max(axis=-1)[()]
+
 
 def bowl(curvature=1.0):
     """One-dimensional quadratic f(w) = a w² / 2 with curvature a; runs on plain floats."""

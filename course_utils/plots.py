@@ -14,8 +14,9 @@ from .schedules import as_schedule, needs_losses
 from .statistics import mean_interval
 
 __all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_differences",
-           "plot_distances", "plot_grid", "plot_landscape", "plot_means", "plot_path", "plot_pairs",
-           "plot_rate_profile", "plot_scaling", "plot_schedule", "plot_summed_rate", "rate_color"]
+           "plot_distances", "plot_grid", "plot_intervals", "plot_landscape", "plot_means", "plot_path", "plot_pairs",
+           "plot_range_test", "plot_rate_profile", "plot_scaling", "plot_schedule", "plot_summed_rate", "rate_color",
+           "plot_momentum_plane"]
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
 CLASS_MARKERS = ["o", "^", "s"]
@@ -25,6 +26,7 @@ LINE_STYLES = ["-", "--", "-.", ":"]
 INK = "#222222"
 RATE_NORM = LogNorm(1e-7, 10)
 _RATE_MAP = ListedColormap(plt.colormaps["plasma"](np.linspace(0, 0.63, 256)))  # all of it 3 : 1 against white
+_PLANE_MAP = ListedColormap(plt.colormaps["viridis"](np.linspace(0.25, 1, 256)))
 
 
 def rate_color(lr):
@@ -77,6 +79,27 @@ def plot_distances(paths, ax=None):
     ax.set(xlabel="step", ylabel="distance to the minimum")
     if len(paths) > 1:
         ax.legend(frameon=False)
+    return ax
+
+
+def plot_momentum_plane(landscape, ax=None, max_lr=None, max_beta=1.0):
+    """What a step of heavy ball leaves of the distance on a quadratic, over rate and β; beyond the line, it diverges.
+
+    The diamond is the best plain descent (β = 0), the star the best heavy ball.
+    """
+    ax = _axes(ax)
+    max_lr = 2.1 * landscape.critical_rate if max_lr is None else max_lr
+    lr, beta = np.meshgrid(np.linspace(0, max_lr, 241), np.linspace(0, max_beta, 161))
+    factor = landscape.momentum_factor(lr, beta)
+    levels = np.linspace(min(factor.min(), landscape.best_momentum[1] ** 0.5), 1, 9)
+    filled = ax.contourf(lr, beta, factor, levels=levels, cmap=_PLANE_MAP)
+    ax.contour(lr, beta, factor, levels=levels[1:-1], colors="white", linewidths=0.5)
+    ax.plot(landscape.critical_rate * (1 + beta[:, 0]), beta[:, 0], color=INK, lw=1.5)
+    ax.text(0.985, 0.03, "diverges", transform=ax.transAxes, ha="right", color=INK)
+    for (x, y), marker, size in (((landscape.best_rate, 0.0), "D", 8), (landscape.best_momentum, "*", 15)):
+        ax.plot(x, y, marker, ms=size, color="white", mec=INK, clip_on=False, zorder=4)
+    ax.set(xlabel="learning rate η", ylabel="momentum β", xlim=(0, max_lr), ylim=(0, max_beta))
+    ax.figure.colorbar(filled, ax=ax, label="distance left after a step (factor)", format="%.2f")
     return ax
 
 
@@ -272,6 +295,33 @@ def plot_grid(x, y, scores, ax=None, higher_is_better=True):
         ax.add_patch(plt.Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, ec=CLASS_COLORS[1], lw=2.5))
     ax.set(xticks=range(len(x)), xticklabels=[f"{v:.2g}" for v in x], yticks=range(len(y)),
            yticklabels=[f"{v:.2g}" for v in y])
+    return ax
+
+
+def plot_intervals(groups, ax=None, label="value"):
+    """A row for each name in `groups` {name: values}: values are dots, their mean a diamond with its 95 % interval."""
+    ax = _axes(ax)
+    for row, values in enumerate(groups.values()):
+        found = mean_interval(values)
+        jitter = np.random.default_rng(row).uniform(-0.16, 0.16, found.n)
+        ax.plot(values, row + jitter, "o", ms=4, alpha=0.45, mew=0, color=CLASS_COLORS[0])
+        ax.plot([found.low, found.high], [row + 0.32] * 2, color=INK, lw=2)
+        ax.plot(found.mean, row + 0.32, "D", ms=5, color=INK)
+    ax.set(yticks=range(len(groups)), yticklabels=list(groups), ylim=(len(groups) - 0.4, -0.5), xlabel=label)
+    ax.grid(axis="x", color="0.9")
+    ax.set_axisbelow(True)
+    return ax
+
+
+def plot_range_test(test, ax=None, shown=None):
+    """Batch loss against the growing rate, a thin line a seed, the line of dots their median; both axes logarithmic."""
+    ax = _axes(ax)
+    losses = np.where(np.isfinite(test.losses), test.losses, np.nan)
+    for line in losses[:shown]:
+        ax.plot(test.rates, line, color=CLASS_COLORS[0], lw=0.7, alpha=0.5)
+    alive = ~np.isnan(losses).all(axis=0)
+    ax.plot(test.rates[alive], np.nanmedian(losses[:, alive], axis=0), "o-", ms=3, color=INK, lw=1.2)
+    ax.set(xscale="log", yscale="log", xlabel="learning rate, raised at each step", ylabel="loss of the batch")
     return ax
 
 

@@ -14,7 +14,7 @@ from torch.func import functional_call, grad_and_value, vmap
 
 from .tracing import Traced, alone
 
-__all__ = ["Stack", "LayerStack", "fresh_network", "initial_weights", "keep_freed_memory", "stack_of"]
+__all__ = ["Stack", "LayerStack", "fresh_network", "initial_weights", "stack_of"]
 
 CACHE = 2**18  # floats that a processor's cache holds: an epoch's examples are fetched in portions that stay in it
 SCORED = 20, 128  # networks and examples that are scored at a time, for the same reason
@@ -72,7 +72,7 @@ class Stack:
         return self._gradient(weights, *batch)
 
     def scores(self, weights, x, y):
-        """Mean loss (runs,) and, for classes, accuracy (runs,) of every network on the same x (n, …), y (n, …)."""
+        """Mean loss and, for classes, accuracy of every network on the same x (n, …), y (n, …): (scores, runs)."""
         return self._scores(weights, x, y)
 
     def parameters(self, weights):
@@ -95,10 +95,10 @@ class Stack:
         out = torch.cat([torch.cat([self._outputs(w, xs) for xs in x.split(examples)], dim=2)
                          for w in weights.split(networks)])
         if self.task == "regression":
-            return ((out - y.reshape(len(y), -1).mT).square_().mean((1, 2)),)
+            return (out - y.reshape(len(y), -1).mT).square_().mean((1, 2))[None]
         log_p = F.log_softmax(out, dim=1)
         own = log_p.gather(1, y.reshape(1, 1, -1).expand(len(weights), -1, -1))[:, 0]
-        return -own.mean(1), own.ge_(log_p.amax(1)).mean(1)
+        return torch.stack([-own.mean(1), own.ge_(log_p.amax(1)).mean(1)])
 
     def _outputs(self, weights, x):
         """The outputs for x (n, …) as (runs, classes or values, n)."""
@@ -106,6 +106,7 @@ class Stack:
         if self.task == "regression":
             return outputs.reshape(*outputs.shape[:2], -1).mT
         return outputs.movedim(-1, 1).flatten(2)
+
 
 class LayerStack(Stack):
     """The same for a chain of linear layers, one batched matrix product a layer and direction.
@@ -167,14 +168,6 @@ class LayerStack(Stack):
         for (V, c), (activate, _) in zip(hidden, self.activations, strict=True):
             a = activate(torch.baddbmm(c, V, a))
         return torch.baddbmm(b, W, a)
-
-def keep_freed_memory():
-    """Let the C library of Linux reuse the memory of freed arrays instead of handing it back to the system.
-
-    To get it again, page by page, costs several times what the arithmetic costs. The library keeps whatever is smaller
-    than the largest block that it has ever seen freed, up to 32 MB.
-    """
-    torch.empty(31 * 2**18)
 
 
 def _portion(floats, size):

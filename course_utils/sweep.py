@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import dataclass, field, replace
 from math import ceil
+from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from tqdm.auto import tqdm
 
 from .chunks import Record, Store, collect, divide, one_thread, train_together
 from .data import Dataset
+from .memory import give_back_memory
 from .schedules import as_schedule
 from .statistics import mean_interval
 from .training import Run, check_hyper, check_model, label, train_stack
@@ -18,6 +20,7 @@ from .training import Run, check_hyper, check_model, label, train_stack
 __all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "range_test", "sweep", "sweep_settings"]
 
 MOST_THREADS = 8  # beyond that, they wait for each other's Python
+
 
 class GridEdgeError(ValueError):
     """The best rate lies on the edge of the grid, so that a better one may lie outside it."""
@@ -188,7 +191,7 @@ def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, d
     """
     settings, seeds = _checked(data, settings), _seeds(seeds)
     _whole("epochs", epochs)
-    record = Record(len(settings), len(seeds), epochs)
+    record, began = Record(len(settings), len(seeds), epochs), perf_counter()
     store = None if resume is None else Store(resume, data, epochs)
     with one_thread() as threads, tqdm(total=epochs * record.done[:, :, 0].size, disable=not progress, unit="epoch",
                                        leave=False, desc=f"{len(settings)} settings × {len(seeds)} seeds") as bar:
@@ -200,6 +203,9 @@ def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, d
                 _one_by_one(data, divide(settings, seeds), epochs, device, record, bar.update, executor, store)
         except KeyboardInterrupt:
             return _kept(record, data, settings, seeds, epochs)
+        finally:
+            if perf_counter() - began > 1:  # second; giving back costs a tenth
+                give_back_memory()
     return _outcome(record, data, settings, seeds, epochs, epochs)
 
 

@@ -20,18 +20,18 @@ alone = threading.RLock()  # for what belongs to all threads: the random state o
 
 
 class Traced:
-    """`function(*tensors)`, which may decide by the shapes of the tensors but not by their values.
+    """`function(*tensors)`, one tensor or several, which may decide by the tensors' shapes but not by their values.
 
     `transformed` says that it is made by `vmap` or `grad`, whose operations must be written out first. A function that
     cannot be traced is called as it is.
     """
 
     def __init__(self, function, transformed=False):
-        self.function, self.transformed = function, transformed
+        self.function, self.transformed = _one_at_a_time(function) if transformed else function, transformed
         self.calls, self.traces = Counter(), {}
 
     def __call__(self, *tensors):
-        kind = tuple((t.shape, t.stride(), t.dtype, t.device) for t in tensors)
+        kind = tensors[0].dtype, tensors[0].device, *[t.shape for t in tensors]
         if kind not in self.traces:
             self.calls[kind] += 1
             if self.calls[kind] < AFTER:
@@ -45,9 +45,18 @@ class Traced:
             with warnings.catch_warnings(), torch.no_grad():
                 warnings.simplefilter("ignore")  # deprecated, but nothing else runs a list without a compiler
                 function = _written_out(self.function, tensors) if self.transformed else self.function
-                return torch.jit.trace(function, tensors, check_trace=False)
+                graph, _ = torch.jit._get_trace_graph(function, tensors)
+                return torch._C._create_function_from_graph("traced", graph)  # torch.jit.trace would keep it for ever
         except Exception:  # whatever tracing cannot take, and where a newer Python or torch no longer has it
             return self.function
+
+
+def _one_at_a_time(function):
+    """For transforms of modules, which lend the one module other weights while they call it."""
+    def call(*tensors):
+        with alone:
+            return function(*tensors)
+    return call
 
 
 def _written_out(function, tensors):

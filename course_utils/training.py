@@ -14,8 +14,9 @@ import torch.nn.functional as F
 
 from .data import Dataset
 from .descent import Path, descend
+from .memory import keep_freed_memory
 from .schedules import needs_losses
-from .stacks import fresh_network, initial_weights, keep_freed_memory, stack_of
+from .stacks import fresh_network, initial_weights, stack_of
 
 __all__ = ["Path", "Run", "descend", "plain_loop", "train", "train_stack"]
 

@@ -122,7 +122,7 @@ def test_probes_survive_an_attempt_that_spoils_them(exercise):
 
     check(exercise.id, lambda *args: spoiler(*args))
     after = [a for probe in exercise.probes for a in probe if not callable(a)]
-    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    np.testing.assert_equal(after, before)  # for which nan equals nan
 
 
 # Answers from outside the registry
@@ -281,6 +281,78 @@ def interval_scipy(a, b):
 def interval_test(a, b):
     low, high = stats.ttest_rel(a, b).confidence_interval()
     return np.array([(low + high) / 2, low, high])
+
+
+def momentum_in_place(w, g, state, lr, beta):
+    v = state.setdefault("v", np.zeros_like(np.asarray(w, dtype=float)))
+    v *= beta
+    v += g
+    w = np.asarray(w, dtype=float)
+    w -= lr * v
+    return w, state
+
+
+def momentum_torch32(w, g, state, lr, beta):
+    w, g = (torch.as_tensor(x, dtype=torch.float32) for x in (w, g))
+    v = state["buffer"].mul(beta).add(g) if state else g.clone()
+    return w.sub(v, alpha=lr), {"buffer": v}
+
+
+def by_torch_sgd(nesterov):
+    def update(w, g, state, lr, beta):
+        if not state:
+            weights = torch.tensor(w, dtype=torch.float64, requires_grad=True)
+            state = {"w": weights, "optimizer": torch.optim.SGD([weights], lr, max(beta, 1e-12), nesterov=nesterov)}
+        state["optimizer"].param_groups[0]["lr"] = lr
+        state["w"].grad = torch.as_tensor(g, dtype=torch.float64).clone()
+        state["optimizer"].step()
+        return state["w"].detach().clone(), state
+    return update
+
+
+class HeavyBall:
+    def step(self, w, g, state, lr, beta):
+        v = g if "v" not in state else g + beta * state["v"]
+        return [w - lr * v, dict(v=v)]
+
+
+def momentum_from_all_gradients(w, g, state, lr, beta):
+    past = [*state.get("past", []), g]
+    return w - lr * sum(beta**k * x for k, x in enumerate(reversed(past))), {"past": past}
+
+
+def nesterov_in_place(w, g, state, lr, beta):
+    state["v"] = beta * state.get("v", 0) + g
+    w = np.array(w, dtype=float)
+    w -= lr * g
+    w -= lr * beta * state["v"]
+    return w, state
+
+
+def rule(velocity, step):
+    """An update whose velocity and step are functions of (velocity, g, lr, beta)."""
+    def update(w, g, state, lr, beta):
+        v = velocity(state.get("v", 0.0), g, lr, beta)
+        return w - step(v, g, lr, beta), {"v": v}
+    return update
+
+
+def summed(v, g, lr, beta):
+    return beta * v + g
+
+
+def effective_by_walking(n):
+    def effective_rate(lr, beta, dampening):
+        v = 0.0
+        for _ in range(n):
+            v = beta * v + (1 - dampening)
+        return lr * v
+    return effective_rate
+
+
+def best_momentum_near(rate=1.0, beta=1.0):
+    return lambda low, high: (rate * 4 / (low**0.5 + high**0.5) ** 2,
+                              beta * (1 - 2 / (1 + (high / low) ** 0.5)) ** 2)
 
 
 def minibatch_loop(w, x, y, rows):
@@ -442,6 +514,56 @@ def ratio_by_sums(t, beta1, beta2):
     return (1 - beta1) * (beta1**ages).sum() / np.sqrt((1 - beta2) * (beta2**ages).sum())
 
 
+def log_grid_loop(low, high, per_decade):
+    rates, factor = [low], 10 ** (1 / per_decade)
+    while rates[-1] * factor < high * 1.0001:
+        rates.append(rates[-1] * factor)
+    return rates
+
+
+def log_grid_natural(low, high, per_decade):
+    steps = int(np.rint(per_decade * math.log(high / low) / math.log(10)))
+    return np.exp(np.linspace(math.log(low), math.log(high), steps + 1))
+
+
+def one_error_loop(rates, scores):
+    means = [sum(row) / len(row) for row in scores.tolist()]
+    best = means.index(max(means))
+    n = len(scores[best])
+    error = math.sqrt(sum((s - means[best]) ** 2 for s in scores[best]) / (n - 1) / n)
+    good = [rate for rate, mean in zip(rates, means, strict=True) if mean >= means[best] - error]
+    return sorted(good)[0]
+
+
+def one_error_sem(rates, scores):
+    mean, error = scores.mean(1), stats.sem(scores, axis=1)
+    return np.min(rates[mean + error[mean.argmax()] >= mean.max()])
+
+
+def one_error_torch(rates, scores):
+    rates, scores = torch.tensor(rates.copy()), torch.tensor(scores)
+    mean = scores.mean(1)
+    error = scores[mean.argmax()].std() / scores.shape[1] ** 0.5
+    return rates[mean >= mean.max() - error].min()
+
+
+def range_pick_loop(rates, losses):
+    best, best_loss = None, math.inf
+    for i in range(len(losses)):
+        near = [losses[j] for j in range(i - 2, i + 3) if 0 <= j < len(losses)]
+        mean = sum(near) / len(near)
+        if math.isfinite(mean) and mean < best_loss:
+            best, best_loss = i, mean
+    return rates[best] / 10
+
+
+def range_pick_convolve(rates, losses):
+    window, ones = np.ones(5), np.ones(len(losses))
+    with np.errstate(all="ignore"):
+        smooth = np.convolve(losses, window, "same") / np.convolve(ones, window, "same")
+    return 0.1 * rates[np.nanargmin(np.where(np.isinf(smooth), np.nan, smooth))]
+
+
 RIGHT = {
     "adam-update": [adam_in_place, adam_by_torch(torch_adam), AdamObject(), adam_lists, adam_powers, adam_float32, adam,
                     lambda *x: adam(*x), lambda w, g, state, *hyper: list(adam(w, g, dict(state), *hyper)),
@@ -503,6 +625,42 @@ RIGHT = {
     "training-rates": [training_rates_loop, training_rates_batches,
                        lambda f, e, n, b: tuple(f(t) for t in range(-(-n // b) * e)),
                        lambda f, e, n, b: torch.tensor(training_rates_loop(f, e, n, b))],
+    "log-grid": [log_grid_loop, log_grid_natural,
+                 lambda low, high, n: np.geomspace(low, high, round(n * math.log10(high / low)) + 1),
+                 lambda low, high, n: np.logspace(math.log10(low), math.log10(high),
+                                                  round(n * (math.log10(high) - math.log10(low))) + 1),
+                 lambda low, high, n: [low * 10 ** (k / n) for k in range(round(n * math.log10(high / low)) + 1)],
+                 lambda low, high, n: torch.logspace(math.log10(low), math.log10(high),
+                                                     round(n * math.log10(high / low)) + 1),
+                 lambda low, high, n: tuple(low * (high / low) ** t for t in np.linspace(
+                     0, 1, 1 + round(n * np.log10(high / low)))),
+                 lambda low, high, n: np.float32(log_grid_natural(low, high, n))],
+    "one-error-pick": [one_error_loop, one_error_sem, one_error_torch, lambda r, s: float(one_error_sem(r, s)),
+                       lambda r, s: min(rate for rate, m in zip(r, s.mean(1), strict=True) if m >= s.mean(1).max()
+                                        - s[s.mean(1).argmax()].std(ddof=1) / s.shape[1] ** 0.5),
+                       lambda r, s: np.array([one_error_sem(r, s)])[0]],
+    "range-test-pick": [range_pick_loop, range_pick_convolve, lambda r, x: float(range_pick_loop(r, x)),
+                        lambda r, x: range_pick_loop(r.tolist(), x.tolist()),
+                        lambda r, x: torch.tensor(range_pick_loop(r, x)),
+                        lambda r, x: r[np.nanargmin([np.nan if not np.isfinite(m := x[max(0, i - 2):i + 3].sum())
+                                                     else m / len(x[max(0, i - 2):i + 3]) for i in range(len(r))])]
+                        / 10],
+    "momentum-update": [momentum_in_place, momentum_torch32, by_torch_sgd(False), HeavyBall().step,
+                        momentum_from_all_gradients, rule(lambda v, g, lr, beta: beta * v - g,
+                                                          lambda v, g, lr, beta: -lr * v),
+                        rule(lambda v, g, lr, beta: beta * v + (1 - beta) * g,
+                             lambda v, g, lr, beta: lr / (1 - beta) * v)],
+    "nesterov-update": [nesterov_in_place, by_torch_sgd(True), rule(summed, lambda v, g, lr, beta: lr * (g + beta * v)),
+                        rule(lambda v, g, lr, beta: beta * (v + g), lambda v, g, lr, beta: lr * (g + v)),
+                        lambda w, g, state, lr, beta: (w - lr * ((1 + beta) * g + beta**2 * state.get("v", 0)),
+                                                       {"v": beta * state.get("v", 0) + g})],
+    "effective-rate": [effective_by_walking(5000), lambda lr, b, d: torch.tensor(lr * (1 - d)) / (1 - b),
+                       lambda lr, b, d: lr * (1 - d) * sum(b**k for k in range(4000)),
+                       lambda lr, b, d: np.float32(lr * (d - 1) / (b - 1))],
+    "best-momentum": [best_momentum_near(), lambda low, high: torch.tensor(best_momentum_near()(low, high)),
+                      lambda low, high: [4 / (low + high + 2 * math.sqrt(low * high)),
+                                         math.tanh(math.log(high / low) / 4) ** 2],
+                      lambda low, high: np.float32(best_momentum_near()(low, high))],
 }
 
 def adam_with(change):
@@ -603,6 +761,32 @@ WRONG = {
                        lambda f, e, n, b: training_rates_loop(f, e, n, b)[::-1],
                        lambda f, e, n, b: sorted(training_rates_loop(f, e, n, b)),
                        lambda f, e, n, b: sum(training_rates_loop(f, e, n, b))],
+    "log-grid": [lambda low, high, n: [low, high], lambda low, high, n: n * np.log10(high / low),
+                 lambda low, high, n: np.arange(low, high, 1 / n), lambda low, high, n: log_grid_loop(low, high, 2 * n),
+                 lambda low, high, n: np.array(log_grid_loop(low, high, n)) * (1 + 1e-4),
+                 lambda low, high, n: set(log_grid_loop(low, high, n)),
+                 lambda low, high, n: np.array(log_grid_loop(low, high, n))[:, None]],
+    "one-error-pick": [lambda r, s: np.median(r), lambda r, s: r[s.mean(1).argsort()[-2]],
+                       lambda r, s: [one_error_sem(r, s)], lambda r, s: one_error_sem(r, s[:, :2]),
+                       lambda r, s: one_error_sem(r, s) * 1.001],
+    "range-test-pick": [lambda r, x: r[0], lambda r, x: np.median(r), lambda r, x: r[-1] / 10,
+                        lambda r, x: range_pick_loop(r, x) * 1.001, lambda r, x: range_pick_loop(r, np.log(x)),
+                        lambda r, x: [range_pick_loop(r, x)]],
+    "momentum-update": [rule(summed, lambda v, g, lr, beta: lr * v * 1.0001), lambda w, g, state, lr, beta: (w, state),
+                        rule(lambda v, g, lr, beta: beta * v + lr * g, lambda v, g, lr, beta: lr * v),
+                        rule(lambda v, g, lr, beta: beta**2 * v + g, lambda v, g, lr, beta: lr * v),
+                        rule(summed, lambda v, g, lr, beta: lr * np.sign(v)),
+                        rule(summed, lambda v, g, lr, beta: lr * np.mean(v)),
+                        rule(summed, lambda v, g, lr, beta: lr * np.maximum(v, g))],
+    "nesterov-update": [rule(summed, lambda v, g, lr, beta: lr * (g - beta * v)),
+                        rule(summed, lambda v, g, lr, beta: lr * ((1 - beta) * g + beta * v)),
+                        rule(summed, lambda v, g, lr, beta: lr * (g + beta * v) * 1.0001),
+                        rule(lambda v, g, lr, beta: beta * v + (1 - beta) * g,
+                             lambda v, g, lr, beta: lr * ((1 - beta) * g + beta * v))],
+    "effective-rate": [effective_by_walking(100), lambda lr, b, d: lr * (1 - d) / (1 - b**2), lambda lr, b, d: 10 * lr,
+                       lambda lr, b, d: round(lr * (1 - d) / (1 - b), 2)],
+    "best-momentum": [best_momentum_near(rate=1.0001), best_momentum_near(beta=1.0001), best_momentum_near(rate=2),
+                      lambda low, high: (1 / low, 0.9), lambda low, high: set(best_momentum_near()(low, high))],
 }
 
 
@@ -646,7 +830,7 @@ def test_wrong_answers_not_foreseen_fail(exercise):
 @pytest.mark.parametrize("attempt, word", [
     (None, "function itself"), (0.5, "function itself"), ("gradient_step", "function itself"), (dict, "class"),
     (np.zeros(3), "function itself"), (torch.ones(2), "function itself"), (lambda: 0, "accepts"),
-    (lambda a, b, c, d, e: a, "accepts"), (lambda *args: [].append(args), "`return`"),
+    (lambda a, b, c, d, e, f, h, i, j: a, "accepts"), (lambda *args: [].append(args), "`return`"),
     (lambda *args: 1 / 0, "ZeroDivisionError"),
     (lambda *args: math.nan, "nan"), (lambda *args: "text", "text"), (lambda *args: object(), "object"),
     (lambda *args: sys.exit(3), "SystemExit"), (lambda *args: (yield), "generator"),

@@ -13,9 +13,11 @@ from course_utils.explorables import (
     explore_bias_correction,
     explore_bowl,
     explore_fates,
+    explore_momentum,
     explore_noise_ball,
     explore_ravine,
     explore_schedule,
+    explore_search,
     explore_training,
     fate,
 )
@@ -29,7 +31,7 @@ def pixels(explorable):
 
 
 def test_importing_needs_no_torch():
-    code = ("import sys, course_utils.explorables as e; e.explore_bowl(); e.explore_ravine(); "
+    code = ("import sys, course_utils.explorables as e; e.explore_bowl(); e.explore_ravine(); e.explore_momentum(); "
             "e.explore_noise_ball(); e.explore_bias_correction(); "
             "assert 'torch' not in sys.modules")
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -46,10 +48,13 @@ def test_every_move_changes_the_picture_and_stays_small(make, name):
         last = explorable.image.value
 
 
-def test_a_frame_equals_a_full_redraw():
-    explorable = explore_ravine()
-    explorable.move(lr=0.3)
-    explorable.move(lr=0.07, kappa=5)
+@pytest.mark.parametrize("make, moves", [
+    (explore_ravine, [{"lr": 0.3}, {"lr": 0.07, "kappa": 5}]),
+    (explore_momentum, [{"lr": 0.15}, {"lr": 0.07, "beta": 0.5}])])
+def test_a_frame_equals_a_full_redraw(make, moves):
+    explorable = make()
+    for move in moves:
+        explorable.move(**move)
     for artist in explorable._moving:
         artist.set_animated(False)
     explorable._canvas.draw()
@@ -164,6 +169,36 @@ def test_ravine_goal_is_reached_near_the_best_rate_only():
     assert "Goal reached" in explorable.move(lr=2 / 26, kappa=25)
 
 
+@pytest.mark.parametrize("values, words", [
+    ({"lr": 0.04, "beta": 0.0}, "rate 0.04, β 0: factor 0.960, settles, no faster than plain"),
+    ({"lr": 0.1, "beta": 0.5}, "factor 0.707, faster than any plain descent, within 0.01 of the minimum from step 18"),
+    ({"lr": 0.04, "beta": 0.9}, "factor 0.949, settles, no faster than plain"),
+    ({"lr": 0.1, "beta": 0.0}, "factor 1.500, diverged at step 9"),
+])
+def test_momentum_summary_at_known_values(values, words):
+    assert words in explore_momentum().move(**values)
+
+
+def test_momentum_goal_needs_both_controls_and_is_not_at_the_star():
+    explorable = explore_momentum()
+    assert not any("Goal reached" in explorable.move(lr=lr, beta=0) for lr in np.linspace(0.005, 0.17, 40))
+    assert "Goal reached" not in explorable.move(lr=1 / 9, beta=4 / 9)
+    for name, value in (("lr", 0.1), ("beta", 0.5)):
+        explorable._inputs[name][1].value = value
+    assert "Goal reached: 18 steps, where the best plain descent needs 76" in explorable.summary
+
+
+@pytest.mark.parametrize("name", ["lr", "beta"])
+def test_every_move_in_the_momentum_plane_changes_the_picture_and_stays_small(name):
+    explorable, seen = explore_momentum(), set()
+    control = explorable.controls[name]
+    for value in np.linspace(control.low, control.high, 12):
+        explorable.move(**{name: value})
+        seen.add(explorable.image.value)
+        assert len(explorable.image.value) <= 40_000
+    assert len(seen) == 12
+
+
 def positions(slider):
     return np.float64(10) ** np.arange(slider.min, slider.max + 1e-9, slider.step)
 
@@ -209,7 +244,8 @@ def test_a_typed_value_survives_the_slider_snapping_to_its_steps():
 
 
 def test_every_number_box_has_a_label():
-    for explorable in (explore_bowl(), explore_ravine(), explore_noise_ball(), explore_bias_correction()):
+    for explorable in (explore_bowl(), explore_ravine(), explore_momentum(), explore_noise_ball(),
+                       explore_bias_correction()):
         assert all(box.description for box, _ in explorable._inputs.values())
 
 
@@ -269,7 +305,8 @@ def test_shown_in_a_notebook_with_words_for_readers_without_widgets(monkeypatch)
 
 @pytest.mark.parametrize("make, values", [
     (explore_bowl, [{"lr": lr} for lr in (0.1, 1, 1.7, 3)]), (explore_ravine, [{"lr": 0.07}, {"kappa": 2}]),
-    (explore_noise_ball, [{"lr": 0.01}, {"lr": 0.1, "batch_size": 8}, {"lr": 3}])])
+    (explore_noise_ball, [{"lr": 0.01}, {"lr": 0.1, "batch_size": 8}, {"lr": 3}]),
+    (explore_momentum, [{"beta": 0.5}, {"lr": 0.1}])])
 def test_small_multiples_draw_one_panel_a_value(make, values):
     import matplotlib.pyplot as plt
 
@@ -290,6 +327,7 @@ def test_nothing_leaks_into_pyplot():
 
     before = plt.get_fignums()
     explore_ravine().move(lr=0.05)
+    explore_momentum().move(lr=0.05)
     assert plt.get_fignums() == before
 
 
@@ -379,3 +417,81 @@ def test_schedule_needs_data_with_a_ceiling():
 
     with pytest.raises(ValueError, match="known ceiling"):
         explore_schedule(load_digits())
+
+
+def table(scores, rates=(1e-4, 1e-3, 1e-2, 0.1, 1.0), n_seeds=6, epochs=4):
+    """A sweep without networks: seed k adds k thousandths to the score of a rate."""
+    history = np.array(scores)[:, None, None] + np.arange(n_seeds)[:, None] / 1000 + np.zeros(epochs)
+    return SimpleNamespace(values=lambda name: list(rates), history={"val_accuracy": history}, metric="accuracy",
+                           epochs=epochs, data=SimpleNamespace(val_ceiling=0.83))
+
+
+def scale_of(explorable):
+    """The factor by which the present game has moved the rates of the table."""
+    return explorable.result.rates[0] / 1e-4
+
+
+def test_a_search_counts_its_trials_and_shows_the_truth_only_at_the_end():
+    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    assert "nothing tried yet, 6 trials left" in explorable.summary
+    before = explorable.image.value
+    for k, decade in enumerate((1e-4, 1.0, 1e-3, 0.1, 0.11, 1e-2)):
+        summary = explorable.move(lr=decade * scale_of(explorable))
+        assert f"trial {k + 1} of 6" in summary and explorable.image.value != before
+        assert ("below that of the best rate" in summary) == (k == 5)
+        assert explorable.result.over == (k == 5) and len(explorable.image.value) <= 40_000
+        before = explorable.image.value
+    assert "0.000 below" in summary
+    assert explorable.move(lr=3.0) == summary  # no seventh trial
+
+
+def test_setting_the_same_rate_again_or_another_game_is_no_trial():
+    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    explorable.move(lr=1e-3)
+    explorable.move(lr=1e-3)
+    assert explorable.result.left == 5
+    explorable.move(game=2)
+    assert explorable.result.left == 6 and "Game 2: nothing tried yet" in explorable.summary
+    explorable.move(game=1)
+    assert explorable.result.left == 5
+
+
+def test_each_game_moves_the_good_rates_and_two_of_them_have_to_be_won():
+    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    scales = []
+    for game, aim in ((1, 1e-2), (2, 0.1), (3, 1e-2)):
+        explorable.move(game=game)
+        scales.append(scale_of(explorable))
+        for k in range(6):
+            summary = explorable.move(lr=aim * scales[-1] * (1 + k / 100))
+        assert ("Goal reached" in summary) == (game == 3), summary
+        assert explorable.result.regret == pytest.approx(0.1 if game == 2 else 0, abs=1e-9)
+    assert "games 1, 3 won" in summary and len(set(scales)) == 3
+
+
+def test_every_game_can_be_won_with_the_slider():
+    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    slider = explorable._inputs["lr"][1]
+    for game in range(1, 10):
+        explorable.move(game=game)
+        good = explorable.result.rates[2]
+        assert slider.min < np.log10(good) < slider.max
+        for step in range(6):
+            slider.value = nearest(slider, good) * 10 ** (slider.step * (step % 2))
+        assert explorable.result.over and explorable.result.regret == pytest.approx(0)
+    assert "Goal reached" in explorable.summary
+
+
+def test_finished_games_can_be_drawn_side_by_side_and_stay_as_they_are():
+    import matplotlib.pyplot as plt
+
+    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    for game in (1, 2):
+        explorable.move(game=game)
+        for k in range(6):
+            explorable.move(lr=1e-4 * 10**k)
+    state = explorable.summary, explorable.image.value
+    figure = explorable.small_multiples([{"game": 1}, {"game": 2}])
+    assert len(figure.axes) == 2 and (explorable.summary, explorable.image.value) == state
+    assert all(ax.get_title(loc="left").startswith("Game") for ax in figure.axes)
+    plt.close(figure)

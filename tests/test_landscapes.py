@@ -105,3 +105,45 @@ def test_steps_to_counts_until_the_distance_stays_small():
 def test_bad_input_is_named(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def step_matrix(curvature, lr, beta, nesterov):
+    """(w, v) to the next (w, v), written out."""
+    if nesterov:
+        return [[1 - lr * (1 + beta) * curvature, -lr * beta**2], [curvature, beta]]
+    return [[1 - lr * curvature, -lr * beta], [curvature, beta]]
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_momentum_factor_is_the_spectral_radius_of_a_step(nesterov):
+    rng = np.random.default_rng(0)
+    for lr, beta in zip(rng.uniform(0, 1, 50), rng.uniform(0, 1, 50), strict=True):
+        radius = max(np.abs(np.linalg.eigvals(step_matrix(a, lr, beta, nesterov))).max() for a in (1.0, 4.0))
+        assert ravine(4).momentum_factor(lr, beta, nesterov) == pytest.approx(radius, rel=1e-9)
+
+
+@pytest.mark.parametrize("kappa", [1, 2, 25, 1000])
+def test_best_momentum_is_better_than_its_neighbours_and_has_the_factor_root_beta(kappa):
+    landscape = ravine(kappa)
+    lr, beta = landscape.best_momentum
+    assert landscape.momentum_factor(lr, beta) == pytest.approx(beta**0.5, abs=1e-6)
+    lrs, betas = np.meshgrid(np.linspace(0.5, 1.5, 81) * lr, np.linspace(0, 0.99, 100))
+    assert landscape.momentum_factor(lrs, betas).min() >= beta**0.5 - 1e-9
+
+
+def test_momentum_factor_without_momentum_is_that_of_plain_descent():
+    landscape = ravine(25)
+    assert landscape.momentum_factor(landscape.best_rate, 0) == pytest.approx(landscape.best_factor)
+    assert landscape.momentum_factor(landscape.critical_rate, 0) == pytest.approx(1)
+
+
+def test_momentum_factor_takes_arrays_that_broadcast():
+    factor = ravine(25).momentum_factor(np.array([0.01, 0.1, 0.2]), np.array([[0.0], [0.9]]))
+    assert factor.shape == (2, 3) and factor[0, 0] == ravine(25).momentum_factor(0.01, 0)
+
+
+def test_momentum_asks_for_a_quadratic():
+    with pytest.raises(ValueError, match="not a quadratic"):
+        plateau().momentum_factor(0.1, 0.9)
+    with pytest.raises(ValueError, match="not a quadratic"):
+        _ = plateau().best_momentum

@@ -13,7 +13,7 @@ from course_utils.models import linear, mlp
 from course_utils.optimizers import sgd
 from course_utils.schedules import constant, cosine, reduce_on_plateau, step_decay
 from course_utils.statistics import mean_interval, paired_difference
-from course_utils.sweep import sweep
+from course_utils.sweep import RangeTest, range_test, sweep
 
 RUNS = sweep(mlp(2, 4, 3), make_blobs(), sgd, lr=[0.1, 1e-3, 0.01], seeds=range(4), epochs=3, progress=False)
 VALUES = sweep(linear(10, 1), load_diabetes(), sgd, lr=[1e9, 0.01, 0.1], seeds=[0, 1], epochs=2, progress=False)
@@ -32,6 +32,9 @@ def _labelled(ax):
     return ax
 
 
+TEST = range_test(mlp(2, 4, 3), make_blobs(), sgd, n_steps=20, seeds=range(4))
+GONE = RangeTest(np.geomspace(0.1, 10, 4), np.array([[1, 2, np.inf, np.nan], [1, 3, 5, np.nan]]), [0, 1])
+GROUPS = {"grid": np.array([0.1, 0.2, 0.4]), "random": np.array([0.3, 0.1, 0.9, 0.5])}
 ALL = {
     "landscape of one weight": lambda ax=None: plots.plot_landscape(double_well(), ax),
     "landscape of two": lambda ax=None: plots.plot_landscape(saddle(), ax),
@@ -39,6 +42,7 @@ ALL = {
     "path of two": lambda ax=None: plots.plot_path(PATH, ax),
     "path that diverged": lambda ax=None: plots.plot_path(descend(bowl(), None, sgd, 5.0, 500), ax),
     "distances": lambda ax=None: plots.plot_distances([PATH, descend(ravine(10.0), None, sgd, 0.01, 20)], ax),
+    "momentum plane": lambda ax=None: plots.plot_momentum_plane(ravine(25.0), ax),
     "data": lambda ax=None: plots.plot_data(make_blobs(), ax),
     "boundary": lambda ax=None: plots.plot_boundary(RUNS.run(0, 1), ax),
     "rate profile": lambda ax=None: plots.plot_rate_profile(RUNS, ax=ax),
@@ -54,6 +58,9 @@ ALL = {
     "pairs": lambda ax=None: plots.plot_pairs(RUNS, 0.01, 1e-3, ax=ax),
     "grid": lambda ax=None: plots.plot_grid([1, 2, 3], [0.1, 0.2], [[3.0, 1.0, 2.0], [2.0, 4.0, np.nan]],
                                             _labelled(ax)),
+    "range test": lambda ax=None: plots.plot_range_test(TEST, ax),
+    "range test that diverged": lambda ax=None: plots.plot_range_test(GONE, ax),
+    "intervals": lambda ax=None: plots.plot_intervals(GROUPS, ax, "regret"),
 }
 
 
@@ -75,7 +82,7 @@ def test_draws_on_the_axes_it_is_given_and_returns_them(name):
 def test_makes_axes_of_its_own_when_given_none(name):
     ax = ALL[name]()
     assert isinstance(ax, plt.Axes) and ax.has_data() and len(plt.get_fignums()) == 1
-    assert ax.get_xlabel() and (ax.get_ylabel() or name.startswith("landscape"))
+    assert ax.get_xlabel() and (ax.get_ylabel() or name.startswith(("landscape", "intervals")))
     ax.figure.canvas.draw()
 
 
@@ -224,6 +231,27 @@ def test_grid_shows_every_score_and_frames_the_best_of_each_column(higher_is_bet
 def test_grid_needs_a_row_for_each_y():
     with pytest.raises(ValueError, match=r"shape \(2, 3\)"):
         plots.plot_grid([1, 2, 3], [0.1, 0.2], np.ones((3, 2)))
+
+
+def test_intervals_are_those_of_student_beside_every_value():
+    ax = plots.plot_intervals(GROUPS)
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(GROUPS)
+    for row, values in enumerate(GROUPS.values()):
+        dots, bar, mean = ax.lines[3 * row:3 * row + 3]
+        expected = mean_interval(values)
+        assert dots.get_xdata().tolist() == values.tolist()
+        assert bar.get_xdata().tolist() == [expected.low, expected.high] and mean.get_xdata()[0] == expected.mean
+    low, high = ax.get_ylim()
+    assert low > high  # the first row is on top
+
+
+def test_a_range_test_shows_every_seed_and_the_median_and_ends_where_all_diverged():
+    ax = plots.plot_range_test(TEST)
+    assert [np.array_equal(line.get_ydata(), losses) for line, losses in zip(ax.lines, TEST.losses, strict=False)] \
+        == [True] * 4
+    assert np.allclose(ax.lines[-1].get_ydata(), np.median(TEST.losses, axis=0))
+    assert len(plots.plot_range_test(TEST, shown=2).lines) == 3
+    assert plots.plot_range_test(GONE).lines[-1].get_ydata().tolist() == [1, 2.5, 5]
 
 
 def test_boundary_is_what_the_network_answers():

@@ -147,14 +147,17 @@ class Shift(nn.Module):
 
 @pytest.mark.parametrize("kind, model", [(Stack, Shift), (Stack, CHAINS["tanh"]), (LayerStack, CHAINS["deep"])],
                          ids=["constants", "vmap", "layers"])
+@pytest.mark.parametrize("task", ["classification", "regression"])
 @pytest.mark.parametrize("traceable", [True, False])
-def test_what_is_traced_goes_on_to_give_the_same_for_every_shape(kind, model, traceable, monkeypatch):
+def test_what_is_traced_goes_on_to_give_the_same_for_every_shape(kind, model, task, traceable, monkeypatch):
     if not traceable:
-        monkeypatch.delattr(torch.jit, "trace")  # as some day it may be
-    traced, plain = kind(model(), "classification"), kind(model(), "classification")
+        monkeypatch.delattr(torch.jit, "_get_trace_graph")  # as some day it may be
+    traced, plain = kind(model(), task), kind(model(), task)
     for batch in [5, 3] * 5:
         weights = torch.randn(RUNS, sum(traced.sizes))
         x, y = torch.randn(RUNS, batch, 4), torch.randint(0, 3, (RUNS, batch))
+        if task == "regression":
+            y = torch.randn(RUNS, batch, 3)
         monkeypatch.setattr(course_utils.tracing, "AFTER", 10**9)
         expected = *whole_batch(plain, weights, x, y), *plain.scores(weights, x[0], y[0])
         monkeypatch.setattr(course_utils.tracing, "AFTER", 2)

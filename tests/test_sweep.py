@@ -90,12 +90,12 @@ def test_the_number_of_threads_changes_not_a_bit(model, monkeypatch):
     settings = [{"model": model, "optimizer": momentum, "lr": lr, "batch_size": 32} for lr in (0.1, 0.01)]
     chunks = divide(settings, list(range(12)), workers=4)
     assert len(chunks) == 1  # too few networks to share out
-    monkeypatch.setattr(course_utils.chunks, "SMALL", 6)
-    chunks = divide(settings, list(range(12)), workers=4)
-    assert [len(chunk) for chunk in chunks] == [6] * 4
-    one, four = ([outcome["weights"] for outcome in list(train_together(BLOBS, chunks, 3, None, threads))[-1]]
-                 for threads in (1, 4))
-    assert all(np.array_equal(a, b) for a, b in zip(one, four, strict=True))
+    monkeypatch.setattr(course_utils.chunks, "SMALL", 3)
+    chunks = divide(settings, list(range(12)), workers=8)
+    assert [len(chunk) for chunk in chunks] == [3] * 8
+    one, *eight = ([outcome["weights"] for outcome in list(train_together(BLOBS, chunks, 3, None, threads))[-1]]
+                   for threads in (1, 8, 8, 8))
+    assert all(np.array_equal(a, b) for again in eight for a, b in zip(one, again, strict=True))
 
 
 def test_chunks_are_even_shares_for_the_workers():

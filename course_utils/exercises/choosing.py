@@ -1,0 +1,396 @@
+"""Exercises and questions of notebook 04: a log grid, the one-standard-error rule, reading a range test."""
+
+import numpy as np
+
+from .framework import Exercise
+from .quizzes import Option, Quiz
+
+
+def log_grid(low, high, per_decade):
+    """The rates from low to high, both included, with per_decade equal steps a decade.
+
+    A decade is a factor of 10. The steps fit: low and high are whole steps apart.
+    Ascending, as a list or an array.
+    """
+    steps = round(per_decade * np.log10(high / low))
+    return low * 10 ** (np.arange(steps + 1) / per_decade)
+
+
+def one_error_pick(rates, scores):
+    """The smallest rate whose mean score is within one standard error of the best mean.
+
+    rates has shape (n,), in any order; scores has shape (n, seeds), higher is better.
+    The standard error is that of the mean of the best rate's scores.
+    """
+    mean = scores.mean(axis=1)
+    best = mean.argmax()
+    error = scores[best].std(ddof=1) / np.sqrt(scores.shape[1])
+    return rates[mean >= mean[best] - error].min()
+
+
+def range_test_pick(rates, losses):
+    """A tenth of the rate at which the smoothed loss is lowest.
+
+    rates and losses have shape (n,). To smooth, replace each loss by the mean of itself
+    and its two neighbours on each side, or of those that exist at the two ends. Where
+    such a mean is nan or inf, because the run has diverged, there is no minimum.
+    """
+    smooth = np.array([losses[max(i - 2, 0):i + 3].mean() for i in range(len(losses))])
+    smooth[~np.isfinite(smooth)] = np.inf
+    return rates[smooth.argmin()] / 10
+
+
+def _steps(low, high, per_decade):
+    return round(per_decade * np.log10(high / low))
+
+
+def _pick(scores, margin, rates, choose=np.min):
+    """The chosen among the rates whose mean comes within the margin of the best mean."""
+    mean = scores.mean(axis=1)
+    return choose(rates[mean >= mean.max() - margin])
+
+
+def _error(scores, ddof=1):
+    return scores.std(axis=-1, ddof=ddof) / np.sqrt(scores.shape[-1])
+
+
+def _of_best(scores):
+    return scores[scores.mean(axis=1).argmax()]
+
+
+def _each_its_own(rates, scores):
+    mean = scores.mean(axis=1)
+    return rates[mean + _error(scores) >= mean.max()].min()
+
+
+def _first_listed(rates, scores):
+    mean = scores.mean(axis=1)
+    return rates[np.flatnonzero(mean >= mean.max() - _error(_of_best(scores)))[0]]
+
+
+def _only_above(rates, scores):
+    mean = scores.mean(axis=1)
+    return rates[mean > mean.max() - _error(_of_best(scores))].min()
+
+
+def _nearest_to_the_line(rates, scores):
+    mean = scores.mean(axis=1)
+    return rates[np.abs(mean - (mean.max() - _error(_of_best(scores)))).argmin()]
+
+
+def _neighbours(rates, scores):
+    """Walk down from the best rate and stop at the first one that is out of reach."""
+    order = np.argsort(rates)
+    mean = scores.mean(axis=1)[order]
+    i = mean.argmax()
+    while i > 0 and mean[i - 1] >= mean.max() - _error(_of_best(scores)):
+        i -= 1
+    return rates[order][i]
+
+
+def _smooth(losses, reach=2):
+    return np.array([losses[max(i - reach, 0):i + reach + 1].mean() for i in range(len(losses))])
+
+
+def _lowest(smooth):
+    return int(np.where(np.isfinite(smooth), smooth, np.inf).argmin())
+
+
+def _padded(losses):
+    """What np.convolve(…, "same") does: nothing at the ends counts as a loss of 0."""
+    full = np.concatenate([[0, 0], losses, [0, 0]])
+    return np.array([full[i:i + 5].mean() for i in range(len(losses))])
+
+
+def _valid(losses):
+    return np.array([losses[i:i + 5].mean() for i in range(len(losses) - 4)])
+
+
+def _behind(losses):
+    return np.array([losses[max(i - 4, 0):i + 1].mean() for i in range(len(losses))])
+
+
+def _ahead(losses):
+    return np.array([losses[i:i + 5].mean() for i in range(len(losses))])
+
+
+def _median(losses):
+    return np.array([np.median(losses[max(i - 2, 0):i + 3]) for i in range(len(losses))])
+
+
+def _ignoring(losses):
+    """The mean of those in the window that are finite."""
+    kept = np.where(np.isfinite(losses), losses, np.nan)
+    return np.array([np.nanmean(np.append(kept[max(i - 2, 0):i + 3], np.nan)) if
+                     np.isfinite(kept[max(i - 2, 0):i + 3]).any() else np.inf for i in range(len(losses))])
+
+
+def _steepest(rates, losses):
+    slope = np.gradient(_smooth(losses), np.log(rates))
+    return rates[np.where(np.isfinite(slope), slope, np.inf).argmin()]
+
+
+def _ladder(pattern, below, spreads, error=0.01):
+    """Scores (rates, seeds) with means that many standard errors below the best, and that many times its spread."""
+    z = np.array(pattern) - np.mean(pattern)
+    z = z / z.std(ddof=1) * np.sqrt(len(z))
+    return np.array([0.8 + error * (spread * np.roll(z, k) - down) for k, (down, spread) in enumerate(
+        zip(below, spreads, strict=True))])
+
+
+_FEW = np.array([0.01, 0.1, 1.0, 0.001])
+_SCORES = np.array([[0.78, 0.80, 0.79], [0.80, 0.83, 0.78], [0.60, 0.81, 0.62], [0.795, 0.79, 0.801]])
+_STEPS = (2.4, 2.2, 2.1, 1.98, 1.9, 1.5, 1.03, 0.97, 0.9, 0.85, 0.7, 0.5, 0.42, 0.2, 0.0, 3.0)
+_RUNGS = np.geomspace(1e-4, 1, len(_STEPS))
+_TIGHT = _ladder([0.1, -1.0, 0.3, 0.9, -0.2], _STEPS, [0.4] * 14 + [1.0, 2.0])
+_LOOSE = _ladder([1.0, -0.4, 0.2], _STEPS, [0.5, 1.6] * 7 + [1.0, 0.3], error=0.023)
+_SHUFFLED = np.random.default_rng(4).permutation(len(_STEPS))
+_GAP = _ladder([1.0, -0.4, 0.2, -0.3], (0.8, 5.0, 0.0, 9.0), (1.0, 1.5, 1.0, 0.5))
+_STEADY = np.array([[0.5, 0.5], [0.7, 0.7], [0.7, 0.7], [0.69999, 0.69999]])
+_WILD = _ladder([1.0, -0.4, 0.2, -0.3], (4.0, 2.0, 0.0, 12.0), (6.0, 0.2, 1.0, 9.0))
+
+_R = np.geomspace(1e-5, 10, 13)
+_DIP = np.array([2.3, 2.31, 2.28, 2.3, 2.1, 0.9, 2.0, 1.3, 1.1, 1.0, 1.2, 1.9, 7.0])
+_GONE = np.array([2.3, 2.2, 2.4, 2.0, 1.7, 1.6, 1.1, 1.3, 0.9, 3.0, 40.0, np.inf, np.nan])
+_RISING = np.array([1.0, 1.02, 1.3, 1.1, 1.6, 1.4, 1.9, 2.5, 2.2, 4.0, 3.0, 7.0, 9.0])
+_SUDDEN = np.array([2.2, 2.4, 2.1, 1.9, 1.2, 0.8, 0.9, 0.7, 1.4, 2.0, 2.3, 2.9, np.nan])
+_FALLING = np.array([5.0, 4.0, 4.4, 3.6, 3.9, 2.8, 3.0, 2.0, 2.2, 1.4, 1.5, 0.9, 1.0])
+_NOISY = np.array([1.2, 1.1, 1.3, 0.3, 1.5, 1.2, 0.8, 0.7, 0.9, 0.8, 1.6, 3.0, 0.2])
+
+EXERCISES = [
+    Exercise(
+        id="log-grid",
+        title="a grid in equal factors",
+        reference=log_grid,
+        why="Equal steps of the exponent are equal factors of the rate: each order of magnitude gets as many trials.",
+        hints=(
+            "Equal steps a decade means that neighbours have the same ratio, not the same difference.",
+            "Let the exponent walk in equal steps and take 10 to the power of it. How far apart are two neighbours' "
+            "exponents?",
+            "From low to high there are `per_decade * np.log10(high / low)` steps, and one rate more than steps. That "
+            "number may come out as 5.9999…, so round it. `np.geomspace` can do the rest.",
+        ),
+        probes=((1e-4, 1.0, 1), (1e-6, 1.0, 2), (0.003, 3.0, 4), (0.02, 200.0, 3), (1e-3, 1.0, 5), (0.5, 5.0, 1),
+                (0.1, 10**-0.5, 2), (1e-6, 3.16227766016838e-05, 2)),
+        mistakes=(
+            (lambda low, high, n: np.linspace(low, high, _steps(low, high, n) + 1),
+             "These rates have equal differences. Nearly all of them are then as large as `high`: it is the ratios "
+             "that should be equal."),
+            (lambda low, high, n: low * 10 ** (np.arange(_steps(low, high, n)) / n),
+             "The last rate is missing: `high` belongs to the grid."),
+            (lambda low, high, n: low * 10 ** (np.arange(1, _steps(low, high, n) + 1) / n),
+             "The first rate is missing: `low` belongs to the grid."),
+            (lambda low, high, n: np.geomspace(low, high, max(_steps(low, high, n), 1)),
+             "The ends are right, but the steps are too long: between n + 1 rates there are n steps."),
+            (lambda low, high, n: np.geomspace(low, high, n),
+             "That is `per_decade` rates in all. They should be that many for each factor of 10."),
+            (lambda low, high, n: np.geomspace(low, high, n + 1),
+             "That is `per_decade` steps in all. They should be that many for each factor of 10."),
+            (lambda low, high, n: np.geomspace(low, high, _steps(low, high, n) + 1)[::-1],
+             "The right rates in the other order: ascending is asked for."),
+            (lambda low, high, n: np.linspace(np.log10(low), np.log10(high), _steps(low, high, n) + 1),
+             "These are the exponents. The rates are 10 to their power."),
+            (lambda low, high, n: low * 10 ** (np.arange(int(n * np.log10(high / low)) + 1) / n),
+             "Right, except where rounding makes 2.9999999999999996 of 3 steps, which `int` cuts to 2: round instead."),
+            (lambda low, high, n: low * 10 ** (np.arange(np.ceil(n * np.log10(high / low)) + 1) / n),
+             "Right, except where rounding makes 3.0000000000000004 of 3 steps, which `ceil` makes 4: round instead."),
+            (lambda low, high, n: low * 10.0 ** np.arange(round(np.log10(high / low)) + 1),
+             "One step a decade, whatever `per_decade` says."),
+            (lambda low, high, n: 10 ** np.linspace(low, high, _steps(low, high, n) + 1),
+             "`low` and `high` are rates here, not exponents: take their logarithm first."),
+            (lambda low, high, n: np.exp(np.linspace(np.log10(low), np.log10(high), _steps(low, high, n) + 1)),
+             "Two logarithms are mixed: `exp` undoes `log`, and 10 ** undoes `log10`."),
+            (lambda low, high, n: low + (high - low) * np.linspace(0, 1, _steps(low, high, n) + 1) ** 2,
+             "Denser at the low end, but by a power and not by a constant factor."),
+            (lambda low, high, n: np.geomspace(low, high, _steps(low, high, n) + 2),
+             "One rate too many: count the steps between the rates, then add one."),
+            (lambda low, high, n: np.concatenate([d * np.arange(1, 10, 9 / n)[:n] for d in low * 10.0 ** np.arange(
+                round(np.log10(high / low)))] + [[high]]),
+             "Within each decade the steps are equal differences, as 1, 4, 7, 10. Equal factors would be 1, 2.2, 4.6, "
+             "10."),
+            (lambda low, high, n: np.round(low * 10 ** (np.arange(_steps(low, high, n) + 1) / n), 4),
+             "Rounded to decimals, small rates lose their digits or become 0."),
+        ),
+    ),
+    Exercise(
+        id="one-error-pick",
+        title="the one-standard-error rule",
+        reference=one_error_pick,
+        why="What the seeds cannot tell from the best counts as good; among those the choice falls on the smallest.",
+        hints=(
+            "Three steps: the mean of each rate, the line that is still good enough, the smallest rate above the line.",
+            "The line is the best mean minus the standard error of that mean: the standard deviation of the best "
+            "rate's scores (with `ddof=1`) over the root of the number of seeds.",
+            "`rates[mean >= line]` are the rates that are good enough. They need not be in order.",
+        ),
+        probes=((_FEW, _SCORES), (_RUNGS, _TIGHT), (_RUNGS, _LOOSE), (_RUNGS[_SHUFFLED], _TIGHT[_SHUFFLED]),
+                (_RUNGS[::-1], _TIGHT), (np.array([1.0, 0.2, 0.1, 0.5]), _STEADY), (_FEW[::-1], _GAP),
+                (np.array([0.01, 0.03, 0.1, 0.3]), _WILD), (np.array([0.01, 0.03, 0.1, 0.3]), _GAP)),
+        mistakes=(
+            (lambda rates, scores: rates[scores.mean(axis=1).argmax()],
+             "That is the rate with the best mean. Which smaller rates can the seeds not tell from it?"),
+            (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1), rates),
+             "Within one standard *deviation*: that is how far single seeds scatter. A mean is more certain."),
+            (lambda rates, scores: _pick(scores, _error(_of_best(scores), 0), rates),
+             "Nearly: NumPy's `std` divides by n unless told `ddof=1`, which makes the error too small."),
+            (lambda rates, scores: _pick(scores, _error(_of_best(scores)), rates, np.max),
+             "That is the largest rate of those that are good enough; the smallest is asked for."),
+            (lambda rates, scores: _pick(scores, 2 * _error(_of_best(scores)), rates),
+             "That is within two standard errors."),
+            (_each_its_own,
+             "Each rate is measured with a standard error of its own here, so that a rate with wild scores is let in "
+             "easily. Take that of the best rate for all."),
+            (_first_listed,
+             "That is the first one listed among the good rates. They may stand in any order: take the smallest."),
+            (lambda rates, scores: rates.min(),
+             "That is the smallest rate of all, however bad it is."),
+            (lambda rates, scores: rates[(scores.max(axis=1) >= scores.max() - _error(_of_best(scores)))].min(),
+             "The luckiest seed of each rate is compared here, not the mean."),
+            (lambda rates, scores: _pick(scores, scores.std(ddof=1) / np.sqrt(scores.size), rates),
+             "The spread of all scores of all rates enters your error. Asked for is that of the best rate alone."),
+            (lambda rates, scores: _pick(scores, _error(scores).mean(), rates),
+             "The standard errors of all rates are averaged here. Asked for is that of the best rate alone."),
+            (lambda rates, scores: _pick(scores, _of_best(scores).var(ddof=1) / scores.shape[1], rates),
+             "That is a squared standard error: a root is missing."),
+            (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1) / scores.shape[1], rates),
+             "The spread is divided by n instead of by its root."),
+            (lambda rates, scores: _pick(-scores, _error(_of_best(-scores)), rates),
+             "That looks for the lowest score; higher is better here."),
+            (_nearest_to_the_line,
+             "That is the rate whose mean lies nearest to the line. Asked for is the smallest rate on or above it."),
+            (_neighbours,
+             "You walk down from the best rate and stop at the first one below the line. A smaller rate further down "
+             "may lie above it again; the rule counts it."),
+            (lambda rates, scores: rates[scores.mean(axis=1) >= scores.mean(axis=1).max() - _error(_of_best(scores))],
+             "These are all the rates that are good enough. One of them is asked for, the smallest."),
+            (lambda rates, scores: np.flatnonzero(rates == one_error_pick(rates, scores))[0],
+             "That is the place of the right rate in the list. The rate itself is asked for."),
+            (lambda rates, scores: scores.mean(axis=1)[rates == one_error_pick(rates, scores)][0],
+             "That is the mean score of the right rate. The rate itself is asked for."),
+            (lambda rates, scores: _pick(scores, 1.96 * _error(_of_best(scores)), rates),
+             "1.96 standard errors make a 95 % interval. The rule takes one."),
+            (_only_above,
+             "Right unless two rates are equally good and do not scatter at all: a rate on the line counts as well."),
+        ),
+    ),
+    Exercise(
+        id="range-test-pick",
+        title="reading a range test",
+        reference=range_test_pick,
+        why="Smoothing keeps one lucky batch from deciding; the tenth keeps a distance from the cliff behind the "
+            "minimum.",
+        hints=(
+            "Smooth first, then find the place of the minimum, then take a tenth of the rate at that place.",
+            "Around place i the window is `losses[i - 2 : i + 3]`. At the start i − 2 is negative, which Python reads "
+            "from the other end: `max(i - 2, 0)` helps.",
+            "`argmin` answers nan if there is one, as if it were the lowest. Replace what is not finite by `np.inf` "
+            "first.",
+        ),
+        probes=((_R, _DIP), (_R, _GONE), (_R, _SUDDEN), (_R, _RISING), (_R, _FALLING),
+                (_R[2:], _NOISY[:11]), (_R, _NOISY), (np.geomspace(1e-4, 1, 13), _NOISY[::-1])),
+        mistakes=(
+            (lambda rates, losses: rates[_lowest(losses)] / 10,
+             "A single lucky batch decides here. Smooth the losses first."),
+            (lambda rates, losses: rates[_lowest(_smooth(losses))],
+             "That is the rate at the minimum itself, where the loss is about to rise. A tenth of it is asked for."),
+            (lambda rates, losses: rates[_lowest(_smooth(losses))] * 10,
+             "Ten times the rate instead of a tenth: that is beyond the cliff."),
+            (lambda rates, losses: rates[_lowest(_padded(losses))] / 10,
+             "At the two ends your window takes in zeros that are not there, which look like very low losses. "
+             "`np.convolve` with `same` does that: average over those that exist."),
+            (lambda rates, losses: rates[int(np.convolve(losses, np.ones(5) / 5, "same").argmin())] / 10,
+             "Two things at once: `np.convolve` with `same` counts zeros beyond the ends, which look like very low "
+             "losses, and `argmin` takes nan for the lowest of all."),
+            (lambda rates, losses: rates[2 + _lowest(_valid(losses))] / 10,
+             "The two places at each end are left out. There, average over the neighbours that exist."),
+            (lambda rates, losses: rates[int(losses.argmin())] / 10,
+             "Two things at once: a single lucky batch decides, since nothing is smoothed, and `argmin` takes nan for "
+             "the lowest of all."),
+            (lambda rates, losses: rates[_lowest(_valid(losses))] / 10,
+             "Your smoothed list begins two places late, so that each mean stands beside the wrong rate, and the ends "
+             "are left out."),
+            (lambda rates, losses: rates[_lowest(_behind(losses))] / 10,
+             "Your window looks back only, so that the minimum comes too late, at a rate that is too large."),
+            (lambda rates, losses: rates[_lowest(_ahead(losses))] / 10,
+             "Your window looks ahead only, so that the minimum comes too early."),
+            (lambda rates, losses: rates[_lowest(_smooth(losses, 1))] / 10,
+             "One neighbour on each side; two are asked for."),
+            (lambda rates, losses: rates[_lowest(_smooth(losses, 5))] / 10,
+             "Five neighbours on each side; two are asked for."),
+            (lambda rates, losses: rates[_lowest(_median(losses))] / 10,
+             "That is a median of the five. It is a good idea, but the mean is asked for."),
+            (lambda rates, losses: rates[int(_smooth(losses).argmin())] / 10,
+             "Right until the run diverges: `argmin` takes nan for the lowest of all."),
+            (lambda rates, losses: rates[_lowest(_ignoring(losses))] / 10 if np.isfinite(losses).all()
+             else rates[int(np.flatnonzero(np.isfinite(losses))[-1])] / 10,
+             "Where the run diverges you take the last rate before. The minimum came earlier."),
+            (_steepest,
+             "That is where the loss falls fastest, another way to read the test. Asked for is a tenth of the rate at "
+             "the minimum."),
+            (lambda rates, losses: rates[_lowest(_smooth(losses)) - 10],
+             "Ten *places* before the minimum; a tenth of the *rate* is asked for."),
+            (lambda rates, losses: _smooth(losses)[_lowest(_smooth(losses))] / 10,
+             "That is a tenth of the lowest *loss*. Which rate belongs to it?"),
+            (lambda rates, losses: float(_lowest(_smooth(losses))),
+             "That is the place of the minimum. The rate at this place is needed, and a tenth of it."),
+            (lambda rates, losses: rates[_lowest(_smooth(losses))] / np.e,
+             "Divided by e, about 2.7; a tenth is asked for."),
+            (lambda rates, losses: rates[int(np.where(np.isfinite(s := _smooth(losses)), s, -np.inf).argmax())] / 10,
+             "That is where the loss is *highest*."),
+        ),
+    ),
+]
+
+QUIZZES = [
+    Quiz("where-to-refine", "A grid of 1e-5, 1e-4, 1e-3, 0.01, 0.1 and 1, five seeds each, is best at 0.01, and 0.1 "
+         "is nearly as good. You can afford three more rates. Which?", (
+        Option("0.005, 0.01 and 0.015.",
+               "So close together that the seeds cannot tell them apart, and the side of 0.1 is left out."),
+        Option("0.02, 0.05 and 0.08, spread evenly between the two.",
+               "Evenly in difference, but not in factor: 0.05 and 0.08 are near neighbours on the scale that counts. "
+               "And nothing is tried below 0.01."),
+        Option("0.003, 0.03 and 0.3: half a decade from the two good ones.",
+               "Equal factors around the good region: the spacing is halved where it pays.", right=True),
+        Option("2, 5 and 10, as larger rates learn faster.",
+               "At 1 the score had fallen already: the best rate lies between rates that were tried.",
+               origin="A common belief"),
+    )),
+    Quiz("linear-search", "Somebody draws twenty rates evenly from 0.000001 to 1 and concludes that random search does "
+         "not work. What went wrong?", (
+        Option("Twenty trials are too few for random search.",
+               "They would do, if they were spread over the orders of magnitude."),
+        Option("About eighteen of the twenty lie above 0.1: draw the exponent evenly instead.",
+               "Nine tenths of that interval lie above 0.1, and five of the six decades share the last tenth.",
+               right=True),
+        Option("A grid would have done better with the same twenty, evenly spaced.",
+               "An evenly spaced grid has the same fault: nineteen of its rates lie above 0.05.",
+               origin="A published mistake: a linear grid of rates"),
+        Option("The seed of the random numbers was unlucky.",
+               "Any other seed would give nearly the same: it is the scale that is wrong."),
+    )),
+    Quiz("ahead-at-two-epochs", "Successive halving with a first look after 2 epochs drops the rate 0.003, which at "
+         "the full budget would have been among the best. Why can that happen?", (
+        Option("Because 0.003 was unlucky: with another seed it would have stayed.",
+               "Luck plays a part, but this happens with every seed: a small rate is behind early on."),
+        Option("Because after 2 epochs the order of the rates is not that of the end: small rates are still on their "
+               "way.",
+               "The shorter the first look, the more it favours what learns fast. That is the price of seeing many.",
+               right=True),
+        Option("Because the validation data were used too often.",
+               "They were, but that flatters scores. It does not put a small rate behind."),
+        Option("It cannot: a rate that is best at the end is best all along.",
+               "Curves cross. Notebook 03 had another winner at each budget.", origin="A common belief"),
+    )),
+    Quiz("range-test-minimum", "A range test has its lowest loss at a rate of 0.5. Which rate to train with?", (
+        Option("0.5: there the loss is lowest.",
+               "The loss there is low thanks to all the smaller rates before. At 0.5 it is about to rise.",
+               origin="A published mistake: training at the minimum of the range test"),
+        Option("Less than 0.5, such as a tenth of it, and then check it by a few real runs around it.",
+               "The test says where the cliff is, from one noisy run. What is good for a whole training, training must "
+               "say.", right=True),
+        Option("More than 0.5, since the loss is still falling there.",
+               "At its lowest point it has stopped falling."),
+        Option("Any: the test has shown that the network can learn.",
+               "It has shown more than that: from which rate on the loss rises."),
+    )),
+]
