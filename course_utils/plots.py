@@ -16,7 +16,7 @@ from .statistics import mean_interval
 __all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_differences",
            "plot_distances", "plot_groups", "plot_intervals", "plot_landscape", "plot_means", "plot_momentum_plane",
            "plot_path", "plot_pairs", "plot_range_test", "plot_rate_profile", "plot_scaling", "plot_schedule",
-           "plot_summed_rate", "rate_color"]
+           "plot_summed_rate", "rate_color", "plot_grid"]
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
 CLASS_MARKERS = ["o", "^", "s"]
@@ -129,8 +129,11 @@ def plot_boundary(run, ax=None, part="train"):
     return ax
 
 
-def plot_rate_profile(runs, metric=None, ax=None, label=None, color=INK, marker="D", every_run=True):
-    """A final score against the learning rate: every run a dot, the line their mean, the dashed line the ceiling."""
+def plot_rate_profile(runs, metric=None, ax=None, label=None, color=INK, marker="D", every_run=True, interval=False):
+    """A final score against the learning rate: every run a dot, the line their mean, the dashed line the ceiling.
+
+    `interval` adds a band, the 95 % interval of the mean.
+    """
     ax = _axes(ax)
     metric = f"test_{runs.metric}" if metric is None else metric
     order = np.argsort(runs.values("lr"))
@@ -141,6 +144,10 @@ def plot_rate_profile(runs, metric=None, ax=None, label=None, color=INK, marker=
                    c=[rate_color(r) for r in np.repeat(rates, scores.shape[1])] if color == INK else [color])
     mean = np.ma.masked_invalid(scores).mean(axis=1)
     ax.plot(rates, mean, "-", marker=marker, ms=5, color=color, label=label or "mean")
+    if interval:
+        means = [mean_interval(row[np.isfinite(row)]) if np.isfinite(row).sum() > 1 else None for row in scores]
+        ends = [[getattr(m, end) if m else np.nan for m in means] for end in ("low", "high")]
+        ax.fill_between(rates, *ends, color=color, alpha=0.18, lw=0)
     ax.set(xscale="log", xlabel="learning rate", ylabel=metric.replace("_", " "))
     _ceiling(ax, runs.data, metric)
     return ax
@@ -266,6 +273,28 @@ def plot_differences(differences, ax=None):
         ax.errorbar(difference.mean, row, xerr=ends, fmt="o", color=INK, ms=7, capsize=3,
                     mfc=INK if difference.excludes_zero else "white")
     ax.set(yticks=range(len(differences)), yticklabels=differences, ylim=(len(differences) - 0.5, -0.5))
+    return ax
+
+
+def plot_grid(x, y, scores, ax=None, higher_is_better=True):
+    """Scores over two hyperparameters as a map with a number in each cell; a frame marks the best of each column.
+
+    x (k,) gives the columns, y (n,) the rows from below, scores (n, k) the cells.
+    """
+    ax = _axes(ax)
+    scores = np.asarray(scores, dtype=float)
+    if scores.shape != (len(y), len(x)):
+        raise ValueError(f"scores must have shape ({len(y)}, {len(x)}), a row for each y, got {scores.shape}")
+    sign = 1 if higher_is_better else -1
+    low, high = np.nanquantile(sign * scores, [0.25, 1])
+    shade = np.clip((sign * scores - low) / (high - low or 1), 0, 1)
+    ax.imshow(shade, origin="lower", aspect="auto", cmap="Blues", vmin=0, vmax=1.6)
+    for (row, column), score in np.ndenumerate(scores):
+        ax.text(column, row, f"{score:.3g}", ha="center", va="center", fontsize=9, color="black")
+    for column, row in enumerate(np.nanargmax(sign * scores, axis=0)):
+        ax.add_patch(plt.Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, ec=CLASS_COLORS[1], lw=2.5))
+    ax.set(xticks=range(len(x)), xticklabels=[f"{v:.2g}" for v in x], yticks=range(len(y)),
+           yticklabels=[f"{v:.2g}" for v in y])
     return ax
 
 

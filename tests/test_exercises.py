@@ -19,7 +19,7 @@ from scipy import stats
 from course_utils import exercises
 from course_utils.exercises import EXERCISES, QUIZZES, check, framework, hint, quiz, quiz_markdown, solution
 from course_utils.exercises.framework import Exercise, judge
-from course_utils.optimizers import adagrad, rmsprop
+from course_utils.optimizers import adagrad, adam, adamw, momentum, nesterov, rmsprop
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
@@ -420,6 +420,100 @@ def locate_by_walking(step, n, batch_size):
     return [epoch, batch, len(range(n)[batch * batch_size:(batch + 1) * batch_size])]
 
 
+def adam_in_place(w, g, state, lr, beta1, beta2, eps):
+    if not state:
+        state.update(t=0, m=np.zeros_like(w, dtype=float), s=np.zeros_like(w, dtype=float))
+    state["t"] += 1
+    state["m"] *= beta1
+    state["m"] += (1 - beta1) * g
+    state["s"] += (1 - beta2) * (np.square(g) - state["s"])
+    w -= lr * (state["m"] / (1 - beta1 ** state["t"])) / (np.sqrt(state["s"] / (1 - beta2 ** state["t"])) + eps)
+    return w, state
+
+
+def adam_by_torch(make):
+    """The step of a torch optimizer, which is kept in the state."""
+    def update(w, g, state, *hyper):
+        if not state:
+            weight = torch.tensor(w, dtype=torch.float64, requires_grad=True)
+            state = {"weight": weight, "optimizer": make(weight, *hyper)}
+        state["weight"].grad = torch.as_tensor(g, dtype=torch.float64)
+        state["optimizer"].step()
+        return state["weight"], state
+    return update
+
+
+def torch_adam(weight, lr, beta1, beta2, eps):
+    return torch.optim.Adam([weight], lr=lr, betas=(beta1, beta2), eps=eps)
+
+
+def torch_adamw(weight, lr, beta1, beta2, eps, weight_decay):
+    return torch.optim.AdamW([weight], lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay)
+
+
+class AdamObject:
+    """Keeps nothing but what the state holds, as a tuple."""
+
+    def __call__(self, w, g, state, lr, beta1, beta2, eps):
+        t, m, s = state or (0, 0, 0)
+        t, m, s = t + 1, m + (1 - beta1) * (g - m), s + (1 - beta2) * (g * g - s)
+        rate = lr * (1 - beta2**t) ** 0.5 / (1 - beta1**t)  # the order of the paper's last lines
+        return [w - rate * m / (s**0.5 + eps * (1 - beta2**t) ** 0.5), (t, m, s)]
+
+
+def adam_lists(w, g, state, lr, beta1, beta2, eps):
+    """Weight by weight, in plain Python."""
+    single = np.ndim(w) == 0
+    ws, gs = ([w], [g]) if single else (list(w), list(g))
+    past = state.get("past", [[] for _ in ws])
+    new = []
+    for i, (weight, slope) in enumerate(zip(ws, gs, strict=True)):
+        past[i].append(float(slope))
+        ages = range(len(past[i]) - 1, -1, -1)
+        mean = sum((1 - beta1) * beta1**a * x for a, x in zip(ages, past[i], strict=True))
+        square = sum((1 - beta2) * beta2**a * x * x for a, x in zip(ages, past[i], strict=True))
+        n = len(past[i])
+        new.append(weight - lr * mean / (1 - beta1**n) / (math.sqrt(square / (1 - beta2**n)) + eps))
+    return new[0] if single else new, {"past": past}
+
+
+def adam_powers(w, g, state, lr, beta1, beta2, eps):
+    """The powers of β kept in the state instead of a count."""
+    left1, left2 = state.get("left1", 1) * beta1, state.get("left2", 1) * beta2
+    m, s = beta1 * state.get("m", 0) + (1 - beta1) * g, beta2 * state.get("s", 0) + (1 - beta2) * g**2
+    return (w - lr * (m / (1 - left1)) / (np.sqrt(s / (1 - left2)) + eps),
+            {"m": m, "s": s, "left1": left1, "left2": left2})
+
+
+def adam_float32(w, g, state, lr, beta1, beta2, eps):
+    w, g = torch.as_tensor(w, dtype=torch.float32), torch.as_tensor(g, dtype=torch.float32)
+    return adam(w, g, state, lr, beta1, beta2, eps)
+
+
+def adamw_by_hand(w, g, state, lr, beta1, beta2, eps, weight_decay):
+    shrunk = w - lr * weight_decay * w
+    step, state = adam_in_place(0.0 * np.asarray(w), g, state, lr, beta1, beta2, eps)
+    return shrunk + step, state
+
+
+def decayed_inside_out(w, g, state, *hyper):
+    """The decay subtracted afterwards, but reckoned from the weights before the step."""
+    new, state = AdamObject()(w, g, state, *hyper[:-1])
+    return new - hyper[0] * hyper[-1] * w, state
+
+
+def ratio_by_walking(t, beta1, beta2):
+    m = s = 0.0
+    for _ in range(t):
+        m, s = beta1 * m + 1 - beta1, beta2 * s + 1 - beta2
+    return m / math.sqrt(s)
+
+
+def ratio_by_sums(t, beta1, beta2):
+    ages = np.arange(t)
+    return (1 - beta1) * (beta1**ages).sum() / np.sqrt((1 - beta2) * (beta2**ages).sum())
+
+
 def log_grid_loop(low, high, per_decade):
     rates, factor = [low], 10 ** (1 / per_decade)
     while rates[-1] * factor < high * 1.0001:
@@ -694,7 +788,23 @@ RIGHT = {
                       lambda lr, n: np.sum(lr / np.sqrt(np.r_[1:n + 1])),
                       lambda lr, n: lr if n == 1 else lr + sum(lr / math.sqrt(k) for k in range(2, n + 1)),
                       lambda lr, n: torch.tensor([lr / k**0.5 for k in range(1, n + 1)]).sum()],
+    "adam-update": [adam_in_place, adam_by_torch(torch_adam), AdamObject(), adam_lists, adam_powers, adam_float32, adam,
+                    lambda *x: adam(*x), lambda w, g, state, *hyper: list(adam(w, g, dict(state), *hyper)),
+                    functools.partial(adam), lambda w, g, *rest: adamw(w, g, *rest, weight_decay=0.0)],
+    "uncorrected-ratio": [ratio_by_walking, ratio_by_sums, lambda t, a, b: (1 - math.pow(a, t)) / math.sqrt(1 - b**t),
+                          lambda t, a, b: ((1 - a**t) ** 2 / (1 - b**t)) ** 0.5,
+                          lambda t, a, b: torch.tensor(1 - a**t) / torch.tensor(1 - b**t).sqrt(),
+                          lambda t, a, b: np.float32((1 - a**t) / (1 - b**t) ** 0.5)],
+    "adamw-update": [adamw, adam_by_torch(torch_adamw), adamw_by_hand, decayed_inside_out,
+                     lambda w, g, state, lr, b1, b2, eps, wd: adam_lists(
+                         np.multiply(w, 1 - lr * wd), g, state, lr, b1, b2, eps),
+                     lambda w, g, state, lr, b1, b2, eps, wd: adam_float32(
+                         w * (1 - lr * wd), g, state, lr, b1, b2, eps)],
 }
+
+def adam_with(change):
+    """Adam with its arguments changed on the way in."""
+    return lambda *x: adam(*change(*x))
 
 def adagrad_with(add, divisor):
     def update(w, g, state, lr, eps):
@@ -822,6 +932,47 @@ WRONG = {
                       lambda lr, n: round(reach_by_walking(lr, n), 2), lambda lr, n: reach_by_walking(lr, n + 1),
                       lambda lr, n: reach_by_walking(1.0, n), lambda lr, n: lr * reach_by_walking(lr, n),
                       lambda lr, n: [lr / k**0.5 for k in range(1, n + 1)], lambda lr, n: 2 * lr * n**0.5 - 1.46 * lr],
+    "adam-update": [
+        lambda w, g, state, lr, *rest: (w - lr * g, state), lambda w, g, state, lr, *rest: (w - lr * np.sign(g), state),
+        adam_with(lambda w, g, s, lr, a, b, eps: (w, g, s, lr, 0.9, 0.999, 1e-8)),
+        adam_with(lambda w, g, s, lr, a, b, eps: (w, g, s, 0.001, a, b, eps)),
+        adam_with(lambda w, g, s, lr, a, b, eps: (w, g, s, lr, a, b, eps**0.5)),
+        adam_with(lambda w, g, s, lr, a, b, eps: (w, g, s, lr, a, a, eps)),
+        adam_with(lambda w, g, s, lr, a, b, eps: (w, np.clip(g, -1, 1), s, lr, a, b, eps)),
+        adam_with(lambda w, g, s, lr, a, b, eps: (w, g, s, lr * (1 + 1e-4), a, b, eps)),
+        lambda w, g, s, lr, a, b, eps: rmsprop(w, g, s, lr, b, eps),
+        lambda w, g, s, lr, a, b, eps: adagrad(w, g, s, lr, eps),
+        lambda w, g, s, lr, a, b, eps: momentum(w, g, s, lr, a),
+        lambda w, g, s, lr, a, b, eps: nesterov(w, g, s, lr, a),
+        lambda w, g, s, lr, a, b, eps: (w, adam(w, g, s, lr, a, b, eps)[1]),
+        lambda w, g, s, lr, a, b, eps: adam_by_torch(lambda *x: torch.optim.NAdam([x[0]], x[1], x[2:4], x[4]))(
+            w, g, s, lr, a, b, eps),
+        lambda w, g, s, lr, a, b, eps: adam_by_torch(lambda *x: torch.optim.Adam([x[0]], x[1], x[2:4], x[4],
+                                                                               amsgrad=True))(w, g, s, lr, a, b, eps),
+        lambda w, g, s, lr, a, b, eps: adamw(w, g, s, lr, a, b, eps, 0.01),
+        lambda w, g, s, lr, a, b, eps: (np.round(adam(w, g, s, lr, a, b, eps)[0], 3), adam(w, g, s, lr, a, b, eps)[1]),
+        lambda w, g, s, lr, a, b, eps: adam(w, g, s, lr, a, b, eps)[1],
+        lambda *x: dict(zip("ws", adam(*x), strict=True)), lambda *x: (*adam(*x), x[3])],
+    "uncorrected-ratio": [lambda t, a, b: 1.0, lambda t, a, b: t, lambda t, a, b: (1 - a) / (1 - b),
+                          lambda t, a, b: (1 - a**t) / math.sqrt(1 - 0.999**t), lambda t, a, b: math.sqrt(1 - b**t),
+                          lambda t, a, b: (1 - a**t) / (math.sqrt(1 - b**t) + 1e-3),
+                          lambda t, a, b: round((1 - a**t) / (1 - b**t) ** 0.5, 3),
+                          lambda t, a, b: max(1, (1 - a**t) / (1 - b**t) ** 0.5),
+                          lambda t, a, b: ratio_by_walking(min(t, 1000), a, b)],
+    "adamw-update": [
+        lambda w, g, s, lr, a, b, eps, wd: adamw(w, g, s, lr, a, b, eps),
+        lambda w, g, s, lr, a, b, eps, wd: adamw(w, g, s, lr, a, b, eps, wd**2),
+        lambda w, g, s, lr, a, b, eps, wd: adamw(w, g, s, lr, b, b, eps, wd),
+        lambda w, g, s, lr, a, b, eps, wd: adamw(w, g, s, lr, a, b, 0.01, wd),
+        lambda w, g, s, lr, a, b, eps, wd: (w * (1 - lr * wd) - lr * g, s),
+        lambda w, g, s, lr, a, b, eps, wd: (w * (1 - lr * wd) - lr * np.sign(g), s),
+        lambda w, g, s, lr, a, b, eps, wd: adam(w * np.exp(-lr * wd), g, s, lr, a, b, eps),
+        lambda w, g, s, lr, a, b, eps, wd: adam(w / (1 + lr * wd), g, s, lr, a, b, eps),
+        lambda w, g, s, lr, a, b, eps, wd: adam(w, g - wd * w, s, lr, a, b, eps),
+        lambda w, g, s, lr, a, b, eps, wd: adam(w, g + lr * wd * w, s, lr, a, b, eps),
+        lambda w, g, s, lr, a, b, eps, wd: adamw(w, g, s, lr, a, b, eps, wd * (1 + 1e-3)),
+        lambda w, g, s, lr, a, b, eps, wd: rmsprop(w * (1 - lr * wd), g, s, lr, b, eps),
+        lambda *x: adamw(*x)[1], lambda *x: (*adamw(*x), 0)],
 }
 
 

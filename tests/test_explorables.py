@@ -10,6 +10,7 @@ from PIL import Image
 from course_utils.explorables import (
     Control,
     Explorable,
+    explore_bias_correction,
     explore_bowl,
     explore_fates,
     explore_momentum,
@@ -25,7 +26,8 @@ from course_utils.explorables import (
 from course_utils.landscapes import ravine
 
 ON_THE_WAY = [(explore_bowl, "lr"), (explore_ravine, "lr"), (explore_ravine, "kappa"), (explore_noise_ball, "lr"),
-              (explore_turned_ravine, "lr"), (explore_turned_ravine, "kappa")]
+              (explore_turned_ravine, "lr"), (explore_turned_ravine, "kappa"), (explore_bias_correction, "forget1"),
+              (explore_bias_correction, "forget2")]
 
 
 def pixels(explorable):
@@ -34,7 +36,7 @@ def pixels(explorable):
 
 def test_importing_needs_no_torch():
     code = ("import sys, course_utils.explorables as e; e.explore_bowl(); e.explore_ravine(); e.explore_momentum(); "
-            "e.explore_noise_ball(); e.explore_turned_ravine(); "
+            "e.explore_noise_ball(); e.explore_turned_ravine(); e.explore_bias_correction(); "
             "assert 'torch' not in sys.modules")
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -127,6 +129,33 @@ def test_noise_ball_goal_needs_both_batch_sizes_and_is_missed_beside():
     assert "Goal reached" not in explorable.move(lr=0.012, batch_size=1)
     assert "Goal reached" not in explorable.move(lr=0.002, batch_size=16)
     assert "rate / B = 0.012 and rate 0.2 at batch size 16" in explorable.move(lr=0.2)
+
+
+@pytest.mark.parametrize("values, words", [
+    ({}, "β₁ = 0.9, β₂ = 0.999: the first step is 3.16 times as long as it should be; farthest off 6.57 times, at "
+         "step 12."),
+    ({"forget2": 0.05}, "the first step is 0.447 times as long as it should be; farthest off 0.447 times, at step 1."),
+    ({"forget2": 0.01}, "β₂ = 0.99: the first step is right; farthest off 2.13 times, at step 13."),
+    ({"forget1": 1.0}, "β₁ = 0, β₂ = 0.999: the first step is 31.6 times"),
+])
+def test_bias_correction_summary_at_known_values(values, words):
+    assert words in explore_bias_correction().move(**values)
+
+
+def test_bias_correction_draws_what_adam_does_without_its_correction():
+    memories = explore_bias_correction(n_steps=300).compute(forget1=0.1, forget2=0.02)
+    m = s = 0.0
+    for t in range(1, 301):
+        m, s = 0.9 * m + 0.1, 0.98 * s + 0.02
+        if t in memories.t:
+            assert memories.ratio[list(memories.t).index(t)] == pytest.approx(m / s**0.5)
+
+
+def test_bias_correction_goal_needs_both_memories_and_is_missed_beside():
+    explorable = explore_bias_correction()
+    for forget1, forget2 in [(0.1, 0.01), (0.1, 0.25), (0.5, 0.01), (0.5, 0.2), (0.3, 0.09)]:
+        assert "Goal reached" not in explorable.move(forget1=forget1, forget2=forget2)
+    assert "1 − β₂ = 0.01 at 1 − β₁ = 0.1 and 1 − β₂ = 0.25 at" in explorable.move(forget1=0.5, forget2=0.25)
 
 
 @pytest.mark.parametrize("kappa, degrees", [(1.0, 0), (100.0, 0), (100.0, 10), (1000.0, 45)])
@@ -224,6 +253,7 @@ def nearest(slider, value):
     (explore_bowl, [{"curvature": 0.5, "lr": 2.0}, {"curvature": 2.0, "lr": 0.5}]),
     (explore_ravine, [{"kappa": 3.0}, {"kappa": 25.0, "lr": 0.075}]),
     (explore_noise_ball, [{"lr": 0.012}, {"batch_size": 16.0}, {"lr": 0.2}]),
+    (explore_bias_correction, [{"forget2": 0.01}, {"forget1": 0.5}, {"forget2": 0.25}]),
 ])
 def test_goals_can_be_reached_with_the_sliders_alone(make, moves):
     explorable = make()
@@ -265,7 +295,7 @@ def test_a_typed_value_survives_the_slider_snapping_to_its_steps():
 
 def test_every_number_box_has_a_label():
     for explorable in (explore_bowl(), explore_ravine(), explore_momentum(), explore_noise_ball(),
-                       explore_turned_ravine()):
+                       explore_turned_ravine(), explore_bias_correction()):
         assert all(box.description for box, _ in explorable._inputs.values())
 
 

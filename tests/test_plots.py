@@ -57,6 +57,8 @@ ALL = {
     "means": lambda ax=None: plots.plot_means([1, 2, 3], {"one": SCORES, "other": SCORES + 0.1}, _labelled(ax)),
     "differences": lambda ax=None: plots.plot_differences(DIFFERENCES, _labelled(ax)),
     "pairs": lambda ax=None: plots.plot_pairs(RUNS, 0.01, 1e-3, ax=ax),
+    "grid": lambda ax=None: plots.plot_grid([1, 2, 3], [0.1, 0.2], [[3.0, 1.0, 2.0], [2.0, 4.0, np.nan]],
+                                            _labelled(ax)),
     "range test": lambda ax=None: plots.plot_range_test(TEST, ax),
     "range test that diverged": lambda ax=None: plots.plot_range_test(GONE, ax),
     "intervals": lambda ax=None: plots.plot_intervals(GROUPS, ax, "regret"),
@@ -198,12 +200,38 @@ def test_means_stand_in_the_band_of_their_intervals():
         assert np.isclose(band[band[:, 0] == x, 1].max(), interval.high)
 
 
+def test_rate_profile_can_show_the_interval_of_each_mean():
+    ax = plots.plot_rate_profile(RUNS, every_run=False, interval=True)
+    (band,) = ax.collections
+    order = np.argsort(RUNS.values("lr"))
+    edges = band.get_paths()[0].vertices
+    for rate, scores in zip(np.array(RUNS.values("lr"))[order], RUNS.final("test_accuracy")[order], strict=True):
+        at = edges[np.isclose(edges[:, 0], rate), 1]
+        expected = mean_interval(scores)
+        assert at.min() == pytest.approx(expected.low) and at.max() == pytest.approx(expected.high)
+
+
 def test_differences_are_filled_only_where_zero_is_excluded():
     ax = plots.plot_differences(DIFFERENCES)
     near, far = (bars.lines[0] for bars in ax.containers)
     assert near.get_markerfacecolor() == "white" and far.get_markerfacecolor() == plots.INK
     assert [t.get_text() for t in ax.get_yticklabels()] == list(DIFFERENCES)
     assert [float(line.get_xdata()[0]) for line in (near, far)] == [d.mean for d in DIFFERENCES.values()]
+
+
+@pytest.mark.parametrize("higher_is_better, rows", [(True, [0, 1, 0]), (False, [1, 0, 0])])
+def test_grid_shows_every_score_and_frames_the_best_of_each_column(higher_is_better, rows):
+    scores = [[3.0, 1.0, 2.0], [2.0, 4.0, np.nan]]
+    ax = plots.plot_grid([1, 2, 3], [0.1, 0.2], scores, higher_is_better=higher_is_better)
+    texts = {tuple(text.get_position()): text.get_text() for text in ax.texts}
+    assert texts == {(x, y): f"{scores[y][x]:.3g}" for x in range(3) for y in range(2)}
+    assert [round(patch.get_y() + 0.46) for patch in ax.patches] == rows
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["0.1", "0.2"] and ax.images[0].origin == "lower"
+
+
+def test_grid_needs_a_row_for_each_y():
+    with pytest.raises(ValueError, match=r"shape \(2, 3\)"):
+        plots.plot_grid([1, 2, 3], [0.1, 0.2], np.ones((3, 2)))
 
 
 def test_intervals_are_those_of_student_beside_every_value():

@@ -6,12 +6,23 @@ notebook: what is wrong is said in the cell's output.
 
 from difflib import get_close_matches
 
-from . import adaptive, choosing, gradient_descent, learning_rate, momentum, schedules, start_here, stochastic_gradients
+from . import (
+    adam,
+    adaptive,
+    choosing,
+    gradient_descent,
+    learning_rate,
+    momentum,
+    schedules,
+    start_here,
+    stochastic_gradients,
+)
 from .framework import Note, Result, judge
 
 __all__ = ["check", "hint", "solution", "quiz", "quiz_markdown", "results", "EXERCISES", "QUIZZES"]
 
-_TOPICS = (start_here, gradient_descent, stochastic_gradients, learning_rate, choosing, schedules, momentum, adaptive)
+_TOPICS = (start_here, gradient_descent, stochastic_gradients, learning_rate, choosing, schedules, momentum, adaptive,
+           adam)
 EXERCISES = {exercise.id: exercise for topic in _TOPICS for exercise in topic.EXERCISES}
 QUIZZES = {question.id: question for topic in _TOPICS for question in topic.QUIZZES}
 _results, _hints_shown = {}, {}

@@ -1,0 +1,453 @@
+"""Exercises and questions of notebook 08: Adam's update, the ratio without its correction, AdamW's update."""
+
+import math
+from itertools import count
+
+import numpy as np
+
+from .framework import Exercise
+from .quizzes import Option, Quiz
+
+
+def adam_update(w, g, state, lr, beta1, beta2, eps):
+    """One step of Adam: the new weights and the new state.
+
+    w and its gradient g are floats, or arrays of one shape. state is {} before
+    the first step, afterwards whatever you handed back with the step before.
+    eps stands outside the root.
+    """
+    t = state.get("t", 0) + 1
+    m = beta1 * state.get("m", 0.0) + (1 - beta1) * g
+    s = beta2 * state.get("s", 0.0) + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    s_hat = s / (1 - beta2**t)
+    return w - lr * m_hat / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
+
+
+def uncorrected_ratio(t, beta1, beta2):
+    """Length of step t without bias correction, over its length with it.
+
+    The gradient is constant, steps count from 1, and eps is too small to
+    matter. A step that comes out too long has a ratio above 1.
+    """
+    return (1 - beta1**t) / (1 - beta2**t) ** 0.5
+
+
+def adamw_update(w, g, state, lr, beta1, beta2, eps, weight_decay):
+    """One step of AdamW: the new weights and the new state.
+
+    As Adam, but before the step the weights lose the share
+    lr * weight_decay of themselves.
+    """
+    t = state.get("t", 0) + 1
+    m = beta1 * state.get("m", 0.0) + (1 - beta1) * g
+    s = beta2 * state.get("s", 0.0) + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    s_hat = s / (1 - beta2**t)
+    w = w * (1 - lr * weight_decay)
+    return w - lr * m_hat / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
+
+
+def _adam_walks(update, w, gradients, lr, beta1, beta2, eps):
+    return _walks(update, w, gradients, lr, beta1, beta2, eps)
+
+
+def _adamw_walks(update, w, gradients, lr, beta1, beta2, eps, weight_decay):
+    return _walks(update, w, gradients, lr, beta1, beta2, eps, weight_decay)
+
+
+def _walks(update, w, gradients, *hyper):
+    """The weights after each step of two walks that take turns; inf if the first, begun anew, comes out differently.
+
+    What comes back in place of a pair (weights, state) is handed on as it is.
+    """
+    gradients = np.asarray(gradients, dtype=float)
+    paths = [[w], [-2.0 * w], [w]]
+    for together in ((0, 1), (2,)):
+        states = [{}, {}, {}]
+        for step, g in enumerate(gradients):
+            for i in together:
+                slope = 0.7 * gradients[-1 - step] if i == 1 else g
+                answer = update(_copy(paths[i][-1]), _copy(slope), states[i], *hyper)
+                if not isinstance(answer, tuple | list) or len(answer) != 2 or any(part is ... for part in answer):
+                    return answer
+                paths[i].append(_plain(answer[0]))
+                states[i] = answer[1]
+    again = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(paths[0], paths[2], strict=True))
+    return np.array([path[1:] for path in paths[:2]]) if again else math.inf
+
+
+def _copy(x):
+    return np.array(x) if np.ndim(x) else float(x)
+
+
+def _plain(w):
+    """Weights as a float or an array, whatever they came as."""
+    w = w.detach() if hasattr(w, "detach") else w
+    return np.array(w, dtype=float) if np.ndim(w) else float(w)
+
+
+# How Adam goes wrong: the same step with one part exchanged
+
+def _adam(mean=lambda m, g, b: b * m + (1 - b) * g, square=lambda s, g, b, m: b * s + (1 - b) * g**2,
+          hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s / (1 - b2**t)), step=lambda m, s, eps: m / (s**0.5 + eps),
+          count=lambda t: t + 1, kept=lambda m, s, m_hat, s_hat: (m, s), betas=lambda b1, b2: (b1, b2),
+          rate=lambda lr: lr):
+    def update(w, g, state, lr, beta1, beta2, eps):
+        beta1, beta2 = betas(beta1, beta2)
+        t = count(state.get("t", 0))
+        m = mean(state.get("m", 0.0), g, beta1)
+        s = square(state.get("s", 0.0), g, beta2, m)
+        m_hat, s_hat = hats(m, s, beta1, beta2, t)
+        m_kept, s_kept = kept(m, s, m_hat, s_hat)
+        return w - rate(lr) * step(m_hat, s_hat, eps), {"t": t, "m": m_kept, "s": s_kept}
+    return update
+
+
+_right = _adam()
+
+
+def _counted_outside():
+    """The count kept in one place for all weights and runs."""
+    calls = count()
+    return _adam(count=lambda t: next(calls) % 50 + 1)
+
+
+def _forgetful(w, g, state, lr, beta1, beta2, eps):
+    return _right(w, g, {}, lr, beta1, beta2, eps)[0], {}
+
+
+def _old_averages(w, g, state, lr, beta1, beta2, eps):
+    m, s, t = state.get("m", 0.0), state.get("s", 0.0), state.get("t", 0) + 1
+    new = _right(w, g, state, lr, beta1, beta2, eps)[1]
+    return w - lr * m / (1 - beta1**t) / ((s / (1 - beta2**t)) ** 0.5 + eps), new
+
+
+def _weights_only(w, g, state, lr, beta1, beta2, eps):
+    return _right(w, g, state, lr, beta1, beta2, eps)[0]
+
+
+def _state_first(w, g, state, lr, beta1, beta2, eps):
+    return _right(w, g, state, lr, beta1, beta2, eps)[::-1]
+
+
+def _one_scale(w, g, state, lr, beta1, beta2, eps):
+    """One root for the whole array instead of one for each weight."""
+    t = state.get("t", 0) + 1
+    m = beta1 * state.get("m", 0.0) + (1 - beta1) * g
+    s = beta2 * state.get("s", 0.0) + (1 - beta2) * np.mean(g**2)
+    return w - lr * m / (1 - beta1**t) / ((s / (1 - beta2**t)) ** 0.5 + eps), {"t": t, "m": m, "s": s}
+
+
+def _decayed(before=lambda w, lr, wd: w * (1 - lr * wd), after=lambda new, w, lr, wd: new, gradient=lambda g, w, wd: g,
+             adam=_right):
+    """A mistake in where the weight decay acts, or in Adam itself."""
+    def update(w, g, state, lr, beta1, beta2, eps, weight_decay):
+        new, state = adam(before(w, lr, weight_decay), gradient(g, w, weight_decay), state, lr, beta1, beta2, eps)
+        return after(new, w, lr, weight_decay), state
+    return update
+
+
+def _as_given(w, lr, weight_decay):
+    return w
+
+
+def _decay_over_root(w, g, state, lr, beta1, beta2, eps, weight_decay):
+    """The decay joins the corrected mean and is divided by the root with it."""
+    t = state.get("t", 0) + 1
+    m = beta1 * state.get("m", 0.0) + (1 - beta1) * g
+    s = beta2 * state.get("s", 0.0) + (1 - beta2) * g**2
+    m_hat, s_hat = m / (1 - beta1**t), s / (1 - beta2**t)
+    return w - lr * (m_hat + weight_decay * w) / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
+
+
+def _decay_in_mean(w, g, state, lr, beta1, beta2, eps, weight_decay):
+    """The decay goes into the average of the gradient, but not into that of its square."""
+    t = state.get("t", 0) + 1
+    m = beta1 * state.get("m", 0.0) + (1 - beta1) * (g + weight_decay * w)
+    s = beta2 * state.get("s", 0.0) + (1 - beta2) * g**2
+    m_hat, s_hat = m / (1 - beta1**t), s / (1 - beta2**t)
+    return w - lr * m_hat / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
+
+
+def _decayed_weights_only(w, g, state, lr, beta1, beta2, eps, weight_decay):
+    return _decayed()(w, g, state, lr, beta1, beta2, eps, weight_decay)[0]
+
+
+_SLOPES = (0.9, -0.4, 1.3, 0.2, -0.7, 0.05, 1.1)
+_MANY = np.array([[0.5, -2.0, 0.03], [-0.2, 1.0, 0.01], [0.8, 0.4, -0.07], [0.1, -1.5, 0.02], [-0.6, 0.3, 0.05]])
+_W = np.array([1.0, -3.0, 0.2])
+
+EXERCISES = [
+    Exercise(
+        id="adam-update",
+        title="one step of Adam",
+        reference=adam_update,
+        why="Two averages, two corrections, one step. The count t is part of the state, as are the averages without "
+            "their hats.",
+        hints=(
+            "Three things are remembered from step to step: how many steps there have been, the average of the "
+            "gradient and the average of its square. `state.get(\"t\", 0)` reads an entry that may not be there yet.",
+            "First t goes up by one. Then each average keeps the share β of itself and takes 1 − β of the new value: g "
+            "for the one, g² for the other.",
+            "The hats are for this step only: `m / (1 - beta1**t)` and `s / (1 - beta2**t)`. What goes back into the "
+            "state are m and s without hats.",
+            "The step is `lr * m_hat / (s_hat**0.5 + eps)`, against the gradient. Hand back a pair: the new weights, "
+            "and a dict with t, m and s.",
+        ),
+        drive=_adam_walks,
+        probes=((1.0, _SLOPES, 0.1, 0.83, 0.95, 0.03), (_W, _MANY, 0.2, 0.6, 0.9, 0.3), (0.5, _SLOPES[::-1], 0.05, 0.9,
+                0.999, 1e-8), (_W, _MANY[::-1], 0.03, 0.0, 0.8, 0.01), (-2.0, _SLOPES * 3, 0.3, 0.95, 0.7, 0.1),
+                (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0)),
+        mistakes=(
+            (_adam(count=lambda t: 1),
+             "The count stays at 1, so that every step is corrected like the first. t has to go into the state, and up "
+             "by one each step."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 ** (t - 1)), s / (1 - b2 ** (t - 1)))),
+             "The count is 0 in the first step, and 1 − β⁰ is 0. Count the step first, then correct: t begins at 1."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 ** (t + 1)), s / (1 - b2 ** (t + 1)))),
+             "The count is one ahead: in the first step t is 1."),
+            (_adam(step=lambda m, s, eps: m / (s + eps) ** 0.5),
+             "eps stands inside the root. It is added after the root was taken."),
+            (_adam(step=lambda m, s, eps: m / s**0.5),
+             "eps is missing. Where it is not tiny, it makes the steps shorter."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m, s / (1 - b2**t))),
+             "The mean of the gradient has no correction: the first steps come out too short."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s)),
+             "The mean square has no correction: what is divided by is too small at first."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m, s)),
+             "Both hats are missing: this is Adam without bias correction."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b2**t), s / (1 - b1**t))),
+             "The two corrections have changed places: each average is corrected by its own β."),
+            (_adam(betas=lambda b1, b2: (b2, b1)),
+             "β₁ and β₂ have changed places: β₁ belongs to the gradient, β₂ to its square."),
+            (_adam(mean=lambda m, g, b: (1 - b) * m + b * g, square=lambda s, g, b, m: (1 - b) * s + b * g**2),
+             "The averages keep 1 − β of themselves and take β of the new. It is the other way round."),
+            (_adam(mean=lambda m, g, b: g, hats=lambda m, s, b1, b2, t: (m, s / (1 - b2**t))),
+             "The step uses the gradient of the moment, not its average m."),
+            (_adam(square=lambda s, g, b, m: b * s + (1 - b) * m**2),
+             "The second average is one of m², the squared mean. It is the mean of the squared gradient, g²."),
+            (_adam(square=lambda s, g, b, m: b * s + (1 - b) * np.abs(g)),
+             "The second average is one of |g|. It takes the square."),
+            (_adam(square=lambda s, g, b, m: b * s + (1 - b) * g),
+             "The second average takes g, not g², so that it may be negative and has no root."),
+            (_adam(step=lambda m, s, eps: m / (s + eps)),
+             "The root is missing: ŝ is a mean of squares, in the square of the gradient's units."),
+            (_adam(kept=lambda m, s, m_hat, s_hat: (m_hat, s_hat)),
+             "The corrected averages went into the state, so that the correction is applied again and again. Keep m "
+             "and s as they are without hats."),
+            (_adam(mean=lambda m, g, b: b * m + g),
+             "The gradient is added in full, as in momentum. An average takes 1 − β₁ of it."),
+            (_adam(square=lambda s, g, b, m: b * s + g**2),
+             "The square is added in full. An average takes 1 − β₂ of it."),
+            (_adam(square=lambda s, g, b, m: s + g**2, hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s)),
+             "The squares pile up, as in AdaGrad. RMSProp's average forgets."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m * (1 - b1**t), s * (1 - b2**t))),
+             "The averages are multiplied by 1 − βᵗ. They begin too small, so they have to be divided by it."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 * t), s / (1 - b2 * t))),
+             "β is multiplied by t. What is left of the start after t steps is β to the power t."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1) ** t, s / (1 - b2) ** t)),
+             "The power belongs to β alone: 1 − βᵗ, not (1 − β)ᵗ."),
+            (_adam(rate=lambda lr: -lr),
+             "The step goes uphill: look at the sign."),
+            (_adam(rate=lambda lr: 1.0),
+             "The rate is missing."),
+            (_forgetful,
+             "Every step is like a first one: the state that comes in is not used, or an empty one is handed back."),
+            (_counted_outside(),
+             "The same run came out differently the second time, after other weights had been stepped: something is "
+             "shared. Keep t, m and s in the state that is passed in and handed back, not in variables outside or in a "
+             "default argument."),
+            (_old_averages,
+             "The step uses the averages as they were before this gradient. Update them first."),
+            (_one_scale,
+             "One mean square serves the whole array. Each weight has its own."),
+            (_state_first,
+             "State and weights have changed places: the weights come first."),
+            (_weights_only,
+             "Only the weights come back. Hand back a pair: the weights and the state."),
+        ),
+    ),
+    Exercise(
+        id="uncorrected-ratio",
+        title="the step without its correction",
+        reference=uncorrected_ratio,
+        why="At a constant gradient m is the share 1 − β₁ᵗ of g and s the share 1 − β₂ᵗ of g², so the step is off by "
+            "the one over the root of the other.",
+        hints=(
+            "Put a constant gradient g into m ← β₁ m + (1 − β₁) g, beginning with 0. After one step m is (1 − β₁) g. "
+            "After two?",
+            "After t steps m is (1 − β₁ᵗ) g and s is (1 − β₂ᵗ) g²: just what the hats divide by.",
+            "With hats the step is lr · g/√g². Without, it is lr · (1 − β₁ᵗ) g over the root of (1 − β₂ᵗ) g².",
+            "`(1 - beta1**t)` over the root of `(1 - beta2**t)`.",
+        ),
+        probes=((1, 0.9, 0.999), (12, 0.9, 0.999), (1000, 0.9, 0.999), (1, 0.9, 0.99), (3, 0.9, 0.95), (1, 0.0, 0.75),
+                (7, 0.5, 0.8), (40, 0.99, 0.9), (2, 0.3, 0.0), (20000, 0.98, 0.9999), (2, 0.2, 0.9999)),
+        mistakes=(
+            (lambda t, a, b: (1 - b**t) ** 0.5 / (1 - a**t),
+             "That is the corrected step over the uncorrected one: upside down."),
+            (lambda t, a, b: (1 - a**t) / (1 - b**t),
+             "The root is missing: the step divides by √s, not by s."),
+            (lambda t, a, b: ((1 - a**t) / (1 - b**t)) ** 0.5,
+             "The root was taken of both. It belongs to the mean square alone."),
+            (lambda t, a, b: (1 - b**t) / (1 - a**t) ** 0.5,
+             "β₁ and β₂ have changed places."),
+            (lambda t, a, b: 1 - a**t,
+             "That is what the mean lacks. The mean square lacks something, too, and the step divides by its root."),
+            (lambda t, a, b: 1 / (1 - b**t) ** 0.5,
+             "That is what the mean square does to the step. The mean is too small as well."),
+            (lambda t, a, b: (1 - a**t) * (1 - b**t) ** 0.5,
+             "The mean square stands below the fraction line: a value too small makes the step longer."),
+            (lambda t, a, b: (1 - a) / (1 - b) ** 0.5,
+             "That is the ratio of the first step, at every t."),
+            (lambda t, a, b: (1 - a) ** t / (1 - b) ** (t / 2),
+             "The power belongs to β alone: 1 − βᵗ, not (1 − β)ᵗ."),
+            (lambda t, a, b: (1 - a ** (t + 1)) / (1 - b ** (t + 1)) ** 0.5,
+             "One step too late: the first step has t = 1."),
+            (lambda t, a, b: (1 - a ** (t - 1)) / (1 - b ** (t - 1)) ** 0.5,
+             "One step too early: the first step has t = 1."),
+            (lambda t, a, b: a**t / (b**t) ** 0.5,
+             "βᵗ is what is still missing after t steps. What is there already is 1 − βᵗ."),
+            (lambda t, a, b: (1 - a**t) / (1 - b ** (2 * t)) ** 0.5,
+             "The square is that of the gradient, not of β₂: after t steps the mean square is the share 1 − β₂ᵗ."),
+            (lambda t, a, b: (1 - a**t) / (1 - b**t) ** 0.5 - 1,
+             "That is how much too long the step is, as a share. Asked for is the ratio, 1 for a step that is right."),
+        ),
+    ),
+    Exercise(
+        id="adamw-update",
+        title="one step of AdamW",
+        reference=adamw_update,
+        why="One line more than Adam. The decay touches the weights only: neither average ever sees it.",
+        hints=(
+            "Begin with your Adam, all of it. There is one line to add, and it does not touch g, m or s.",
+            "Adding weight_decay · w to the gradient would be the other kind, L2: it would then be averaged, squared "
+            "and divided by the root.",
+            "A share lr · weight_decay of the weights is taken away, so a share 1 − lr · weight_decay is left.",
+            "Before the step: `w = w * (1 - lr * weight_decay)`. Then Adam's step from there.",
+        ),
+        drive=_adamw_walks,
+        probes=((1.0, _SLOPES, 0.1, 0.83, 0.95, 0.03, 0.7), (_W, _MANY, 0.2, 0.6, 0.9, 0.3, 0.5), (5.0, _SLOPES[::-1],
+                0.5, 0.9, 0.999, 1e-8, 0.4), (_W, _MANY[::-1], 0.3, 0.0, 0.8, 0.01, 1.5), (2.0, _SLOPES * 2, 0.2, 0.9,
+                0.99, 0.1, 0.0), (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0, 0.3)),
+        mistakes=(
+            (_decayed(before=_as_given, gradient=lambda g, w, wd: g + wd * w),
+             "The decay is added to the gradient, so that it is averaged and divided by the root like everything else. "
+             "That is L2 in Adam, often called AdamW by mistake."),
+            (_decay_over_root,
+             "The decay is divided by the root together with the mean. It has to stay outside: it acts on the weights "
+             "alone."),
+            (_decay_in_mean,
+             "The decay goes through the average of the gradient. Neither average should see it."),
+            (_decayed(before=lambda w, lr, wd: w * (1 - wd)),
+             "The rate is missing in the decay: the share taken away is lr · weight_decay. (The paper has this form, "
+             "with a schedule in place of the rate.)"),
+            (_decayed(before=_as_given, after=lambda new, w, lr, wd: new * (1 - lr * wd)),
+             "The decay comes after the step, so that the step itself is shortened as well. First the decay, then the "
+             "step."),
+            (_decayed(before=lambda w, lr, wd: w * (1 + lr * wd)),
+             "The weights grow: the share is taken away, 1 − lr · weight_decay."),
+            (_decayed(before=_as_given),
+             "There is no decay: this is Adam."),
+            (_decayed(before=lambda w, lr, wd: w * wd),
+             "The weights are multiplied by weight_decay. They keep 1 − lr · weight_decay of themselves."),
+            (_decayed(before=lambda w, lr, wd: w - lr * wd * np.sign(w)),
+             "An equal amount is taken from each weight. A share is asked for: lr · weight_decay · w."),
+            (_decayed(before=lambda w, lr, wd: w - lr * wd * w**2),
+             "The decay is proportional to w². The square is in the penalty; its slope is proportional to w."),
+            (_decayed(before=lambda w, lr, wd: w * (1 - 2 * lr * wd)),
+             "The decay is twice too strong: no factor 2 from the slope of w² here."),
+            (_decayed(before=lambda w, lr, wd: w * (1 - lr * wd / 2)),
+             "The decay is half too weak: the share is lr · weight_decay."),
+            (_decayed(before=lambda w, lr, wd: w * (1 - lr**2 * wd)),
+             "The rate is in the decay twice."),
+            (_decayed(gradient=lambda g, w, wd: g + wd * w),
+             "There are two decays here, one in the gradient and one of the weights. Only the second belongs."),
+            (_decayed(adam=_adam(count=lambda t: 1)),
+             "The decay is right. The count stays at 1: t has to go into the state, and up by one each step."),
+            (_decayed(adam=_adam(step=lambda m, s, eps: m / (s + eps) ** 0.5)),
+             "The decay is right. eps stands inside the root."),
+            (_decayed(adam=_adam(step=lambda m, s, eps: m / s**0.5)),
+             "The decay is right. eps is missing."),
+            (_decayed(adam=_adam(hats=lambda m, s, b1, b2, t: (m, s))),
+             "The decay is right. Both hats are missing."),
+            (_decayed(adam=_adam(betas=lambda b1, b2: (b2, b1))),
+             "The decay is right. β₁ and β₂ have changed places."),
+            (_decayed(adam=_forgetful),
+             "The decay is right. But every step is like a first one: the state that comes in is not used, or an empty "
+             "one is handed back."),
+            (_decayed(adam=_counted_outside()),
+             "The same run came out differently the second time: something is shared between two sets of weights. "
+             "Keep t, m and s in the state that is passed in and handed back."),
+            (_decayed_weights_only,
+             "Only the weights come back. Hand back a pair: the weights and the state."),
+        ),
+    ),
+]
+
+_BELIEF = "A common belief"
+
+QUIZZES = [
+    Quiz("first-steps", "What does bias correction do to Adam's first steps, at the usual β₁ = 0.9 and β₂ = 0.999?", (
+        Option("It makes them longer: both averages begin at 0, so the first steps would be tiny.",
+               "Both begin too small, but the second stands below the fraction line, and lags much further behind.",
+               origin="A published mistake: \"without bias correction Adam's first steps are tiny\""),
+        Option("It makes them shorter: without it they would be several times too long.",
+               "The root of the second average is further behind than the first one, and the step divides by it.",
+               right=True),
+        Option("Next to nothing: both averages are off by the same factor, which cancels.",
+               "Each is off by its own 1 − βᵗ, and one of them under a root. They agree in the first step only where "
+               "1 − β₂ = (1 − β₁)²."),
+        Option("It warms up: the rate grows from 0 to its full value.",
+               "At a constant gradient every corrected step has the full length. Warmup is a schedule, and comes on "
+               "top.", origin=_BELIEF),
+    )),
+    Quiz("loss-times-thousand", "Someone reports the loss in thousandths, so that every gradient is 1,000 times as "
+         "large. eps is 1e-8. What happens to Adam's steps?", (
+        Option("They become 1,000 times as long.",
+               "That is plain SGD. Here the gradient is divided by its own typical size.",
+               origin="A common mistake: every optimizer taken for SGD"),
+        Option("They become √1000 times as long.",
+               "The root is taken of the square, so numerator and denominator grow by the same factor."),
+        Option("Hardly anything: m grows 1,000-fold, and so does the root of s.",
+               "Only eps notices, and it is far below both.", right=True),
+        Option("They become 1,000 times shorter.",
+               "That would need a division by s without the root."),
+    )),
+    Quiz("large-eps", "eps is raised from 1e-8 to 1, far above the size of the gradients, and the rate is kept. What "
+         "does Adam become?", (
+        Option("Nearly the same optimizer: eps only guards against division by zero.",
+               "As long as it is small beside √ŝ. Far above it, eps is the denominator.", origin=_BELIEF),
+        Option("Sign descent.",
+               "That is the other end, where eps is negligible."),
+        Option("Something that diverges.",
+               "The steps get shorter, not longer."),
+        Option("About averaged momentum, with steps shorter in the same measure as the gradients are small.",
+               "√ŝ + 1 is about 1 for all weights, and the step is about lr · m̂.", right=True),
+    )),
+    Quiz("l2-called-adamw", "A training script computes `g = g + 0.01 * w` and passes `g` to Adam. Its author calls "
+         "it AdamW. What is different from AdamW?", (
+        Option("Nothing: the derivative of ½ · 0.01 · w² is 0.01 · w, so it is the same.",
+               "For plain SGD it is the same up to the name of the constant. Adam divides the sum by a root that "
+               "differs from weight to weight.",
+               origin="A published mistake: decay added to the gradient and called AdamW"),
+        Option("The decay is divided by √ŝ like the gradient, so that weights with large gradients hardly decay.",
+               "And where the gradient is zero, the decay is all there is, and is blown up to full steps.", right=True),
+        Option("Only the first steps differ, until the averages have filled.",
+               "The division goes on in every step."),
+        Option("It decays 1,000 times faster, since the rate is missing.",
+               "The rate multiplies the whole step, decay included."),
+    )),
+    Quiz("what-the-contest-showed", "Adam at its default rate ends far above SGD at SGD's default rate, on two "
+         "problems. What follows?", (
+        Option("Adam is the better optimizer.",
+               "Two defaults were compared, not two optimizers. With a tuned rate each, the gap may close or turn.",
+               origin="A published mistake: optimizers compared at rates that nobody tuned, then ranked"),
+        Option("Adam's default was the better guess on these two problems.",
+               "That is what was measured. It is worth something: a good guess saves a search.", right=True),
+        Option("SGD needs more epochs.",
+               "It might get there with more, or with a larger rate. The comparison does not say which."),
+        Option("Nothing, since optimizers cannot be compared.",
+               "They can: each at its own rate, chosen on validation data, with an interval on test data."),
+    )),
+]
