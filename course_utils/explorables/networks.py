@@ -1,0 +1,359 @@
+"""Networks trained while the reader looks on, and the search for their rate."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, log
+
+import numpy as np
+from matplotlib.colors import ListedColormap
+
+from ..optimizers import sgd
+from ..schedules import cosine, warmup
+from .drawing import BLUE, INK, RED, moving_words, style
+from .framework import Control, Explorable
+
+__all__ = ["explore_fates", "explore_schedule", "explore_search", "explore_training", "fate"]
+
+CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#cfe3f0", "#f8dfcd", "#cdeae1")
+CLASS_MARKERS = ("o", "^", "s")
+FATE_COLORS = {"crawl": "#555555", "learn": BLUE, "blow up": RED}
+FATES = {"crawl": "it crawls", "learn": "it learns", "blow up": "it blows up"}
+
+
+def explore_fates(data=None, epochs=60):
+    """A small network trained at the rate of your choice, its fate in words: crawl, learn or blow up."""
+    seen = set()
+
+    def describe(trained):
+        return f"rate {trained.values[0]:.3g}: {FATES[trained.fate]}, validation accuracy {trained.accuracy:.2f}."
+
+    def reached(trained):
+        seen.add(trained.fate)
+        return "all three seen, and the rate alone decided." if len(seen) == len(FATES) else ""
+
+    controls = {"lr": Control("rate", 1e-6, 10.0, 1e-4, step=0.1, live=False)}
+    goal = "By moving nothing but the rate, see all three fates: a network that crawls, that learns, that blows up."
+    return _training_explorable(data, epochs, controls, describe, goal, reached)
+
+
+def explore_training(data=None, epochs=60, margin=0.02, n_seeds=3):
+    """A small network trained at any rate and from any seed, with its decision regions and its validation accuracy."""
+    near = {}  # rate -> seeds that came near the ceiling
+
+    def describe(trained):
+        return f"{trained.setting}: {FATES[trained.fate]}, validation accuracy {trained.accuracy:.3f}."
+
+    def reached(trained):
+        ceiling = trained.data.val_ceiling
+        lr, seed = trained.values
+        if ceiling is None or trained.accuracy < ceiling - margin:
+            return ""
+        seeds = near.setdefault(lr, set())
+        seeds.add(seed)
+        if len(seeds) < n_seeds:
+            return ""
+        return f"rate {lr:.3g} comes within {margin:g} of the ceiling on seeds {', '.join(map(str, sorted(seeds)))}."
+
+    controls = {"lr": Control("rate", 1e-5, 10.0, 1e-4, step=0.1, live=False),
+                "seed": Control("seed", 0, 29, 0, step=1, log=False, whole=True, live=False)}
+    goal = (f"Find one rate that ends within {margin:g} of the ceiling after {epochs} epochs on {n_seeds} different "
+            "seeds. How many rates look good on a single seed?")
+    return _training_explorable(data, epochs, controls, describe, goal, reached)
+
+
+@dataclass(frozen=True)
+class _Shaped:
+    """Networks trained with one schedule: `rates` (steps,), `accuracy` (seeds, epochs) on validation data."""
+
+    rates: np.ndarray
+    accuracy: np.ndarray
+    ceiling: float
+    values: tuple
+
+    @property
+    def summed_rate(self):
+        return float(self.rates.sum())
+
+    @property
+    def mean_accuracy(self):
+        return float(self.accuracy[:, -1].mean())
+
+
+def explore_schedule(data=None, epochs=10, n_seeds=8, margin=0.005):
+    """Networks trained with a cosine by peak, share of warmup and last rate; the summed rate beside their accuracy."""
+    from ..data import make_blobs
+    from ..models import mlp
+    from ..sweep import sweep
+
+    data = make_blobs() if data is None else data
+    if data.task != "classification" or data.val_ceiling is None:
+        raise ValueError(f"data must have classes and a known ceiling, got {data!r}")
+    steps = epochs * ceil(len(data.x_train) / 32)
+
+    @lru_cache(maxsize=256)
+    def trained(peak, share, end):
+        schedule = warmup(cosine(peak, steps, end * peak), max(1, round(share * steps)))
+        runs = sweep(mlp(data.n_features, 50, data.n_classes), data, sgd, lr=schedule, seeds=range(n_seeds),
+                     epochs=epochs, progress=False)
+        return _Shaped(np.array([schedule(step) for step in range(steps)]),
+                       np.nan_to_num(runs.history["val_accuracy"][0]), data.val_ceiling, (peak, share, end))
+
+    def compute(peak, share, end):
+        return trained(peak, share, end)
+
+    def shape(ax):
+        style(ax, "step", "learning rate", "The rate at every step")
+        ax.set(xlim=(-0.02 * steps, 1.02 * steps), ylim=(1e-5, 20), yscale="log")
+        line, = ax.plot([], [], color=BLUE, lw=2, animated=True, zorder=3)
+        words = moving_words(ax)
+
+        def show(shaped):
+            line.set_data(np.arange(steps), np.maximum(shaped.rates, 1e-9))
+            words(f"summed rate {shaped.summed_rate:.3g}", BLUE)
+        return show
+
+    def curve(ax):
+        style(ax, "epoch", "validation accuracy", f"{n_seeds} networks, and their mean")
+        ax.set(xlim=(0.5, epochs + 0.5), ylim=(0.2, 0.95))
+        ax.axhline(data.val_ceiling, color=INK, lw=1, ls="--")
+        ax.text(0.6, data.val_ceiling + 0.01, f"ceiling {data.val_ceiling:.2f}", color=INK, fontsize=9)
+        lines = [ax.plot([], [], color="#8fbbd9", lw=1, animated=True, zorder=2)[0] for _ in range(n_seeds)]
+        mean, = ax.plot([], [], "o-", color=BLUE, lw=2, ms=5, animated=True, zorder=3)
+
+        def show(shaped):
+            x = np.arange(1, epochs + 1)
+            for line, accuracy in zip(lines, shaped.accuracy, strict=True):
+                line.set_data(x, accuracy)
+            mean.set_data(x, shaped.accuracy.mean(axis=0))
+        return show
+
+    def describe(shaped):
+        peak, share, end = shaped.values
+        return (f"peak {peak:.3g}, warmup {share:.0%}, end {end:.3g} × peak: summed rate {shaped.summed_rate:.3g}, "
+                f"mean validation accuracy {shaped.mean_accuracy:.3f}.")
+
+    def reached(shaped):
+        if shaped.mean_accuracy < shaped.ceiling - margin:
+            return ""
+        return f"{shaped.mean_accuracy:.3f} in {epochs} epochs, with the ceiling at {shaped.ceiling:.3f}."
+
+    controls = {"peak": Control("peak", 1e-3, 10.0, 0.03, step=0.1, live=False),
+                "share": Control("warmup", 0.0, 0.9, 0.0, step=0.05, log=False, live=False),
+                "end": Control("end", 1e-3, 1.0, 1.0, step=0.25, live=False)}
+    goal = (f"In {epochs} epochs, bring the mean accuracy of {n_seeds} networks within {margin:g} of the ceiling. "
+            "How near can you get with a constant rate (warmup 0, end 1)?")
+    return Explorable(compute, [shape, curve], describe, controls, goal, reached)
+
+
+def explore_search(runs, n_trials=6, within=0.01, games=9):
+    """A search for the best rate in few trials, each a real run of the sweep `runs`; every game has another scale.
+
+    In each game the loss is multiplied by an unknown constant. A rate then does what rate × constant does to the loss
+    as it was, so that the whole profile moves along the axis of the rates.
+    """
+    rates = np.array(runs.values("lr"))
+    order = np.argsort(rates)
+    rates, scores = rates[order], runs.history[f"val_{runs.metric}"][order]
+    mean = scores[:, :, -1].mean(axis=1)
+    best = float(mean.max())
+    shifts = np.random.default_rng(0).uniform(-2, 1.5, games + 1)  # decades
+    played, last, won = {}, {}, set()
+
+    def compute(lr, game):
+        trials = played.setdefault(game, [])
+        if last and last["lr"] != lr and len(trials) < n_trials:
+            i = int(np.abs(np.log(rates * 10 ** shifts[game]) - np.log(lr)).argmin())
+            seed = (n_trials * (game - 1) + len(trials)) % scores.shape[1]
+            trials.append((lr, i, scores[i, seed]))
+        last.update(lr=lr)
+        return _Search(game, tuple(trials), n_trials, rates * 10 ** shifts[game], mean, best)
+
+    def ceiling(ax):
+        if runs.data.val_ceiling is not None:
+            ax.axhline(runs.data.val_ceiling, color=INK, lw=1, ls="--")
+            ax.text(0.02, runs.data.val_ceiling + 0.015, f"ceiling {runs.data.val_ceiling:.2f}", color=INK, fontsize=9,
+                    transform=ax.get_yaxis_transform())
+
+    def board(ax):
+        style(ax, "learning rate", f"validation {runs.metric}", "Your trials, numbered")
+        ax.set(xscale="log", xlim=(1e-7, 100), ylim=(0, 1))
+        truth, = ax.plot([], [], "-", color=INK, lw=1.2, animated=True, zorder=1)
+        dots, = ax.plot([], [], "o", color=BLUE, ms=7, animated=True, zorder=3)
+        chosen, = ax.plot([], [], "o", mfc="none", mec=RED, mew=2, ms=14, animated=True, zorder=4)
+        numbers = [ax.text(0, 0, str(k + 1), ha="center", va="bottom", animated=True, zorder=5, fontsize=9)
+                   for k in range(n_trials)]
+        ceiling(ax)
+        words = ax.text(0.03, 0.03, "", transform=ax.transAxes, weight="bold", animated=True, zorder=5)
+
+        def show(search):
+            x, y = [t[0] for t in search.trials], [t[2][-1] for t in search.trials]
+            dots.set_data(x, y)
+            for k, number in enumerate(numbers):
+                number.set_visible(k < len(x))
+                if k < len(x):  # in turn above and below, so that neighbours do not hide each other
+                    number.set_position((x[k], y[k] + (0.03 if k % 2 == 0 else -0.085)))
+            truth.set_data((search.rates, search.mean) if search.over else ([], []))
+            chosen.set_data(([search.choice[0]], [search.choice[2][-1]]) if search.trials else ([], []))
+            words.set_text("the line is the truth" if search.over else f"{search.left} trials left")
+        return show
+
+    def curves(ax):
+        style(ax, "epoch", f"validation {runs.metric}", "How each trial went")
+        ax.set(xlim=(0, runs.epochs + 3), ylim=(0, 1))
+        ceiling(ax)
+        epochs = np.arange(1, runs.epochs + 1)
+        lines = [ax.plot([], [], color=BLUE, lw=1.2, animated=True, zorder=3)[0] for _ in range(n_trials)]
+        numbers = [ax.text(0, 0, str(k + 1), va="center", animated=True, zorder=5, fontsize=9)
+                   for k in range(n_trials)]
+
+        def show(search):
+            for k, (line, number) in enumerate(zip(lines, numbers, strict=True)):
+                tried = k < len(search.trials)
+                curve = search.trials[k][2] if tried else []
+                line.set_data(epochs[:len(curve)], curve)
+                number.set_visible(tried)
+                if tried:
+                    number.set_position((runs.epochs + 0.5, curve[-1]))
+        return show
+
+    def describe(search):
+        if not search.trials:
+            return f"Game {search.game}: nothing tried yet, {n_trials} trials left. Move the rate."
+        rate, _, curve = search.choice
+        text = (f"Game {search.game}, trial {len(search.trials)} of {n_trials}: rate {search.trials[-1][0]:.3g} scores "
+                f"{search.trials[-1][2][-1]:.3f}; best so far: {rate:.3g} with {curve[-1]:.3f}.")
+        return text + (f" Its mean over all seeds: {search.regret:.3f} below that of the best rate." if search.over
+                       else "")
+
+    def reached(search):
+        if search.over and search.regret <= within:
+            won.add(search.game)
+        if len(won) < 2 or search.game not in won:
+            return ""
+        return f"games {', '.join(map(str, sorted(won)))} won."
+
+    controls = {"lr": Control("rate", 1e-7, 100.0, 1e-7, step=0.1, live=False),
+                "game": Control("game", 1, games, 1, step=1, log=False, whole=True, live=False)}
+    goal = (f"In {n_trials} trials, find a rate whose mean score lies within {within:g} of the best. Win two games: in "
+            "each, the good rates lie elsewhere.")
+    return Explorable(compute, [board, curves], describe, controls, goal, reached)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One game as it stands: trials are (rate, place in the table, scores by epoch)."""
+
+    game: int
+    trials: tuple
+    n_trials: int
+    rates: np.ndarray
+    mean: np.ndarray
+    best: float
+
+    @property
+    def left(self):
+        return self.n_trials - len(self.trials)
+
+    @property
+    def over(self):
+        return self.left == 0
+
+    @property
+    def choice(self):
+        """The trial with the best last score."""
+        return max(self.trials, key=lambda trial: np.nan_to_num(trial[2][-1], nan=-np.inf))
+
+    @property
+    def regret(self):
+        return self.best - float(self.mean[self.choice[1]])
+
+
+def fate(run, data):
+    """How training ended: "learn", "blow up" or "crawl", judged by the training loss after each epoch.
+
+    "learn"    the mean loss of the last third of the epochs lies below 0.75 ln C; ln C is that of a blind guess among
+               C classes
+    "blow up"  else, if the run diverged or the loss rose in more than a fifth of the epochs
+    "crawl"    else: the loss falls, too slowly to get there
+    """
+    loss = np.asarray(run.history["train_loss"], dtype=float)
+    if not run.diverged and loss[-ceil(len(loss) / 3):].mean() < 0.75 * log(data.n_classes):
+        return "learn"
+    rises = int((np.diff(loss) > 0).sum())
+    return "blow up" if run.diverged or 5 * rises > len(loss) else "crawl"
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A run with the data it was trained on and the values that were set."""
+
+    run: object
+    data: object
+    values: tuple
+
+    @property
+    def setting(self):
+        return f"rate {self.values[0]:.3g}, seed {self.values[1]}"
+
+    @property
+    def accuracy(self):
+        return float(self.run.history["val_accuracy"][-1])
+
+    @property
+    def fate(self):
+        return fate(self.run, self.data)
+
+
+def _training_explorable(data, epochs, controls, describe, goal, reached):
+    from ..data import make_blobs
+    from ..models import mlp
+    from ..training import train
+
+    data = make_blobs() if data is None else data
+    if data.task != "classification" or data.n_features != 2 or data.n_classes > len(CLASS_COLORS):
+        raise ValueError(f"data must have two features and at most {len(CLASS_COLORS)} classes to be drawn, "
+                         f"got {data!r}")
+    low, high = data.x_val.min(axis=0) - 1, data.x_val.max(axis=0) + 1
+    grid = np.stack(np.meshgrid(*np.linspace(low, high, 60, axis=1)), axis=-1).astype(np.float32)
+
+    @lru_cache(maxsize=256)
+    def trained(lr, seed):
+        return _Trained(train(mlp(2, 50, data.n_classes), data, sgd, lr, epochs=epochs, seed=seed), data, (lr, seed))
+
+    def compute(lr, seed=0):
+        return trained(lr, seed)
+
+    def regions(ax):
+        names = data.feature_names or ("feature 1", "feature 2")
+        style(ax, names[0], names[1], "Predictions and validation data")
+        tints = ListedColormap(CLASS_TINTS)
+        image = ax.imshow(np.zeros(grid.shape[:2]), extent=(low[0], high[0], low[1], high[1]), origin="lower",
+                          aspect="auto", cmap=tints, vmin=0, vmax=len(CLASS_TINTS) - 1, animated=True, zorder=0)
+        for c in range(data.n_classes):
+            x = data.x_val[data.y_val == c]
+            ax.plot(x[:, 0], x[:, 1], CLASS_MARKERS[c], color=CLASS_COLORS[c], ms=3.5, alpha=0.7, mew=0, animated=True,
+                    zorder=2)
+        words = moving_words(ax)
+
+        def show(trained):
+            image.set_data(np.asarray(trained.run.predict(grid.reshape(-1, 2))).reshape(grid.shape[:2]))
+            words(FATES[trained.fate], FATE_COLORS[trained.fate])
+        return show
+
+    def curve(ax):
+        style(ax, "epoch", "validation accuracy", "Validation accuracy after each epoch")
+        ax.set(xlim=(0, epochs + 1), ylim=(0, 1))
+        if data.val_ceiling is not None:
+            ax.axhline(data.val_ceiling, color=INK, lw=1, ls="--")
+            ax.text(0.2, data.val_ceiling + 0.015, f"ceiling {data.val_ceiling:.2f}", color=INK, fontsize=9)
+        ax.axhline(1 / data.n_classes, color=INK, lw=1, ls=":")
+        ax.text(epochs + 1, 1 / data.n_classes - 0.015, "blind guess", ha="right", va="top", color=INK, fontsize=9)
+        line, = ax.plot([], [], "o-", lw=1.2, ms=3.5, animated=True, zorder=3)
+
+        def show(trained):
+            accuracy = np.asarray(trained.run.history["val_accuracy"])
+            line.set_data(np.arange(1, len(accuracy) + 1), accuracy)
+            line.set_color(FATE_COLORS[trained.fate])
+        return show
+
+    return Explorable(compute, [regions, curve], describe, controls, goal, reached)
