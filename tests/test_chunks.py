@@ -67,11 +67,13 @@ def count_trained(monkeypatch):
 def driver_stalled_at(n_files, folder):
     """A driver in a process of its own that has finished so many chunks and is in the middle of the next."""
     code = f"""
+import signal
 from functools import partial
 import course_utils.chunks as chunks
 from test_chunks import GRID, stalls
 from course_utils.sweep import sweep
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what runs in the background, and its children
     chunks.CHUNK = 2
     runs = sweep(**GRID | {{"lr": [partial(stalls, {str(folder)!r}), 0.01]}}, resume={str(folder)!r})
     print("seeds:", runs.seeds, flush=True)
