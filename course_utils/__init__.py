@@ -6,13 +6,13 @@ optimizers   sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw
 schedules    learning rates as pure functions of the step
 descent      an optimizer walking down a landscape
 models       small networks
+memory       freed memory, kept to be used again or handed back to the system
 tracing      functions of tensors that run without Python once they are known
 stacks       many copies of one network as a single matrix
 curvature    the sharpness of a network's loss
 training     the training loop, and one network trained by it
 chunks       the networks of a sweep in portions: here, in other processes, on disk
 sweep        hundreds of networks trained at once, over any grid of hyperparameters and seeds
-memory       what is no longer used, handed back to the system
 search       trials bought with epochs, until a budget is spent
 statistics   intervals, paired differences, rules for choosing a rate
 plots        figures of all of these
