@@ -18,9 +18,10 @@ from .schedules import as_schedule
 from .stacks import fresh_network, stack_of
 from .training import train_stack
 
-__all__ = ["Chunk", "Record", "Store", "collect", "divide", "one_thread", "train_all", "train_together"]
+__all__ = ["Chunk", "Record", "Store", "TASK", "collect", "divide", "one_thread", "train_all", "train_together"]
 
 SMALL, CHUNK = 40, 160  # networks a stack: with fewer, calls cost more than arithmetic; with more, nothing is gained
+TASK = 80  # networks that go to a worker or into a file at a time, so that there is work for several
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +36,19 @@ class Chunk:
         return len(self.seeds)
 
 
-def divide(settings, seeds, workers=1):
-    """The chunks of a sweep, each of networks with equal model, optimizer and batch size; even shares for workers."""
+def divide(settings, seeds, workers=1, most=None):
+    """The chunks of a sweep, each of networks with equal model, optimizer and batch size; even shares for workers.
+
+    No chunk holds more than `most` networks, nor more than are worth stacking.
+    """
+    largest = CHUNK if most is None else min(CHUNK, most)
     alike = {}
     for i, s in enumerate(settings):
         alike.setdefault((s["model"], s["optimizer"], s["batch_size"], frozenset(s)), []).append(i)
     chunks = []
     for members in alike.values():
         runs = [(i, k) for k in range(len(seeds)) for i in members]  # seed by seed: an interrupt leaves whole seeds
-        parts = ceil(len(runs) / min(max(len(runs) / workers, SMALL), CHUNK))
+        parts = ceil(len(runs) / min(max(len(runs) / workers, SMALL), largest))
         if parts > 1:
             parts = min(ceil(parts / workers) * workers, len(runs))
         for part in np.array_split(np.array(runs), parts):

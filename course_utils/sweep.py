@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from .chunks import Record, Store, collect, divide, one_thread, train_together
+from .chunks import TASK, Record, Store, collect, divide, one_thread, train_together
 from .data import Dataset
 from .memory import give_back_memory
 from .schedules import as_schedule
@@ -200,7 +200,8 @@ def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, d
                 threads = min(threads, MOST_THREADS) if device is None else 1
                 _side_by_side(data, divide(settings, seeds, threads), epochs, device, threads, record, bar.update)
             else:
-                _one_by_one(data, divide(settings, seeds), epochs, device, record, bar.update, executor, store)
+                tasks = divide(settings, seeds, most=TASK)
+                _one_by_one(data, tasks, epochs, device, record, bar.update, executor, store)
         except KeyboardInterrupt:
             return _kept(record, data, settings, seeds, epochs)
         finally:

@@ -103,6 +103,7 @@ def test_chunks_are_even_shares_for_the_workers():
     sizes = lambda n, workers: [len(chunk) for chunk in divide([setting], list(range(n)), workers)]
     assert sizes(30, 2) == [30] and sizes(80, 2) == [40, 40] and sizes(240, 2) == [120, 120]
     assert sizes(800, 2) == [134, 134, 133, 133, 133, 133] and sizes(800, 1) == [160] * 5
+    assert [len(chunk) for chunk in divide([setting], list(range(240)), most=80)] == [80] * 3
     assert sizes(1, 8) == [1] and sum(sizes(8000, 3)) == 8000 and max(sizes(8000, 3)) <= 160
 
 
