@@ -1,54 +1,97 @@
-"""Seconds and peak memory of every notebook's kernel on two cores: `python benchmarks/notebooks.py [notebook …]`.
+"""Seconds and peak memory of notebooks: `python benchmarks/notebooks.py [--cpus 1] [--memory 1G] [notebook …]`.
 
-Prints a table; exits with 1 if a notebook fails, or takes more than 60 s or 1 GB.
+By default every notebook's kernel runs on two cores, and its memory is watched. With `--memory` it runs as on Binder:
+an idle JupyterLab server and the kernel share that much memory, in a control group that kills what goes beyond; where
+no group can be made (it takes Linux and root), memory is watched and not limited. 1G is 10⁹ bytes. On one core, each
+library gets one thread, as in .binder/start.
+
+Prints a table; exits with 1 if a notebook fails, takes more than 60 s (120 s on one core), or more memory.
 """
 
+import argparse
 import os
+import re
+import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import nbformat
 import psutil
+from control_group import ControlGroup, NoControlGroup
+from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
-SECONDS, MEGABYTES = 60, 1000
+CORE_SECONDS = 120
 PAUSE = 0.02  # seconds between two looks at the memory
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 class PeakMemory(threading.Thread):
-    """Watches the resident memory of a process and its children; `peak` in bytes."""
+    """Watches the resident memory of processes and all their children; `peak` in bytes."""
 
-    def __init__(self, pid):
+    def __init__(self, *pids):
         super().__init__(daemon=True)
-        self.process, self.peak, self.done = psutil.Process(pid), 0, threading.Event()
+        self.processes, self.peak, self.done = [psutil.Process(pid) for pid in pids], 0, threading.Event()
 
     def run(self):
         while not self.done.wait(PAUSE):
             try:
-                family = [self.process, *self.process.children(recursive=True)]
+                family = [p for process in self.processes for p in (process, *process.children(recursive=True))]
                 self.peak = max(self.peak, sum(process.memory_info().rss for process in family))
             except psutil.NoSuchProcess:  # a child has just ended
                 pass
 
 
-def use_two_cores():
-    """Keep this process and the kernels that it starts to two cores, where the system allows it."""
-    os.environ["OMP_NUM_THREADS"] = "2"
+class GroupedKernelManager(AsyncKernelManager):
+    """Starts its kernel inside a control group."""
+
+    group = None
+
+    def format_kernel_cmd(self, *arguments, **options):
+        return self.group.command(super().format_kernel_cmd(*arguments, **options))
+
+
+def use_cores(n):
+    """Keep this process and all that it starts to n cores, where the system allows it."""
+    os.environ.update(dict.fromkeys(THREADS, str(n)))
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:n])
 
 
-def measure(path):
+@contextmanager
+def idle_server(group):
+    """A JupyterLab server in the group, as it stands beside the kernel on Binder; its process."""
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--ServerApp.token=", "--allow-root"]
+    server = group.start(command, cwd=FOLDER.parent, text=True, stdout=subprocess.DEVNULL,
+                         stderr=subprocess.PIPE)
+    try:
+        if not any("is running at" in line for line in server.stderr):
+            raise RuntimeError("the JupyterLab server ended before it was ready")
+        threading.Thread(target=lambda: list(server.stderr), daemon=True).start()  # keeps the pipe empty
+        yield server
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def measure(path, memory=None):
     """Run a notebook: its seconds with the kernel's start, peak memory in MB, slowest cell and its seconds, error."""
-    client = NotebookClient(nbformat.read(path, as_version=4), timeout=600, kernel_name="python3",
-                            resources={"metadata": {"path": str(path.parent)}})
-    start, slowest, error = time.perf_counter(), (0.0, ""), ""
-    with client.setup_kernel():
-        watch = PeakMemory(client.km.provisioner.pid)
+    with ExitStack() as stack:
+        options, beside, group = {}, [], None
+        if memory:
+            group = stack.enter_context(ControlGroup(memory))
+            beside = [stack.enter_context(idle_server(group)).pid]
+            options = {"kernel_manager_class": type("Manager", (GroupedKernelManager,), {"group": group})}
+        client = NotebookClient(nbformat.read(path, as_version=4), timeout=600, kernel_name="python3",
+                                resources={"metadata": {"path": str(path.parent)}}, **options)
+        start, slowest, error = time.perf_counter(), (0.0, ""), ""
+        stack.enter_context(client.setup_kernel())
+        watch = PeakMemory(client.km.provisioner.pid, *beside)
         watch.start()
         try:
             for index, cell in enumerate(client.nb.cells):
@@ -57,25 +100,56 @@ def measure(path):
                 slowest = max(slowest, (time.perf_counter() - before, cell.id))
         except CellExecutionError as problem:
             error = f"{cell.id}: {problem.ename}: {problem.evalue}"
+        except DeadKernelError:
+            error = f"{cell.id}: the kernel died" + ", killed for its memory" * bool(group and group.kills)
         seconds = time.perf_counter() - start
         watch.done.set()
         watch.join()
     return seconds, watch.peak / 1e6, slowest, error
 
 
-def main(paths):
-    use_two_cores()
+def memory_limit(text):
+    """The bytes in a limit such as 1G or 900M."""
+    if not (parts := re.fullmatch(r"(\d+(?:\.\d+)?)([GM])B?", text)):
+        raise argparse.ArgumentTypeError(f"a limit such as 1G or 900M is needed, this was {text!r}")
+    return float(parts[1]) * {"G": 1e9, "M": 1e6}[parts[2]]
+
+
+def enforceable(memory):
+    """The limit if it can be enforced here, else None and a warning."""
+    try:
+        with ControlGroup(memory):
+            return memory
+    except NoControlGroup as problem:
+        print(f"{problem}: the kernel's memory is watched, not limited")
+
+
+def main(paths, cpus=2, memory=None):
+    use_cores(cpus)
+    seconds_allowed, megabytes_allowed = CORE_SECONDS / cpus, (memory or 1e9) / 1e6
+    memory = memory and enforceable(memory)
+    whose = "server and kernel in a control group" if memory else "kernel"
+    print(f"{cpus} core{'s' * (cpus > 1)}; memory: {whose}")
     print(f"{'notebook':<36} {'seconds':>8} {'peak MB':>8}   slowest cell")
     good = True
     for path in paths:
-        seconds, megabytes, (longest, cell), error = measure(path)
-        fits = seconds <= SECONDS and megabytes <= MEGABYTES and not error
-        good &= fits
+        seconds, megabytes, (longest, cell), error = measure(path, memory)
+        fits = seconds <= seconds_allowed and not error and (memory or megabytes <= megabytes_allowed)
+        good &= bool(fits)
         print(f"{path.stem:<36} {seconds:8.1f} {megabytes:8.0f}   {cell} ({longest:.1f} s)"
               f"{'' if fits else '   FAIL ' + error}", flush=True)
-    print(f"limits: {SECONDS} s, {MEGABYTES} MB")
+    print(f"limits: {seconds_allowed:.0f} s, {megabytes_allowed:.0f} MB")
     return 0 if good else 1
 
 
+def parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path)
+    parser.add_argument("--cpus", type=int, default=2)
+    parser.add_argument("--memory", type=memory_limit, help="shared by server and kernel, such as 1G")
+    return parser.parse_args(arguments)
+
+
 if __name__ == "__main__":
-    sys.exit(main([Path(name) for name in sys.argv[1:]] or sorted(FOLDER.glob("*.ipynb"))))
+    given = parse(sys.argv[1:])
+    sys.exit(main(given.notebooks or sorted(FOLDER.glob("*.ipynb")), given.cpus, given.memory))
