@@ -4,6 +4,7 @@ PYTHON ?= python3
 OLDEST := 3, 11
 NEWEST := 3, 14
 LAB_OPTIONS ?=
+TEST_OPTIONS ?=
 
 # Neither an active environment nor kernels and packages installed elsewhere take part.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME JUPYTER_PATH CONDA_PREFIX
@@ -18,7 +19,7 @@ EDITOR_KEYS := $(addprefix metadata.language_info.,codemirror_mode file_extensio
   pygments_lexer version)
 ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test lint check clean-notebooks clean
+.PHONY: help lab test test-offline lint check clean-notebooks clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -28,6 +29,9 @@ lab: .venv/.installed ## open the course in JupyterLab
 
 test: .venv/.installed ## run every test and every notebook
 	$(BIN)/python -m pytest
+
+test-offline: .venv/.installed ## run every test with the network unplugged (Linux)
+	unshare --map-root-user --net sh -c 'ip link set lo up && exec $(BIN)/python -m pytest $(TEST_OPTIONS)'
 
 lint: .venv/.installed ## look for mistakes without running anything
 	$(BIN)/python -m ruff check .

@@ -123,7 +123,8 @@ class Learner:
         text = None if body is None else json.dumps(body)
         headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
         answer = await AsyncHTTPClient().fetch(HTTPRequest(
-            url, method, headers, text, allow_nonstandard_methods=True, request_timeout=timeout, connect_timeout=timeout))
+            url, method, headers, text, request_timeout=timeout, connect_timeout=timeout,
+            allow_nonstandard_methods=True))
         return json.loads(answer.body) if answer.body[:1] in (b"{", b"[") else None
 
     async def timed(self, work):
@@ -260,7 +261,8 @@ def report(alone, together, seconds, notebook):
     print(row("notebook opened", [r.open for r in together]))
     print(row("kernel ready", [r.kernel for r in together]))
     print(row("first cell", [r.cells.get(first, np.nan) for r in together]))
-    print(row(f"light cells ({len(light)} a notebook)", [r.cells[id] for r in together for id in light if id in r.cells]))
+    lightly = [r.cells[id] for r in together for id in light if id in r.cells]
+    print(row(f"light cells ({len(light)} a notebook)", lightly))
     print(row("slowest cell of each learner", [max(r.cells.values(), default=np.nan) for r in together]))
     print(row("a small request on the way", [s for r in together for s in r.replies]))
     print(row("all cells", [r.seconds for r in done]))

@@ -17,6 +17,7 @@ search       trials bought with epochs, until a budget is spent
 statistics   intervals, paired differences, rules for choosing a rate
 plots        figures of all of these
 explorables  figures that follow their sliders
+progress     what a learner has solved, kept on their own machine
 exercises    check, hint, solution and quiz
 """
 

@@ -1,8 +1,10 @@
 """Is this machine ready for the course? `python -m course_utils` checks, and says what to do where it is not.
 
-It starts with the standard library alone, so that it can also report what is not installed yet.
+`python -m course_utils progress` shows what you have solved, `… progress --reset` forgets it. The check starts with
+the standard library alone, so that it can also report what is not installed yet.
 """
 
+import argparse
 import os
 import re
 import subprocess
@@ -121,9 +123,28 @@ def report(checks=CHECKS):
     return not failures
 
 
-def main():
-    """Report on everything and return the exit status: 0 if all is well, else 1."""
+def main(arguments=()):
+    """Do what the command line asks for and return the exit status: 0 if all is well, else 1."""
+    parser = argparse.ArgumentParser(prog=f"{_here()} -m course_utils", description="Without a command: is this "
+                                     "machine ready?")
+    commands = parser.add_subparsers(dest="command", metavar="progress")
+    solved = commands.add_parser("progress", help="what you have solved, by notebook")
+    solved.add_argument("--reset", action="store_true", help="forget all of it")
+    given = parser.parse_args(arguments)
+    if given.command:
+        return _progress(given.reset)
     return 0 if report(CHECKS) else 1
+
+
+def _progress(reset):
+    from . import progress
+
+    try:
+        print(f"Forgotten: {progress.forget()} entries." if reset else progress.report())
+    except OSError as error:
+        print(f"The file {progress.file()} cannot be removed: {error}")
+        return 1
+    return 0
 
 
 def _run(check):
@@ -158,4 +179,4 @@ def _here():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

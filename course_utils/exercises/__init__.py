@@ -6,6 +6,7 @@ notebook: what is wrong is said in the cell's output.
 
 from difflib import get_close_matches
 
+from .. import progress
 from . import (
     adam,
     adaptive,
@@ -18,6 +19,7 @@ from . import (
     stochastic_gradients,
 )
 from .framework import Note, Result, judge
+from .release import held_back
 
 __all__ = ["check", "hint", "solution", "quiz", "quiz_markdown", "results", "EXERCISES", "QUIZZES"]
 
@@ -39,6 +41,8 @@ def check(id, attempt=...):
     except BaseException as error:  # an attempt that defeats even the looking at it
         _results[id] = Result(id, False, True, f"This could not be judged (`{type(error).__name__}`): "
                                                "a plain function that returns its answer can.")
+    if _results[id].passed:
+        progress.note("exercise", id)
     return _results[id]
 
 
@@ -55,10 +59,13 @@ def hint(id):
 
 
 def solution(id):
-    """Show the reference solution and one sentence on it."""
+    """Show the reference solution and one sentence on it, unless an instructor holds it back from who has none yet."""
     if not _known(id, EXERCISES):
         return Note(_unknown(id, EXERCISES))
     exercise = EXERCISES[id]
+    passed = id in _results and _results[id].passed
+    if (reason := held_back()) and not passed:
+        return Note(f'{reason} Until then, `hint("{id}")` helps; once your own passes the check, ours is shown, too.')
     return Note(f"**One solution: {exercise.title}**\n\n```python\n{exercise.source}```\n\n{exercise.why}")
 
 

@@ -4,6 +4,8 @@ import html
 import re
 from dataclasses import dataclass
 
+from .. import progress
+
 __all__ = ["Option", "Quiz"]
 
 
@@ -62,6 +64,8 @@ class Quiz:
         """The callback: show the feedback to `letter` in the HTML widget `answer`."""
         if letter is not None:
             answer.value = self._html(f"**{letter}.** {self.feedback(letter)}")
+            if self.options[self.letters.index(letter)].right:
+                progress.note("question", self.id)
 
     @staticmethod
     def _html(text):

@@ -1,0 +1,5 @@
+"""Python imports this when it starts: the kernels and workers that tests start are guarded, too."""
+
+import network_guard
+
+network_guard.install()
