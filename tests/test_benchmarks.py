@@ -60,7 +60,7 @@ def test_a_notebook_is_measured(tmp_path, capsys):
     path = stored(tmp_path, "x = 1", "import time; time.sleep(1)\nblock = b'1' * 10**8")
     assert notebooks.main([path]) == 0
     name, seconds, busy, megabytes, cell = capsys.readouterr().out.splitlines()[2].split()[:5]
-    assert cell == "cell-1" and float(seconds) > 1 and float(busy) < float(seconds) + 5 and 100 < float(megabytes) < 1000
+    assert cell == "cell-1" and 1 < float(seconds) and float(busy) < float(seconds) + 5 and 100 < float(megabytes) < 999
 
 
 def test_a_failing_cell_is_named(tmp_path, capsys):
@@ -134,5 +134,5 @@ def test_the_settings_of_the_hub_cap_threads_and_memory():
     settings = loader.PyFileConfigLoader(SETTINGS.name, path=str(SETTINGS.parent)).load_config()
     environment = settings.Spawner.environment.to_dict()["update"]
     assert environment["OMP_NUM_THREADS"] == "1" and environment["COURSE_SOLUTIONS"] == "on"
-    assert settings.Spawner.default_url.startswith("/lab/tree/")
+    assert settings.Spawner.default_url == "/lab"
     assert np.isclose(float(settings.Spawner.mem_limit.removesuffix("G")), 1.5)

@@ -5,8 +5,8 @@ The limits are those that the load test found: python benchmarks/hub.py
 
 c = get_config()  # noqa: F821  (JupyterHub defines it)
 
-# The first lesson opens at once; a link made for nbgitpuller may open another.
-c.Spawner.default_url = "/lab/tree/learning-rate-course/notebooks/00_start_here.ipynb"
+# A link made for nbgitpuller brings the notebooks and opens the first lesson; without one, JupyterLab opens.
+c.Spawner.default_url = "/lab"
 
 # One thread a learner: with twenty learners every core has work anyway, and threads that wait for others cost it.
 c.Spawner.environment.update({f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")})
@@ -14,7 +14,8 @@ c.Spawner.environment.update({f"{library}_NUM_THREADS": "1" for library in ("OMP
 # Holds the solutions back: "off", or until a day and hour such as "2030-01-31 18:00". "on" shows them.
 c.Spawner.environment.update({"COURSE_SOLUTIONS": "on"})
 
-# A server and one notebook stay below 1 GB; a second notebook left open takes about half as much again.
+# A server and one notebook stay below 1 GB (python benchmarks/notebooks.py --memory 1G); 1.5 leaves room for a change
+# from one notebook to the next.
 c.Spawner.mem_guarantee = "512M"
 c.Spawner.mem_limit = "1.5G"
 c.Spawner.cpu_limit = 1.0

@@ -1,0 +1,162 @@
+"""The instructors' guide agrees with the notebooks: agendas add up, sections exist, minutes are the notebooks' own."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GUIDE = ROOT / "docs/instructors"
+NOTEBOOKS = {path.name[:2]: path for path in (ROOT / "notebooks").glob("*.ipynb")}
+IN_PREPARATION = set(re.findall(r"^\| (\d\d) \| [^\[|]+ \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
+SHOWN = 1 / 3  # of a notebook's own minutes, at least, if an instructor shows it
+
+
+@dataclass
+class Row:
+    minutes: int
+    how: str
+    notebook: str
+    sections: list
+
+
+def agendas(text):
+    """The rows of each agenda, and the total that it states, by title."""
+    found = {}
+    for part in re.split(r"^## Agenda: ", text, flags=re.M)[1:]:
+        rows = [Row(int(m), how, notebook, sections.split(" · ")) for m, how, notebook, sections in re.findall(
+            r"^\| (\d+) \| (\w+) \| (\d\d)? ?\|\s*(.*?)\s*\|$", part, re.M)]
+        found[part.splitlines()[0]] = rows, int(re.search(r"^Total: (\d+) minutes", part, re.M)[1])
+    return found
+
+
+def markdown(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+
+
+def headings(path):
+    return re.findall(r"^## (.+)$", "\n".join(markdown(path)), re.M)
+
+
+def own_minutes(path):
+    """The notebook's own table: pairs of the headings that a line speaks of, and its minutes."""
+    if table := re.search(r"^\| [^\n]*minutes \|\n(?:\|.*\n?)+", "\n".join(markdown(path)), re.M):
+        lines = [[cell.strip() for cell in line.strip("|\n ").split("|")] for line in table[0].splitlines()[2:]]
+        return [(list(speaks_of(path, line[0])), int(line[-1])) for line in lines]
+    every = [h for h in headings(path) if re.match(r"\d", h) and "map" not in h]  # 00 says it in its first lines
+    return [(every, sum(map(int, re.findall(r"\((\d+) minutes\)", markdown(path)[0]))))]
+
+
+def speaks_of(path, cell):
+    """The headings that are meant by a cell such as "6 Break it · quiz": by number, or else by word."""
+    for part in cell.split(" · "):
+        number = re.match(r"\d+", part)
+        start = f"{number[0]} " if number else part.lower()
+        yield from (h for h in headings(path) if (h if number else h.lower()).startswith(start))
+
+
+def problems(row):
+    """What is wrong with a row that names a notebook."""
+    if row.notebook not in NOTEBOOKS:
+        return [] if row.notebook in IN_PREPARATION else [f"no notebook {row.notebook}"]
+    path = NOTEBOOKS[row.notebook]
+    if unknown := [s for s in row.sections if s not in headings(path)]:
+        return [f"{row.notebook} has no section {s!r}" for s in unknown]
+    lines = [(meant, minutes) for meant, minutes in own_minutes(path) if set(meant) & set(row.sections)]
+    own = sum(minutes for _, minutes in lines)
+    meant = [s for names, _ in lines for s in names if re.match(r"\d|Pred", s)]
+    if row.how == "work":
+        good = row.minutes == own and set(meant) <= set(row.sections)
+        return [] if good else [f"{row}: work takes the notebook's own {own} minutes, for {meant}"]
+    good = row.how == "show" and SHOWN * own <= row.minutes <= own
+    return [] if good else [f"{row}: to show it takes from {SHOWN * own:.0f} to {own} minutes"]
+
+
+AGENDAS = agendas((GUIDE / "README.md").read_text(encoding="utf-8"))
+
+
+def test_there_are_three_agendas():
+    assert [total for _, total in AGENDAS.values()] == [90, 240, 420]
+
+
+@pytest.mark.parametrize("title", AGENDAS)
+def test_the_minutes_add_up(title):
+    rows, total = AGENDAS[title]
+    assert sum(row.minutes for row in rows) == total
+
+
+@pytest.mark.parametrize("title", AGENDAS)
+def test_no_row_escapes_the_test(title):
+    part = (GUIDE / "README.md").read_text(encoding="utf-8").split(f"## Agenda: {title}")[1].split("Total:")[0]
+    assert len(AGENDAS[title][0]) == len(re.findall(r"^\| \d", part, re.M))
+
+
+@pytest.mark.parametrize("title", AGENDAS)
+def test_sections_exist_and_take_their_own_minutes(title):
+    rows, _ = AGENDAS[title]
+    assert [problem for row in rows if row.notebook for problem in problems(row)] == []
+
+
+@pytest.mark.parametrize("title", AGENDAS)
+def test_rows_without_a_notebook_are_talk_or_break(title):
+    rows, _ = AGENDAS[title]
+    assert {row.how for row in rows if not row.notebook} <= {"talk", "break"}
+    assert {row.how for row in rows if row.notebook} <= {"work", "show"}
+
+
+@pytest.mark.parametrize("title", AGENDAS)
+def test_nobody_sits_for_longer_than_a_hundred_minutes(title):
+    sitting = 0
+    for row in AGENDAS[title][0]:
+        sitting = 0 if row.how == "break" else sitting + row.minutes
+        assert sitting <= 100
+
+
+@pytest.mark.parametrize("wrong, told", [
+    (Row(15, "work", "03", ["1 A problem with a known ceiling"]), "own 15 minutes"),
+    (Row(10, "work", "03", ["3 Inside the four regimes"]), "own 20 minutes"),
+    (Row(5, "show", "03", ["3 Inside the four regimes"]), "from 7 to 20"),
+    (Row(25, "show", "03", ["3 Inside the four regimes"]), "from 7 to 20"),
+    (Row(15, "work", "03", ["3 Inside the regimes"]), "no section"),
+    (Row(15, "work", "77", ["1 Anything"]), "no notebook 77"),
+])
+def test_a_wrong_row_is_found(wrong, told):
+    assert told in "\n".join(problems(wrong))
+
+
+@pytest.mark.parametrize("name", sorted(NOTEBOOKS))
+def test_every_numbered_section_has_minutes(name):
+    path = NOTEBOOKS[name]
+    assert {h for h in headings(path) if re.match(r"\d", h)} - {s for names, _ in own_minutes(path) for s in names} <= {
+        "6 The map"}
+
+
+@pytest.mark.parametrize("number", [f"{k:02d}" for k in range(11)])
+def test_the_guide_says_about_each_notebook_all_that_a_teacher_asks(number):
+    text = (GUIDE / "notebooks.md").read_text(encoding="utf-8")
+    part = re.search(rf"^## {number} .*?(?=^## |\Z)", text, re.M | re.S)[0]
+    assert all(f"**{word}.**" in part for word in ("Aim", "Show", "Skip", "Stuck"))
+    rows = re.findall(r"^\| (?!They believe|---)(.+?) \| (.+?) \|$", part, re.M)
+    assert len(rows) >= 3 and all(re.search(r"[?.]$", question) for _, question in rows)
+
+
+@pytest.mark.parametrize("number", sorted(NOTEBOOKS))
+def test_the_guide_calls_notebooks_and_exercises_by_their_names(number):
+    from course_utils.exercises import EXERCISES
+
+    text = (GUIDE / "notebooks.md").read_text(encoding="utf-8")
+    part = re.search(rf"^## {number} (.*?)\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    assert f"[{part[1]}](notebooks/{NOTEBOOKS[number].name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+    source = NOTEBOOKS[number].read_text(encoding="utf-8")
+    stuck = part[2].split("**Stuck.**")[1]
+    named = {id for id in re.findall(r"`([a-z]+(?:-[a-z]+)+)`", stuck) if id in EXERCISES}
+    assert all(id in source for id in named) and (named or number == "00")
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in GUIDE.glob("*.md")))
+def test_links_in_the_guide_lead_to_files(name):
+    targets = re.findall(r"\]\(([^)#\s]+)", (GUIDE / name).read_text(encoding="utf-8"))
+    assert [t for t in targets if not re.match(r"[a-z]+:", t) and not (GUIDE / t).exists()] == []
