@@ -161,6 +161,9 @@ class Learner:
             await asyncio.sleep(0.2)
         return server["state"]["pid"]
 
+    async def leave(self):
+        await self.ask(f"{self.hub}/hub/api/users/{self.record.name}/server", "DELETE")
+
     async def open_notebook(self):
         await self.ask(f"{self.here}/lab/tree/{self.path}")
         return (await self.ask(f"{self.here}/api/contents/{self.path}"))["content"]
@@ -231,8 +234,9 @@ async def attend(hub, token, homes, notebook, learners, patience, pause):
     """One learner alone, then all at once: their records, and the seconds that the class took."""
     AsyncHTTPClient.configure(None, max_clients=1000)
     new = lambda name: Learner(name, hub, token, homes, notebook, patience)
-    alone = await new("alone").study()
-    await new("alone2").ask(f"{hub}/hub/api/users/alone/server", "DELETE")
+    first = new("alone")
+    alone = await first.study()
+    await first.leave()
     began = time.perf_counter()
     together = await asyncio.gather(*(new(f"learner{k:03d}").study(pause) for k in range(learners)))
     return alone, together, time.perf_counter() - began

@@ -1,8 +1,8 @@
 """What the course costs to download and to keep, from its wheels: `python benchmarks/sizes.py FOLDER`.
 
 First: `python -m pip download --requirement requirements.txt --dest FOLDER`, with the index of PyTorch's CPU builds
-where the small build is meant. Prints the largest packages, and all together; sizes are those of the wheels and of their
-contents. On Binder, an operating system of about 1 GB comes on top.
+where the small build is meant. Prints the largest packages, and all together; sizes are those of the wheels and of what
+is in them. On Binder, an operating system of about 1 GB comes on top.
 """
 
 import sys

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -160,3 +161,29 @@ def test_the_guide_calls_notebooks_and_exercises_by_their_names(number):
 def test_links_in_the_guide_lead_to_files(name):
     targets = re.findall(r"\]\(([^)#\s]+)", (GUIDE / name).read_text(encoding="utf-8"))
     assert [t for t in targets if not re.match(r"[a-z]+:", t) and not (GUIDE / t).exists()] == []
+
+
+def test_the_link_for_nbgitpuller_opens_a_notebook_that_exists():
+    text = (GUIDE / "jupyterhub.md").read_text(encoding="utf-8")
+    opened = parse_qs(urlsplit(re.search(r"https://\S+git-pull\S+", text)[0]).query)
+    folder, _, path = opened["urlpath"][0].removeprefix("lab/tree/").partition("/")
+    assert opened["repo"][0].endswith(f"/{folder}") and (ROOT / path).is_file()
+
+
+def test_the_values_for_kubernetes_agree_with_the_settings_of_the_hub():
+    yaml = pytest.importorskip("yaml")
+    given = yaml.safe_load((GUIDE / "jupyterhub/values.yaml").read_text(encoding="utf-8"))["singleuser"]
+    settings = (GUIDE / "jupyterhub/course_hub.py").read_text(encoding="utf-8")
+    for name in ("limit", "guarantee"):
+        assert f'c.Spawner.mem_{name} = "{given["memory"][name]}"' in settings
+    assert f'c.Spawner.cpu_limit = {float(given["cpu"]["limit"])}' in settings
+    assert {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "COURSE_SOLUTIONS"} <= set(given["extraEnv"])
+    assert all(isinstance(value, str) for value in given["extraEnv"].values())
+    disk, _, path = given["defaultUrl"].removeprefix("/lab/tree/").partition("/")
+    assert given["storage"]["homeMountPath"].endswith(disk) and (ROOT / path).is_file()
+
+
+def test_every_notebook_measured_for_binder_fits():
+    text = (GUIDE / "binder.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^(\d\d)_\w+ +[\d.]+ +[\d.]+ +(\d+) ", text, re.M)
+    assert len(rows) >= 9 and all(int(megabytes) < 1000 for _, megabytes in rows) and "FAIL" not in text
