@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from course_utils import __main__ as command
-from course_utils import progress
+from course_utils import exercises, progress
 from course_utils.exercises import EXERCISES, QUIZZES, check
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,16 +103,16 @@ def test_without_the_variable_it_is_kept_in_the_home_folder(monkeypatch, tmp_pat
     assert [path.name for path in tmp_path.rglob("*.csv")] == ["progress.csv"]
 
 
-def test_the_report_knows_every_exercise_and_question_of_the_registry(kept):
-    for id in EXERCISES:
-        progress.note("exercise", id)
-    for id in QUIZZES:
-        progress.note("question", id)
+def test_the_report_knows_every_task_of_the_registry(kept):
+    tasks = set(EXERCISES) | set(getattr(exercises, "PROJECTS", {}))
+    for kind, ids in (("exercise", tasks), ("question", QUIZZES)):
+        for id in ids:
+            progress.note(kind, id)
     used = [progress._tasks(path) for path in progress.NOTEBOOKS.glob("*.ipynb")]
-    assert {id for tasks in used for id in tasks["exercise"]} == set(EXERCISES)
-    assert {id for tasks in used for id in tasks["question"]} == set(QUIZZES)
+    assert {id for each in used for id in each["exercise"]} == tasks
+    assert {id for each in used for id in each["question"]} == set(QUIZZES)
     text = progress.report()
-    assert f"{len(EXERCISES)} exercises and {len(QUIZZES)} questions solved" in text and "open:" not in text
+    assert f"{len(tasks)} exercises and {len(QUIZZES)} questions solved" in text and "open:" not in text
 
 
 def test_the_report_names_what_is_open_in_a_notebook_that_was_begun(kept):
