@@ -101,6 +101,7 @@ class Record:
     open: float = np.nan
     kernel: float = np.nan
     cells: dict = field(default_factory=dict)  # id: seconds
+    refused: int = 0  # times that the hub was starting too many servers already
     replies: list = field(default_factory=list)  # seconds of small requests to the server, on the way
     resident: float = 0.0
     own: float = 0.0  # shared pages divided among those who share them
@@ -156,10 +157,22 @@ class Learner:
     async def start_server(self):
         user = f"{self.hub}/hub/api/users/{self.record.name}"
         await self.ask(user, "POST", {})
-        await self.ask(f"{user}/server", "POST", {}, timeout=600)
+        while not await self.admitted(f"{user}/server"):
+            self.record.refused += 1
         while not (server := (await self.ask(user))["servers"].get("", {})).get("ready"):
             await asyncio.sleep(0.2)
         return server["state"]["pid"]
+
+    async def admitted(self, server):
+        """Ask for a server; a hub that is starting as many as it may says when to ask again."""
+        try:
+            await self.ask(server, "POST", {}, timeout=600)
+        except HTTPClientError as answer:
+            if answer.code != 429:
+                raise
+            await asyncio.sleep(float(answer.response.headers.get("Retry-After", 30)))
+            return False
+        return True
 
     async def leave(self):
         await self.ask(f"{self.hub}/hub/api/users/{self.record.name}/server", "DELETE")
@@ -257,7 +270,8 @@ def report(alone, together, seconds, notebook):
     first = next(iter(alone.cells), None)
     print(f"{n} learners at once, {notebook.stem}, {os.cpu_count()} cores: {seconds / 60:.1f} min; "
           f"alone {alone.seconds:.0f} s in cells")
-    print(f"servers started: {sum(np.isfinite(r.spawn) for r in together)} of {n}; finished without failure: "
+    print(f"servers started: {sum(np.isfinite(r.spawn) for r in together)} of {n}, after "
+          f"{sum(r.refused for r in together)} refusals; finished without failure: "
           f"{len(done)}; cells run: {sum(len(r.cells) for r in together)} of {n * len(alone.cells)}; "
           f"failures: {sum(len(r.failures) for r in together)}\n")
     print("| | median | 95 % | slowest |\n| --- | --- | --- | --- |")

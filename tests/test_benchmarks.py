@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import control_group
 import hub
@@ -88,8 +89,8 @@ def test_a_limit_that_cannot_be_meant_is_refused(text, capsys):
 
 
 def records():
-    alone = hub.Record("alone", 3.0, 0.1, 1.0, {"a": 0.1, "b": 5.0}, [0.01], 500, 400)
-    fine = hub.Record("one", 4.0, 0.2, 2.0, {"a": 0.2, "b": 9.0}, [0.02, 0.3], 510, 380)
+    alone = hub.Record("alone", 3.0, 0.1, 1.0, {"a": 0.1, "b": 5.0}, replies=[0.01], resident=500, own=400)
+    fine = hub.Record("one", 4.0, 0.2, 2.0, {"a": 0.2, "b": 9.0}, replies=[0.02, 0.3], resident=510, own=380)
     failed = hub.Record("two", 5.0, failures=["TimeoutError: "])
     return alone, fine, failed
 
@@ -98,7 +99,8 @@ def test_the_report_of_a_class_counts_failures(capsys):
     alone, fine, failed = records()
     assert hub.report(alone, [fine, failed], 60.0, Path("x.ipynb")) == 1
     text = capsys.readouterr().out
-    assert "servers started: 2 of 2; finished without failure: 1; cells run: 2 of 4; failures: 1" in text
+    assert "servers started: 2 of 2, after 0 refusals; finished without failure: 1; cells run: 2 of 4" in text
+    assert "failures: 1\n" in text
     assert "| server started | 4.50 s | 4.95 s | 5.00 s |" in text and "two: TimeoutError" in text
     assert "| light cells (1 a notebook) | 0.20 s" in text
 
@@ -136,3 +138,30 @@ def test_the_settings_of_the_hub_cap_threads_and_memory():
     assert environment["OMP_NUM_THREADS"] == "1" and environment["COURSE_SOLUTIONS"] == "on"
     assert settings.Spawner.default_url == "/lab"
     assert np.isclose(float(settings.Spawner.mem_limit.removesuffix("G")), 1.5)
+
+
+def test_a_learner_whom_a_busy_hub_refuses_waits_as_long_as_it_says_and_asks_again(monkeypatch):
+    learner, waited = object.__new__(hub.Learner), []
+    learner.record, learner.hub = hub.Record("late"), "http://127.0.0.1:1"
+    answers = [None, hub.HTTPClientError(429, response=SimpleNamespace(headers={"Retry-After": "7"})), None,
+               {"servers": {"": {"ready": True, "state": {"pid": 42}}}}]
+
+    async def ask(*arguments, **options):
+        if isinstance(answer := answers.pop(0), Exception):
+            raise answer
+        return answer
+
+    async def sleep(seconds):
+        waited.append(seconds)
+
+    learner.ask = ask
+    monkeypatch.setattr(hub.asyncio, "sleep", sleep)
+    assert hub.asyncio.run(learner.start_server()) == 42
+    assert waited == [7.0] and learner.record.refused == 1 and answers == []
+
+
+def test_a_hub_that_ends_at_once_is_not_waited_for():
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    with pytest.raises(RuntimeError, match="has ended"):
+        hub.wait_until_it_answers(process, "http://127.0.0.1:1/")

@@ -20,10 +20,10 @@ c.Spawner.mem_guarantee = "512M"
 c.Spawner.mem_limit = "1.5G"
 c.Spawner.cpu_limit = 1.0
 
-# When a whole class comes at once, the last one waits longer than the usual minute.
+# When a whole class comes at once, nobody is sent away, and the last one waits longer than the usual minute.
 c.Spawner.start_timeout = 300
 c.Spawner.http_timeout = 120
-c.JupyterHub.concurrent_spawn_limit = 10
+c.JupyterHub.concurrent_spawn_limit = 100
 
 # Whoever leaves a notebook open gives its memory back after half an hour.
 c.Spawner.args.extend(["--MappingKernelManager.cull_idle_timeout=1800", "--MappingKernelManager.cull_interval=120"])
