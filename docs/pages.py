@@ -39,6 +39,9 @@ def complete(app, name, source):
         source[0] = for_readers(json.loads(source[0]), launch(app.config.repository, name))
     elif name in COMPLETED:
         source[0] += "\n" + COMPLETED[name]()
+    if name == "README" and app.config.repository:
+        first = f"[Open the course on Binder]({binder(app.config.repository, 'notebooks/00_start_here')})"
+        source[0] = source[0].replace("\n```\n", f"\n**{first}**, or on your machine:\n\n```\n", 1)
 
 
 def contents():
@@ -74,8 +77,11 @@ COMPLETED = {"README": contents, "docs/references": bibliography.markdown, "docs
 def launch(repository, name):
     """Where to get a kernel for a notebook."""
     here = "download the course and type `make lab`"
-    address = f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{name}.ipynb"
-    return f"[open this notebook on Binder]({address}), or {here}" if repository else here
+    return f"[open this notebook on Binder]({binder(repository, name)}), or {here}" if repository else here
+
+
+def binder(repository, name):
+    return f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{name}.ipynb"
 
 
 def for_readers(notebook, how):

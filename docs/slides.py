@@ -15,20 +15,22 @@ import shutil
 import sys
 from dataclasses import dataclass, field
 from importlib.resources import files
+from math import ceil
 from pathlib import Path
 
 import nbformat
 from executed import NOTEBOOKS, ROOT, executed
 from markdown_it import MarkdownIt
 from nbconvert import SlidesExporter
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 WIDTH, HEIGHT = 1280, 720
 SKIPPED_TAGS = {"setup", "check", "quiz", "explorable"}
 SKIPPED_HEADINGS = ("## Settings", "## Before you start", "## Quiz")
 KEPT_BLOCKS = {"heading", "blockquote", "formula", "table", "bullet_list", "ordered_list"}
 SHORT = 40  # words of a text beside a figure
-FEW, FULL = 9, 16  # printed lines that are shown, and that fill a slide
+FEW, FULL = 9, 15  # printed lines that are shown, lines of any kind that fill a slide
+ROWS, LETTERS = 12, 1000  # of a table made by code, on one slide
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 
@@ -38,21 +40,20 @@ class Slide:
     cells: list = field(default_factory=list)
     notes: list = field(default_factory=list)
     words: int = 0
-    lines: int = 0  # printed
+    lines: int = 0  # of text and printed, roughly
     picture: bool = False
-
-    @property
-    def answers(self):
-        return self.picture or self.lines > 0
+    answers: bool = False  # holds a picture or something printed
 
     def show(self, text, kind="-"):
-        self.cells.append(typed(new_markdown_cell(text), kind))
+        self.cells.append(typed(new_markdown_cell(between_slides(text)), kind))
         self.words += len(text.split())
+        self.lines += sum(1 + len(line) // 75 for line in text.splitlines() if line) + text.count("$$")
 
     def show_outputs(self, outputs):
         self.cells.append(typed(new_code_cell(outputs=outputs), "-", transient={"remove_source": True}))
         self.lines += count_lines(outputs)
         self.picture = self.picture or not count_lines(outputs)
+        self.answers = True
 
 
 def deck(notebook):
@@ -82,14 +83,18 @@ def deck(notebook):
             slides[-1].notes.append(text)
         elif "exercise" in cell.metadata.get("tags", []):
             slides[-1].cells.append(typed(new_code_cell(text), "-"))
-            slides[-1].picture = True  # what the reader's function gives must not appear below the stub
+            slides[-1].picture = slides[-1].answers = True  # what the reader's function gives must not appear below the stub
         elif outputs := pictures(cell) or printed(cell):
             if predicted or pictures(cell) and (slides[-1].answers or slides[-1].words > SHORT):
                 slides.append(new_slide("subslide", heading))
             if has_room(slides[-1], outputs):
                 if lead and (slides[-1].answers or not slides[-1].words):
                     slides[-1].show(lead)
-                slides[-1].show_outputs(outputs)
+                first, *others = in_parts(outputs)
+                slides[-1].show_outputs(first)
+                for part in others:
+                    slides.append(new_slide("subslide", heading))
+                    slides[-1].show_outputs(part)
             slides[-1].notes += [f"```\n{output.text}```" for output in printed(cell)]
             lead, predicted = "", False
     return slides
@@ -98,6 +103,19 @@ def deck(notebook):
 def has_room(slide, outputs):
     lines = count_lines(outputs)
     return not lines or lines <= FEW and slide.lines + lines <= FULL and not slide.picture
+
+
+def in_parts(outputs):
+    """The outputs as they are, or a long table made by code as several shorter ones."""
+    html = outputs[0].get("data", {}).get("text/html", "") if len(outputs) == 1 else ""
+    table = re.fullmatch(r"(.*<tbody>)(.*)(</tbody>.*)", html, re.S)
+    rows = re.findall(r"<tr>.*?</tr>", table.group(2), re.S) if table else []
+    parts = max(ceil(len(rows) / ROWS), ceil(len(re.sub(r"<.*?>|\s+", "", "".join(rows))) / LETTERS))
+    if parts <= 1:
+        return [outputs]
+    size = ceil(len(rows) / parts)
+    return [[new_output("display_data", {"text/html": table.group(1) + "".join(rows[i:i + size]) + table.group(3)})]
+            for i in range(0, len(rows), size)]
 
 
 def count_lines(outputs):
@@ -116,7 +134,7 @@ def new_slide(kind, heading):
     slide = Slide(kind)
     if heading:
         slide.show(f'<p class="section">{heading}</p>')
-        slide.words = 0
+        slide.words = slide.lines = 0
     return slide
 
 
@@ -138,16 +156,18 @@ def question(text):
 
 def shown(text):
     """What stays of a text on a slide, "" if nothing does."""
-    kept, above = [], ""
+    kept, above, paragraph = [], "", ""
     for kind, source in blocks(text):
         if source.startswith(("**References.", "**Next.")):
             break
+        if kind in KEPT_BLOCKS - {"heading", "blockquote"} and above == "paragraph" and paragraph not in kept:
+            kept.append(leading_sentence(paragraph))
         if kind in KEPT_BLOCKS or source.startswith(("**Exercise.", "**Break it.")):
             kept.append(source)
         elif kind == "paragraph" and above == "heading":
             kept.append(first_sentences(source))
-        above = kind
-    return "\n\n".join(kept)
+        above, paragraph = kind, source
+    return "\n\n".join(filter(None, kept))
 
 
 def blocks(text):
@@ -189,6 +209,12 @@ def printed(cell):
     return [o for o in cell.outputs if o.output_type == "stream" and o.name == "stdout"]
 
 
+def between_slides(text):
+    """Links to other notebooks lead to their slides, all other local links to nowhere."""
+    text = re.sub(r"\]\((\w+)\.ipynb[^)]*\)", r"](\1.html)", text)
+    return re.sub(r"\[([^\]]*)\]\((?!\w+\.html|https?:)[^)]*\)", r"\1", text)
+
+
 def typed(cell, kind, **metadata):
     cell.metadata = nbformat.from_dict({"slideshow": {"slide_type": kind}, **metadata})
     return cell
@@ -199,7 +225,7 @@ def as_notebook(slides):
     cells = []
     for slide in slides:
         slide.cells[0].metadata.slideshow.slide_type = slide.kind
-        cells += [*slide.cells, typed(new_markdown_cell("\n\n".join(slide.notes)), "notes")]
+        cells += [*slide.cells, typed(new_markdown_cell(between_slides("\n\n".join(slide.notes))), "notes")]
     return new_notebook(cells=cells)
 
 

@@ -17,15 +17,16 @@ from course_utils import optimizers
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/tests.yml"]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".ci/run", ".github/workflows/tests.yml",
+             ".github/workflows/site.yml"]
 
 
 def text(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def requirement_lines():
-    return [line for line in text("requirements.txt").splitlines() if line and not line.startswith(("#", "-"))]
+def requirement_lines(name="requirements.txt"):
+    return [line for line in text(name).splitlines() if line and not line.startswith(("#", "-"))]
 
 
 def run(*command, **options):
@@ -68,7 +69,7 @@ def test_every_imported_package_is_in_requirements():
     assert not missing
 
 
-@pytest.mark.parametrize("line", requirement_lines())
+@pytest.mark.parametrize("line", requirement_lines() + requirement_lines("docs/requirements.txt"))
 def test_every_requirement_has_bounds_and_a_reason(line):
     entry, _, reason = line.partition("#")
     specifiers = {specifier.operator for specifier in Requirement(entry).specifier}
@@ -95,7 +96,8 @@ def test_the_readme_lists_every_notebook_and_links_to_those_that_exist():
     assert linked == {path.name for path in NOTEBOOKS}
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/glossary.md", "docs/LICENSE-content.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/glossary.md",
+                                  "docs/references.md", "docs/LICENSE-content.md"])
 def test_relative_links_lead_to_files(name):
     targets = re.findall(r"\]\(([^)#\s]+)|src=\"([^\"]+)", text(name))
     missing = [target for target in map("".join, targets)
@@ -112,9 +114,10 @@ def test_the_glossary_has_a_row_for_every_argument_of_every_optimizer():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no make")
-@pytest.mark.parametrize("target", ["lab", "test", "check", "lint", "clean-notebooks"])
+@pytest.mark.parametrize("target", ["lab", "test", "check", "lint", "clean-notebooks", "site", "slides"])
 def test_a_fresh_folder_is_set_up_before_anything_else_runs(tmp_path, target):
-    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+    (tmp_path / "docs").mkdir()
+    for name in ("Makefile", "requirements.txt", "pyproject.toml", "docs/requirements.txt"):
         (tmp_path / name).write_text(text(name), encoding="utf-8")
     planned = run("make", "--dry-run", target, cwd=tmp_path, check=True).stdout
     assert planned.index("-m venv") < planned.index("pip install") < planned.rindex(".venv/bin/python -m ")
