@@ -96,7 +96,7 @@ def _one_cycle(peak_lr, start, end, top, last, step):
 
 
 def reduce_on_plateau(lr, factor=0.1, patience=10, threshold=1e-4, min_lr=0.0):
-    """η · factorᵏ after k plateaus of the validation loss, as torch's ReduceLROnPlateau  (Krizhevsky et al. 2012, by hand).
+    """η · factorᵏ after k plateaus of the validation loss, as torch's ReduceLROnPlateau  (Krizhevsky et al. 2012).
 
     A plateau is more than `patience` epochs in a row without a loss below (1 − threshold) times the best one so far.
     The schedule is a function of the step and of the losses after each epoch; training asks it once an epoch.

@@ -29,7 +29,12 @@ def works_listed(notebook):
     text = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
     listed = text.partition("**References.**")[2].partition("**Next.**")[0]
     parts = re.split(r"(?<!\*)\*([^*]{5,}?)\*(?!\*)", listed)
-    return list(zip(parts[::2], parts[1::2], parts[2::2], strict=False))
+    works = []
+    for before, title, after in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
+        if works and not re.search(r"\.\s|\n", before):  # "A. Author, *One*, 2017, and *Another*, 2018"
+            before = works[-1][0] + before
+        works.append((before, title, after))
+    return works
 
 
 def key_of(work, entries):

@@ -43,4 +43,5 @@ mathjax_path = "mathjax.js"
 html_theme_options = {"use_download_button": False, "show_toc_level": 2, "navbar_persistent": []}
 if repository:
     html_theme_options |= {"repository_url": f"https://github.com/{repository}", "use_repository_button": True,
-                           "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}}
+                           "launch_buttons": {"binderhub_url": "https://mybinder.org",
+                                              "notebook_interface": "jupyterlab"}}

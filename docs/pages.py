@@ -19,8 +19,8 @@ BOOK = {
     "Look it up": ["docs/glossary.md", "docs/references.md", "docs/package.md", "data/README.md"],
     "Take part": ["CONTRIBUTING.md", "CHANGELOG.md", "docs/LICENSE-content.md"],
 }
-LIVE = ("> **A figure with sliders.** It moves where a kernel runs: {how}. Below are its goal, in words where its sliders "
-        "stand at first, and then pictures of a few positions.")
+LIVE = ("> **A figure with sliders.** It moves where a kernel runs: {how}. Below are its goal, in words where its "
+        "sliders stand at first, and then pictures of a few positions.")
 
 
 def setup(app):
@@ -71,7 +71,8 @@ def title(path):
     return "".join(first).splitlines()[0].lstrip("# ")
 
 
-COMPLETED = {"README": contents, "docs/references": bibliography.markdown, "docs/package": modules, "docs/slides": decks}
+COMPLETED = {"README": contents, "docs/references": bibliography.markdown, "docs/package": modules,
+             "docs/slides": decks}
 
 
 def launch(repository, name):
@@ -105,11 +106,12 @@ def added(id, text):
 def unfolded(exercise):
     hints = "\n".join(f"{i}. {hint}" for i, hint in enumerate(exercise.hints, 1))
     return (f"<details><summary>Hints</summary>\n\n{hints}\n\n</details>\n"
-            f"<details><summary>One solution</summary>\n\n```python\n{exercise.source}```\n\n{exercise.why}\n\n</details>")
+            f"<details><summary>One solution</summary>\n\n```python\n{exercise.source}```\n\n{exercise.why}\n\n"
+            "</details>")
 
 
 def adapt_cells(app, doctree):
-    """Leave out the buttons of questions, fold away code that only sets up or sums up, describe figures by their text."""
+    """Leave out the buttons of questions, fold away code that only sets up or sums up, describe figures by text."""
     for cell in [node for node in doctree.findall(nodes.container) if "cell" in node["classes"]]:
         if "tag_quiz" in cell["classes"]:
             cell.parent.remove(cell)
@@ -128,8 +130,8 @@ def as_restructured_text(app, what, name, obj, options, lines):
     entries = bibliography.read()
     text = columns("\n".join(lines))
     parts = re.split(r"(`[^`]+`)", text)
-    lines[:] = "".join(rf"\ `{part}`\ " if part.startswith("`") else linked(re.sub(r"([*|\\_])", r"\\\1", part), entries)
-                       for part in parts).splitlines()
+    lines[:] = "".join(rf"\ `{part}`\ " if part.startswith("`")
+                       else linked(re.sub(r"([*|\\_])", r"\\\1", part), entries) for part in parts).splitlines()
 
 
 def columns(text):

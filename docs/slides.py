@@ -7,7 +7,8 @@ A slide shows what an instructor points at; what is said stands in the speaker's
   sentence in bold after a figure appears below that figure.
 - Of code stay figures and tables, and a few printed lines where they answer a prediction or a heading.
 - Of an exercise stay task and stub, of a question its options and then the right answer.
-- Setup, checks, sliders, references and a cell with `"slideshow": {"slide_type": "skip"}` in its metadata are left out.
+- Setup, checks, sliders, references and what stands between question and objectives are left out; so is a cell with
+  `"slideshow": {"slide_type": "skip"}` in its metadata.
 """
 
 import re
@@ -83,7 +84,7 @@ def deck(notebook):
             slides[-1].notes.append(text)
         elif "exercise" in cell.metadata.get("tags", []):
             slides[-1].cells.append(typed(new_code_cell(text), "-"))
-            slides[-1].picture = slides[-1].answers = True  # what the reader's function gives must not appear below the stub
+            slides[-1].picture = slides[-1].answers = True  # what the reader's function gives is not for this slide
         elif outputs := pictures(cell) or printed(cell):
             if predicted or pictures(cell) and (slides[-1].answers or slides[-1].words > SHORT):
                 slides.append(new_slide("subslide", heading))
@@ -125,7 +126,9 @@ def count_lines(outputs):
 def is_skipped(cells, position):
     cell = cells[position]
     before_setup = "setup" in (cells + [cell])[position + 1].metadata.get("tags", []) and "##" not in cell.source
-    return (cell.metadata.get("slideshow", {}).get("slide_type") == "skip"
+    objectives = [i for i, other in enumerate(cells) if other.source.startswith("## You will be able to")]
+    return (0 < position < min(objectives, default=0)
+            or cell.metadata.get("slideshow", {}).get("slide_type") == "skip"
             or SKIPPED_TAGS & set(cell.metadata.get("tags", []))
             or cell.cell_type == "markdown" and (before_setup or cell.source.startswith(SKIPPED_HEADINGS)))
 
@@ -238,7 +241,8 @@ def build(folder, notebooks=NOTEBOOKS, run=True):
                         ignore=shutil.ignore_patterns("*.map", "*.esm.js"))
     shutil.copy(files("sphinx-mathjax-offline") / "static/mathjax/tex-svg-full.js", folder / "mathjax.js")
     exporter = SlidesExporter(template_name="slides_template", extra_template_basedirs=[str(ROOT / "docs")],
-                              reveal_url_prefix="reveal.js", reveal_theme="white", exclude_input_prompt=True, exclude_output_prompt=True)
+                              reveal_url_prefix="reveal.js", reveal_theme="white", exclude_anchor_links=True,
+                              exclude_input_prompt=True, exclude_output_prompt=True)
     for path in notebooks:
         slides = deck(executed(path) if run else nbformat.read(path, 4))
         html, _ = exporter.from_notebook_node(as_notebook(slides), {"metadata": {"name": path.stem}})

@@ -97,6 +97,13 @@ def test_a_wrong_author_title_or_year_is_noticed(text, key):
     assert [bibliography.key_of(work, ENTRIES) for work in works] == [key]
 
 
+def test_two_works_of_one_author_need_the_name_only_once():
+    works = bibliography.works_listed(listing(
+        "L. Smith, *Cyclical learning rates for training neural networks*, 2017 (a test), and *A disciplined approach "
+        "to neural network hyper-parameters*, 2018."))
+    assert [bibliography.key_of(work, ENTRIES) for work in works] == ["smith2017", "smith2018"]
+
+
 def test_the_citation_file_names_this_version_and_what_the_format_requires():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert {"cff-version", "message", "title", "authors"} <= set(citation) and citation["cff-version"] == "1.2.0"
