@@ -16,7 +16,7 @@ html_title = "The learning rate course"
 root_doc = "README"
 include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "docs/*.md", "docs/**/*.md",
                     "notebooks/*.ipynb"]
-exclude_patterns = ["**/.ipynb_checkpoints"]
+exclude_patterns = [".venv", "build", "**/.ipynb_checkpoints"]
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode", "pages"]
 repository = os.environ.get("GITHUB_REPOSITORY", "")  # owner/name; without it no page offers to open on Binder
 nitpicky = True
@@ -42,6 +42,7 @@ html_show_sourcelink = False
 mathjax_path = "mathjax.js"
 html_theme_options = {"use_download_button": False, "show_toc_level": 2, "navbar_persistent": []}
 if repository:
-    html_theme_options |= {"repository_url": f"https://github.com/{repository}", "use_repository_button": True,
+    html_theme_options |= {"repository_url": f"https://github.com/{repository}", "repository_branch": "main",
+                           "use_repository_button": True,
                            "launch_buttons": {"binderhub_url": "https://mybinder.org",
                                               "notebook_interface": "jupyterlab"}}

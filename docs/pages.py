@@ -15,7 +15,7 @@ from course_utils.exercises import EXERCISES
 
 COURSE = re.compile(r"^\| (\d\d) \| \[(.+?)\]\((notebooks/.+?)\.ipynb\)", re.M)
 BOOK = {
-    "Teach it": ["docs/instructors/*.md", "docs/slides.md"],
+    "Teach it": ["docs/instructors/**/*.md", "docs/slides.md"],
     "Look it up": ["docs/glossary.md", "docs/references.md", "docs/package.md", "data/README.md"],
     "Take part": ["CONTRIBUTING.md", "CHANGELOG.md", "docs/LICENSE-content.md"],
 }
@@ -93,10 +93,15 @@ def for_readers(notebook, how):
         if "explorable" in tags:
             cells.append(added(f"{cell['id']}-live", LIVE.format(how=how)))
         cells.append(cell)
-        if "check" in tags:
-            id = re.search(r'check\("([\w-]+)"', "".join(cell["source"])).group(1)
-            cells.append(added(f"{cell['id']}-help", unfolded(EXERCISES[id])))
+        if exercise := checked(cell):
+            cells.append(added(f"{cell['id']}-help", unfolded(exercise)))
     return json.dumps({**notebook, "cells": cells})
+
+
+def checked(cell):
+    """The exercise that a cell checks, if it checks one."""
+    found = re.search(r'^check\("([\w-]+)"', "".join(cell["source"]), re.M) if cell["cell_type"] == "code" else None
+    return EXERCISES.get(found.group(1)) if found else None
 
 
 def added(id, text):
