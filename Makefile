@@ -47,8 +47,8 @@ slides: site-tools ## build the slides of all notebooks, in build/slides
 
 site-tools: .venv/.site-tools ## install what the website and the slides need
 
-clean: ## remove the installed packages; the next command installs them again
-	rm -rf .venv
+clean: ## remove what was installed and built; the next command installs it again
+	rm -rf .venv build
 
 .venv/.installed: requirements.txt pyproject.toml
 	@$(BIN)/python -c '$(FITS)' 2>/dev/null || { \
