@@ -19,7 +19,7 @@ EDITOR_KEYS := $(addprefix metadata.language_info.,codemirror_mode file_extensio
   pygments_lexer version)
 ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test test-offline lint check clean-notebooks clean
+.PHONY: help lab test test-offline lint check clean-notebooks site site-tools slides clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -42,8 +42,17 @@ check: .venv/.installed ## is this machine ready?
 clean-notebooks: .venv/.installed ## remove outputs from the notebooks, before a commit
 	$(BIN)/python -m nbstripout --keep-id --extra-keys '$(EDITOR_KEYS)' notebooks/*.ipynb
 
-clean: ## remove the installed packages; the next command installs them again
-	rm -rf .venv
+site: site-tools ## run the notebooks and build the website, in build/site
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --conf-dir docs --doctree-dir build/doctrees . build/site
+	@echo 'Open build/site/index.html'
+
+slides: site-tools ## build the slides of all notebooks, in build/slides
+	$(BIN)/python docs/slides.py build/slides
+
+site-tools: .venv/.site-tools ## install what the website and the slides need
+
+clean: ## remove what was installed and built; the next command installs it again
+	rm -rf .venv build
 
 .venv/.installed: requirements.txt pyproject.toml
 	@$(BIN)/python -c '$(FITS)' 2>/dev/null || { \
@@ -59,4 +68,8 @@ clean: ## remove the installed packages; the next command installs them again
 	  echo "Setting up .venv with $$python, once; this takes some minutes ..."; \
 	  "$$python" -m venv --clear .venv; }
 	$(BIN)/python -m pip install --requirement requirements.txt
+	@touch $@
+
+.venv/.site-tools: docs/requirements.txt .venv/.installed
+	$(BIN)/python -m pip install --requirement requirements.txt --requirement docs/requirements.txt
 	@touch $@

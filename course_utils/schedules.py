@@ -24,7 +24,7 @@ def _constant(lr, step):
 
 
 def step_decay(lr, every, factor=0.1):
-    """η(t) = η · factor^⌊t / every⌋, as torch's StepLR."""
+    """η(t) = η · factor^⌊t / every⌋, as torch's StepLR  (He et al. 2016)."""
     return partial(_step_decay, _positive("lr", lr), _at_least_one("every", every), _positive("factor", factor))
 
 
@@ -33,7 +33,10 @@ def _step_decay(lr, every, factor, step):
 
 
 def exponential(lr, decay):
-    """η(t) = η · decayᵗ, as torch's ExponentialLR; a decay above 1 makes the rate grow, as in a range test."""
+    """η(t) = η · decayᵗ, as torch's ExponentialLR  (Szegedy et al. 2015).
+
+    A decay above 1 makes the rate grow, as in a range test.
+    """
     return partial(_exponential, _positive("lr", lr), _positive("decay", decay))
 
 
@@ -42,7 +45,7 @@ def _exponential(lr, decay, step):
 
 
 def time_decay(lr, decay):
-    """η(t) = η / (1 + decay · t), the `decay` argument of early Keras."""
+    """η(t) = η / (1 + decay · t), the `decay` argument of early Keras  (Darken & Moody 1990)."""
     return partial(_time_decay, _positive("lr", lr), _not_negative("decay", decay))
 
 
@@ -93,7 +96,7 @@ def _one_cycle(peak_lr, start, end, top, last, step):
 
 
 def reduce_on_plateau(lr, factor=0.1, patience=10, threshold=1e-4, min_lr=0.0):
-    """η · factorᵏ after k plateaus of the validation loss, as torch's ReduceLROnPlateau.
+    """η · factorᵏ after k plateaus of the validation loss, as torch's ReduceLROnPlateau  (Krizhevsky et al. 2012).
 
     A plateau is more than `patience` epochs in a row without a loss below (1 − threshold) times the best one so far.
     The schedule is a function of the step and of the losses after each epoch; training asks it once an epoch.

@@ -44,7 +44,10 @@ class Difference(Interval):
 
 
 def mean_interval(x, confidence=0.95):
-    """Student's t interval for the mean of x (n,): x̄ ± t · s / √n. One value gives an interval without bounds."""
+    """Student's t interval for the mean of x (n,): x̄ ± t · s / √n  (Student 1908).
+
+    One value gives an interval without bounds.
+    """
     x = _sample("x", x)
     if len(x) == 1:
         return Interval(float(x[0]), -np.inf, np.inf, 1, confidence)
@@ -53,7 +56,7 @@ def mean_interval(x, confidence=0.95):
 
 
 def paired_difference(a, b, confidence=0.95):
-    """t interval for the mean of a − b, where a[k] and b[k] come from the same seed."""
+    """t interval for the mean of a − b, where a[k] and b[k] come from the same seed  (Student 1908)."""
     a, b = _sample("a", a), _sample("b", b)
     if len(a) != len(b) or len(a) < 2:
         raise ValueError(f"a and b must hold the scores of the same seeds, at least two; got {len(a)} and {len(b)}")
@@ -62,7 +65,7 @@ def paired_difference(a, b, confidence=0.95):
 
 
 def slope_interval(x, y, confidence=0.95):
-    """Slope of the least-squares line through (x, y) with its t interval."""
+    """Slope of the least-squares line through (x, y) with its t interval  (Student 1908)."""
     x, y = _sample("x", x), _sample("y", y)
     fit = stats.linregress(x, y)
     half = stats.t.ppf((1 + confidence) / 2, len(x) - 2) * fit.stderr

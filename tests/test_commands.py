@@ -17,7 +17,8 @@ from course_utils import optimizers
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/tests.yml"]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".ci/run", ".github/workflows/tests.yml",
+             ".github/workflows/site.yml"]
 
 
 def text(name):
@@ -56,12 +57,11 @@ def sources():
 
 
 OPTIONAL = {"distributed", "jax"}  # a Dask cluster to send sweeps to, a peer of the benchmark: left out if missing
-FOR_MAINTAINERS = "benchmarks/requirements.txt"
+REQUIREMENTS = ["requirements.txt", *(f"{folder}/requirements.txt" for folder in ("benchmarks", "docs"))]
 
 
 def test_every_imported_package_is_in_requirements():
-    listed = {normal(Requirement(line.split("#")[0]).name)
-              for line in requirement_lines() + requirement_lines(FOR_MAINTAINERS)}
+    listed = {normal(Requirement(line.split("#")[0]).name) for file in REQUIREMENTS for line in requirement_lines(file)}
     ours = {path.stem for path in ROOT.rglob("*.py") if ".venv" not in path.parts} | {"course_utils"}
     distributions = packages_distributions()
     missing = {(str(path), name) for path, source in sources() for name in imported_by(source)
@@ -70,7 +70,7 @@ def test_every_imported_package_is_in_requirements():
     assert not missing
 
 
-@pytest.mark.parametrize("line", requirement_lines() + requirement_lines(FOR_MAINTAINERS))
+@pytest.mark.parametrize("line", [line for file in REQUIREMENTS for line in requirement_lines(file)])
 def test_every_requirement_has_bounds_and_a_reason(line):
     entry, _, reason = line.partition("#")
     specifiers = {specifier.operator for specifier in Requirement(entry).specifier}
@@ -97,7 +97,8 @@ def test_the_readme_lists_every_notebook_and_links_to_those_that_exist():
     assert linked == {path.name for path in NOTEBOOKS}
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/glossary.md", "docs/LICENSE-content.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/glossary.md",
+                                  "docs/references.md", "docs/LICENSE-content.md"])
 def test_relative_links_lead_to_files(name):
     targets = re.findall(r"\]\(([^)#\s]+)|src=\"([^\"]+)", text(name))
     missing = [target for target in map("".join, targets)
@@ -114,9 +115,10 @@ def test_the_glossary_has_a_row_for_every_argument_of_every_optimizer():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no make")
-@pytest.mark.parametrize("target", ["lab", "test", "test-offline", "check", "lint", "clean-notebooks"])
+@pytest.mark.parametrize("target", ["lab", "test", "test-offline", "check", "lint", "clean-notebooks", "site", "slides"])
 def test_a_fresh_folder_is_set_up_before_anything_else_runs(tmp_path, target):
-    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+    for name in ("Makefile", "pyproject.toml", *REQUIREMENTS):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text(name), encoding="utf-8")
     planned = run("make", "--dry-run", target, cwd=tmp_path, check=True).stdout
     assert planned.index("-m venv") < planned.index("pip install") < planned.rindex(".venv/bin/python -m ")

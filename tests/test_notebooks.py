@@ -28,7 +28,7 @@ def stored_clean(notebook, path):
             yield f"{cell['id']}: outputs"
         if cell.get("execution_count") is not None:
             yield f"{cell['id']}: execution count"
-        if left := set(cell["metadata"]) - {"tags"}:
+        if left := set(cell["metadata"]) - {"tags", "slideshow"}:
             yield f"{cell['id']}: metadata {left}"
         if cell.get("attachments"):
             yield f"{cell['id']}: attachments"
@@ -46,6 +46,13 @@ def known_tags(notebook, path):
     for cell in notebook["cells"]:
         if unknown := set(cell["metadata"].get("tags", [])) - TAGS:
             yield f"{cell['id']}: unknown tags {unknown}"
+
+
+def known_slide_types(notebook, path):
+    """Slides follow from the cells by a rule, docs/slides.py; a cell can only be left out of it."""
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("slideshow", {"slide_type": "skip"}) != {"slide_type": "skip"}:
+            yield f"{cell['id']}: slideshow {cell['metadata']['slideshow']}"
 
 
 def headings_in_order(notebook, path):
@@ -73,7 +80,7 @@ def leads_to_the_next(notebook, path):
         yield f"no link to {following[0]} in the last three cells"
 
 
-RULES = [stored_clean, readable_ids, known_tags, headings_in_order, links_exist, leads_to_the_next]
+RULES = [stored_clean, readable_ids, known_tags, known_slide_types, headings_in_order, links_exist, leads_to_the_next]
 
 
 def prose(cell):
@@ -111,7 +118,7 @@ def code(id, source, **metadata):
 
 CLEAN = {"nbformat": 4, "nbformat_minor": 5, "metadata": METADATA, "cells": [
     markdown("question", "# How far?", "```python", "# a comment, no heading", "[code](nowhere.md)", "```"),
-    code("imports", "# not a heading\nimport numpy", tags=["setup"]),
+    code("imports", "# not a heading\nimport numpy", tags=["setup"], slideshow={"slide_type": "skip"}),
     markdown("idea", "## The idea", "### In code", "[readme](../README.md#top) [top](#how-far) [web](https://x.org)"),
     markdown("next", "## Next", "Nothing follows: `[no](link.md)`."),
 ]}
@@ -135,6 +142,8 @@ DIRT = {  # what is done to the clean notebook: the rule that must object, and w
                          lambda nb: nb["cells"][3].update(id="0f9b7a52-1c9e-4a9b-8f51-6d1b2c3d4e5f")),
     "an id in capitals": (readable_ids, "Next", lambda nb: nb["cells"][3].update(id="Next_1")),
     "an unknown tag": (known_tags, "hide-input", lambda nb: nb["cells"][1]["metadata"]["tags"].append("hide-input")),
+    "a slide type": (known_slide_types, "imports: slideshow",
+                     lambda nb: nb["cells"][1]["metadata"].update(slideshow={"slide_type": "fragment"})),
     "a second H1": (headings_in_order, "Again", lambda nb: nb["cells"][3].update(source="# Again")),
     "no H1": (headings_in_order, "exactly one", lambda nb: nb["cells"][0].update(source="## How far?")),
     "an H1 below": (headings_in_order, "at the top", lambda nb: nb["cells"].reverse()),
