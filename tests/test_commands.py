@@ -115,7 +115,8 @@ def test_the_glossary_has_a_row_for_every_argument_of_every_optimizer():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no make")
-@pytest.mark.parametrize("target", ["lab", "test", "test-offline", "check", "lint", "clean-notebooks", "site", "slides"])
+@pytest.mark.parametrize("target", ["lab", "test", "test-offline", "check", "lint", "clean-notebooks", "site",
+                                    "slides"])
 def test_a_fresh_folder_is_set_up_before_anything_else_runs(tmp_path, target):
     for name in ("Makefile", "pyproject.toml", *REQUIREMENTS):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
