@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from scipy import stats
 
 from course_utils import exercises
-from course_utils.exercises import EXERCISES, QUIZZES, check, framework, hint, quiz, quiz_markdown, solution
+from course_utils.exercises import EXERCISES, PROJECTS, QUIZZES, check, framework, hint, quiz, quiz_markdown, solution
 from course_utils.exercises.framework import Exercise, judge
 from course_utils.optimizers import adagrad, adam, adamw, momentum, nesterov, rmsprop
 
@@ -1217,14 +1217,15 @@ def test_a_question_without_ipywidgets_says_where_the_answer_is(monkeypatch):
 
 # Notebooks
 
-@pytest.mark.parametrize("function, id", [("check", id) for id in EXERCISES] + [("quiz", id) for id in QUIZZES])
+@pytest.mark.parametrize("function, id", [("check", id) for id in EXERCISES | PROJECTS] + [("quiz", id) for id in QUIZZES])
 def test_every_id_is_used_by_exactly_one_notebook(function, id):
     assert sum(ids_asked(path, function).count(id) for path in NOTEBOOKS) == 1
 
 
 @every_notebook
 def test_every_id_asked_is_registered(path):
-    for function, registry in (("check", EXERCISES), ("hint", EXERCISES), ("solution", EXERCISES), ("quiz", QUIZZES)):
+    tasks = EXERCISES | PROJECTS
+    for function, registry in (("check", tasks), ("hint", tasks), ("solution", tasks), ("quiz", QUIZZES)):
         assert set(ids_asked(path, function)) <= set(registry)
 
 
@@ -1233,11 +1234,12 @@ def test_every_stub_is_that_of_its_exercise_and_reads_not_attempted(path):
     stubs = {name: (cell.source, node) for cell in code_cells(path, "exercise")
              for name, node in defined(cell.source).items()}
     for id in ids_asked(path, "check"):
-        exercise = EXERCISES[id]
+        exercise = (EXERCISES | PROJECTS)[id]
         source, node = stubs[exercise.name]
         ours = defined(exercise.stub)[exercise.name]
         assert (ast.unparse(node.args), ast.get_docstring(node)) == (ast.unparse(ours.args), ast.get_docstring(ours))
-        assert not check(id, run(source)[exercise.name]).attempted
+        stub = run(source)[exercise.name]
+        assert not check(id, stub(None) if id in PROJECTS else stub).attempted
 
 
 @every_notebook
@@ -1252,7 +1254,7 @@ def test_every_question_stands_in_the_cell_before_its_buttons(path):
 def solved_copy(path):
     """The notebook with every exercise replaced by its solution, and an assert that every check passed."""
     notebook = nbformat.read(path, 4)
-    by_name = {exercise.name: exercise for exercise in EXERCISES.values()}
+    by_name = {exercise.name: exercise for exercise in (EXERCISES | PROJECTS).values()}
     for cell in notebook.cells:
         if cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", []):
             cell.source = "\n\n".join(by_name[name].source for name in defined(cell.source))
