@@ -85,13 +85,14 @@ def played(strategy, player):
 
 
 def outcomes(model, seeds=range(800_000, 800_008)):
-    """Single trials of three optimizers: validation accuracy after every epoch, test accuracy at the end."""
+    """Single trials of three optimizers at constant rates: validation and test accuracy after every epoch."""
     opened = load_segments(opened=True)
     runs = sweep(model, opened, [sgd, momentum, adam], lr=list(RATES), seeds=seeds, epochs=LONGEST // PART,
                  batch_size=64, progress=False)
-    val, test = (np.nan_to_num(runs.history[f"{part}_accuracy"]) for part in ("val", "test"))
-    return pd.DataFrame([{"optimizer": setting["optimizer"].__name__, "lr": setting["lr"], "seed": k,
-                          "test": test[i, k, -1]} | {f"val_{PART * (e + 1)}": v for e, v in enumerate(val[i, k])}
+    curves = {part: np.nan_to_num(runs.history[f"{part}_accuracy"]) for part in ("val", "test")}
+    return pd.DataFrame([{"optimizer": setting["optimizer"].__name__, "lr": setting["lr"], "seed": k}
+                         | {f"{part}_{PART * (e + 1)}": score for part, curve in curves.items()
+                            for e, score in enumerate(curve[i, k])}
                          for i, setting in enumerate(runs.settings) for k in range(len(seeds))])
 
 
@@ -129,7 +130,7 @@ def main():
     write(chosen.into / "capstone_players.csv", players,
           f"Games of the capstone, a row each: {BUDGET} steps, at most {LONGEST} of them for one network", seconds)
     write(chosen.into / "capstone_outcomes.csv", singles,
-          "Single trials of the capstone's problem, batches of 64: validation accuracy after so many steps", seconds)
+          "Single trials of the capstone's problem, batches of 64: accuracies after so many steps", seconds)
     print(players.groupby("strategy", sort=False)[["test_accuracy", "val_accuracy", "spent", "trials"]].mean().round(4))
     print(f"{len(players)} games, {len(singles)} single trials: {seconds:.0f} s")
 

@@ -19,10 +19,11 @@ from . import data as data_module
 from .data import load_segments
 from .models import mlp
 from .optimizers import sgd
+from .schedules import needs_losses
 from .search import BudgetSpent, Trials
 from .statistics import mean_interval
 from .sweep import range_test, sweep
-from .training import label
+from .training import check_hyper, label
 
 __all__ = ["BUDGET", "LARGEST_BATCH", "LONGEST", "BudgetSpent", "Capstone", "Foul", "Submission", "Trial"]
 
@@ -153,19 +154,21 @@ class Capstone:
         do not allow.
         """
         self._audit()
-        self._check_open("no more trials")
         setting = self._setting(lr, optimizer, schedule, batch_size, hyper)
         per_epoch = ceil(len(self.data.x_train) / batch_size)
         steps = self._whole_epochs(steps, per_epoch, batch_size)
         if not isinstance(networks, int) or isinstance(networks, bool) or not 1 <= networks <= JUDGES:
             raise ValueError(f"networks must be a whole number from 1 to {JUDGES}, got {networks!r}")
+        known = [trial for trial in self._ledger if trial.fate not in ("range test", "interrupted")
+                 and (trial.planned, trial.networks) == (steps, networks)
+                 and _key(trial.setting, steps) == _key(setting, steps)]
+        if known:
+            return self._shown(known[0], "known already, nothing charged")
+        self._check_open("no more trials")
         keys = [_key(setting, steps, network) for network in range(networks)]
-        for trial in self._ledger:
-            if _key(trial.setting, trial.planned) == _key(setting, steps) and not trial.fate == "range test" and (
-                    trial.planned, trial.networks, trial.fate == "interrupted") == (steps, networks, False):
-                return self._shown(trial, "known already, nothing charged")
-        cost = sum(self._till.price(key, steps) for key in keys)
-        self._afford(cost, f"{networks} networks of {steps} steps with {_in_words(setting)}")
+        cost = sum(max(steps - self._till.seen.get(key, (0, None))[0], 0) for key in keys)
+        several = f" × {networks} networks" if networks > 1 else ""
+        self._afford(cost, f"{_in_words(setting)}, {steps} steps{several}")
 
         runs = self._train(setting, steps, steps, self._seeds(networks))
         done, fate = runs.epochs * per_epoch, "interrupted" if runs.epochs < runs.planned_epochs else ""
@@ -185,7 +188,8 @@ class Capstone:
         if not isinstance(steps, int) or not 2 <= steps <= LONGEST:
             raise ValueError(f"steps must be a whole number from 2 to {LONGEST}, got {steps!r}")
         self._afford(steps, f"a range test of {steps} steps")
-        found = range_test(self._model, self.data, optimizer, lr_min, lr_max, steps, self._seeds(1), batch_size, **hyper)
+        found = range_test(self._model, self.data, optimizer, lr_min, lr_max, steps, self._seeds(1), batch_size,
+                           **hyper)
         self._till.pay(("range test", len(self._ledger)), steps, nan)
         self._enter(setting, steps, steps, 1, nan, nan, (), "range test", steps)
         return found
@@ -200,11 +204,14 @@ class Capstone:
     def submit(self, trial):
         """Open the test part, once: ten fresh networks with the setting of one of your trials are trained and judged.
 
-        The trial itself is trained once more, and must come out as the ledger says. `...` submits nothing yet.
+        The trial itself is trained once more, and must come out as the ledger says. `...` submits nothing yet; the same
+        trial once more is answered by the submission that was made.
         """
         if trial is ...:
             print("Nothing is submitted yet: the test part stays sealed.")
             return None
+        if self._submitted and trial is self._submitted[0].trial:
+            return self._submitted[0]
         self._audit()
         self._check_open("a test set that has been looked at is no test set any more")
         self._check_own(trial)
@@ -264,12 +271,13 @@ class Capstone:
         if schedule is not None and not callable(schedule):
             raise TypeError("schedule must be a function of the rate and the number of steps, such as cosine or "
                             f"one_cycle, or None; got {schedule!r}")
+        if not callable(optimizer):
+            raise TypeError(f"optimizer must be a function such as sgd or adam, got {optimizer!r}")
+        check_hyper(optimizer, hyper)
         number = lr.item() if isinstance(lr, np.generic) else lr
         defaults = {name: p.default for name, p in list(inspect.signature(optimizer).parameters.items())[4:]
-                    if p.default is not p.empty} if callable(optimizer) else {}
-        return {"optimizer": optimizer, "lr": number, "schedule": schedule, "batch_size": batch_size,
-                **{name: hyper.get(name, value) for name, value in defaults.items()},
-                **{name: value for name, value in hyper.items() if name not in defaults}}
+                    if p.default is not p.empty}
+        return {"optimizer": optimizer, "lr": number, "schedule": schedule, "batch_size": batch_size} | defaults | hyper
 
     def _whole_epochs(self, steps, per_epoch, batch_size):
         if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1:
@@ -293,8 +301,8 @@ class Capstone:
 
     def _afford(self, cost, what):
         if cost > self.left:
-            raise BudgetSpent(f"{what} cost {cost:,} steps, and {self.left:,} of {BUDGET:,} are left: shorten the "
-                              "trial, or submit what you have.")
+            raise BudgetSpent(f"{what}: that costs {cost:,} steps, and {self.left:,} of {BUDGET:,} are left. Shorten "
+                              "the trial, or submit what you have.")
 
     def _enter(self, *values):
         trial = Trial(len(self._ledger) + 1, *values)
@@ -362,12 +370,26 @@ def issued(submission):
 
 
 def _key(setting, steps, network=0):
-    """What the till knows a network by: with a schedule, another length is another run."""
-    return (*setting.items(), ("planned", steps if setting["schedule"] else None), ("network", network))
+    """What the till knows a network by; with a schedule, another length is another run.
+
+    A schedule is known by its rates, and an optimizer by its code, so that a cell that defines them may be run again.
+    """
+    optimizer, lr, schedule, *others = setting.items()
+    known = [("optimizer", getattr(optimizer[1], "__code__", optimizer[1])), ("lr", _rates(lr[1], LONGEST))]
+    if schedule[1] is not None:
+        known += [("schedule", _rates(schedule[1](lr[1], steps), steps)), ("planned", steps)]
+    return (_in_words(setting), *known, *others, ("network", network))
+
+
+def _rates(rate, n):
+    """The rate at each step, where it is known beforehand."""
+    if not callable(rate) or needs_losses(rate):
+        return rate
+    return tuple(rate(step) for step in range(n))
 
 
 def _key_in_words(key):
-    return _in_words(dict(key[:-2])) if isinstance(key[0], tuple) else key[0]
+    return key[0]
 
 
 def _in_words(setting):

@@ -112,7 +112,7 @@ def test_the_glossary_has_a_row_for_every_argument_of_every_optimizer():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no make")
-@pytest.mark.parametrize("target", ["lab", "test", "check", "lint", "clean-notebooks"])
+@pytest.mark.parametrize("target", ["lab", "test", "check", "lint", "clean-notebooks", "capstone-baselines"])
 def test_a_fresh_folder_is_set_up_before_anything_else_runs(tmp_path, target):
     for name in ("Makefile", "requirements.txt", "pyproject.toml"):
         (tmp_path / name).write_text(text(name), encoding="utf-8")

@@ -1,6 +1,7 @@
 """The exercises of notebook 10, and its project: a game that is scored against stored players."""
 
 from math import nan
+from numbers import Real
 
 import numpy as np
 
@@ -74,11 +75,18 @@ def _plays(attempt, table, kept):
     settings = [float(f"{lr:.3g}") for lr in np.geomspace(1e-3, 10, len(table))]
     lengths = _LENGTHS[:len(kept)]
     trials = Trials(lambda lr, steps: table[settings.index(lr)][lengths.index(steps)], float("inf"))
-    return attempt(trials.score, list(settings), lengths, kept), trials.spent
+    answer = attempt(trials.score, list(settings), lengths, kept)
+    if answer is None:
+        return None
+    if hasattr(answer, "__array__"):
+        answer = np.asarray(answer)[()]
+    if not isinstance(answer, Real):
+        raise TypeError(f"one of the settings is asked for; yours gave what is not a real number: {answer!r}")
+    return answer, trials.spent
 
 
 _RISING = np.array([[.2, .5, .9], [.3, .6, .85], [.5, .7, .8], [.6, .65, .7], [.1, .2, .3], [.4, .45, .5]])
-_CROSSING = np.array([[.70, .71, .72], [.60, .80, .81], [.65, .75, .90], [.10, .95, .99], [.55, .85, .86], [.50, .5, .5]])
+_CROSSING = np.array([[.7, .71, .72], [.6, .8, .81], [.65, .75, .9], [.1, .95, .99], [.55, .85, .86], [.5, .5, .5]])
 _BLOWN = np.array([[.3, .4, .5], [nan, nan, nan], [.5, nan, nan], [.4, .6, .7], [nan, nan, nan], [.2, .3, .9]])
 _TIED = np.array([[.5, .6, .6], [.5, .6, .7], [.5, .6, .7], [.4, .9, .9]])
 _FALLING = np.array([[.9, .2, .1], [.8, .5, .3], [.7, .6, .4], [.1, .9, .9], [.6, .3, .35], [.5, .1, .6]])
@@ -108,7 +116,7 @@ def _never_again(score, settings, lengths, kept):
 
 
 def _everyone_each_round(score, settings, lengths, kept):
-    for steps, n in zip(lengths, kept, strict=True):
+    for steps in lengths:
         scores = {setting: score(setting, steps) for setting in settings}
     return max(settings, key=lambda setting: np.nan_to_num(scores[setting], nan=-1))
 
@@ -177,8 +185,8 @@ EXERCISES = [
             (_accounting(_new, lambda s, steps, decays: (s, steps)),
              "Every length starts anew here. At a constant rate, a longer run goes on where the shorter one ended."),
             (_accounting(lambda steps, before: steps - before),
-             "A shorter run of what has been trained for longer gives steps back here. It costs nothing, and nothing is "
-             "paid back."),
+             "A shorter run of what has been trained for longer gives steps back here. It costs nothing, and nothing "
+             "is paid back."),
             (_accounting(_new, grow=lambda before, steps: steps),
              "After a shorter run the longer one before it is forgotten: remember the longest."),
             (_accounting(_new, grow=lambda before, steps: before + steps),
@@ -189,7 +197,8 @@ EXERCISES = [
             (lambda trials: len(trials),
              "That is the number of trials. The currency is steps."),
             (_accounting(_new, lambda s, steps, decays: s if decays else (s, steps)),
-             "The wrong way round: a constant rate can be gone on with, a decaying one starts anew for another length."),
+             "The wrong way round: a constant rate can be gone on with, a decaying one starts anew for another "
+             "length."),
             (lambda trials: max((steps for _, steps, _ in trials), default=0),
              "That is the longest single trial. What did all of them cost?"),
             (_accounting(_new, lambda s, steps, decays: (steps if decays else 0)),
@@ -203,7 +212,8 @@ EXERCISES = [
         id="finals-left",
         title="how many finals a budget leaves",
         reference=finals_left,
-        why="The first round is paid in full, a final only from its first-round end on; rounding down keeps the budget.",
+        why="The first round is paid in full, a final only from where its first trial ended; rounding down keeps the "
+            "budget.",
         hints=(
             "First: what is left after the first round? Then: what does one final cost?",
             "A final goes on from `short` to `full`, so it costs `full - short` steps. Half a final cannot be run.",
@@ -248,8 +258,8 @@ EXERCISES = [
             "overtake.",
         hints=(
             "Go through `zip(lengths, kept)`. In each round: score all that are left, rank them, cut the list.",
-            "`sorted(range(len(settings)), key=...)` ranks the places; the scores of *this* round decide, and a nan has "
-            "to go to the end, since it compares with nothing.",
+            "`sorted(range(len(settings)), key=...)` ranks the places; the scores of *this* round decide, and a nan "
+            "has to go to the end, since it compares with nothing.",
             "As a key, minus the score puts the highest first; where the score is nan, `np.inf` puts it last. Keep "
             "`[settings[i] for i in ranked[:n]]`, and after the loop hand back the first.",
         ),
@@ -300,8 +310,9 @@ def _judge_capstone(attempt):
         return result(False, "Play first: when `my_search` hands back a trial, it is submitted, and its score can be "
                              'judged. `hint("capstone")` helps.', attempted=False)
     if not isinstance(attempt, Submission) or not issued(attempt):
-        return result(False, f"A submission comes out of `game.submit(...)`, and this (`{str(attempt)[:50]}`) does not: "
-                             "a score that was measured elsewhere, or written by hand, cannot be told from a wish.")
+        return result(False, f"A submission comes out of `game.submit(...)`, and this (`{str(attempt)[:50]}`) does "
+                             "not: a score that was measured elsewhere, or written by hand, cannot be told from "
+                             "a wish.")
     if attempt.player != 0:
         return result(False, f"That is the game of player {attempt.player}. Yours is `Capstone()`, player 0: whoever "
                              "may choose the player chooses the seeds.")
@@ -363,7 +374,8 @@ QUIZZES = [
                "The price of a search is all that it takes to repeat it, wrong turns included.", right=True),
         Option("counted half.", "Steps are steps. A rule of thumb for a discount would only invite more of them."),
         Option("replaced: repeat the six with another seed until they work.",
-               "A rate that is too large is too large with most seeds. And a seed that is picked for its score is luck.",
+               "A rate that is too large is too large with most seeds. And a seed that is picked for its score is "
+               "luck.",
                origin="A published mistake: failed runs repeated until they succeed"),
     )),
     Quiz("equal-search", "Somebody compares optimizer A, tuned with 50 trials, with optimizer B at its library's "
