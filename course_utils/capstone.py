@@ -11,6 +11,7 @@ import secrets
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, isfinite, nan
 
 import numpy as np
@@ -112,7 +113,7 @@ class Capstone:
         if not isinstance(player, int) or isinstance(player, bool) or player < 0:
             raise ValueError(f"player must be a whole number from 0, got {player!r}")
         stamp, intact = _seal()
-        keep = {"player": player, "data": load_segments(), "show": show, "_ledger": [], "_submitted": [],
+        keep = {"player": player, "data": _sealed(), "show": show, "_ledger": [], "_submitted": [],
                 "_till": Trials(None, BUDGET, "steps", _key_in_words), "_stamp": stamp, "_intact": intact}
         for name, value in keep.items():
             object.__setattr__(self, name, value)
@@ -221,7 +222,7 @@ class Capstone:
                        f"not {trial.val_accuracy:.4f}: somebody has written that number by hand.")
         fouls, remarks = self._outside_the_rules(), self._remarks()
         with _opening():
-            opened = load_segments(opened=True)
+            opened = _opened()
         judged = self._train(trial.setting, trial.planned, trial.steps, self._seeds(JUDGES, 50), opened)
         scores = tuple(float(s) for s in np.nan_to_num(judged.final("test_accuracy")[0]))
         made = Submission(trial, self.player, scores, self.spent, len(self._ledger), fouls, remarks)
@@ -342,12 +343,17 @@ class Capstone:
         if not isfinite(trial.val_accuracy):
             raise Foul(f"trial {trial.number} diverged and has no score: submit one that learned something.")
 
-    def _outside_the_rules(self):
+    def _outside_the_rules(self, rules=(BUDGET, LONGEST, LARGEST_BATCH, JUDGES)):
+        fouls = ()
+        if rules != (BUDGET, LONGEST, LARGEST_BATCH, JUDGES):
+            fouls += ("the rules were rewritten in this session: the numbers at the top of the module are those that "
+                      "everyone played by.",)
         if not _peeks:
-            return ()
-        return (f"the file of the test part, {SEALED}, was read {len(_peeks)} time{'s' * (len(_peeks) > 1)} in this "
-                "session before you submitted. A choice that has seen the test part, even from the corner of an eye, "
-                "is no longer tested by it. Restart the kernel to play once more.",)
+            return fouls
+        times = f"{len(_peeks)} time{'s' * (len(_peeks) > 1)}"
+        return (*fouls, f"the file of the test part, {SEALED}, was read {times} in this session before you submitted. A "
+                "choice that has seen the test part, even from the corner of an eye, is no longer tested by it. Restart "
+                "the kernel to play once more.")
 
     def _remarks(self):
         others = [game for game in _games[self.player] if game is not self and game.spent]
@@ -431,6 +437,16 @@ def _seal():
         return None if now == chain[0] else paid[0]
 
     return stamp, intact
+
+
+@lru_cache(maxsize=1)
+def _sealed():
+    return load_segments()
+
+
+@lru_cache(maxsize=1)
+def _opened():
+    return load_segments(opened=True)
 
 
 @contextmanager

@@ -311,6 +311,20 @@ def test_a_look_at_the_file_of_the_test_part_marks_the_score(game, peek):
     assert not result.passed and "outside the rules" in result.message
 
 
+def test_rules_rewritten_in_the_module_mark_the_score(monkeypatch):
+    monkeypatch.setattr(capstone, "LONGEST", 320)
+    game = Capstone(show=False)
+    made = game.submit(game.trial(0.3, nesterov, cosine, batch_size=128, steps=320))
+    assert made.trial.steps == 320 and "rules were rewritten" in made.fouls[0] and not check("capstone", made).passed
+
+
+def test_a_budget_rewritten_during_the_game_is_noticed_at_the_next_move(game, monkeypatch):
+    game.trial(0.1, sgd, steps=32)
+    monkeypatch.setattr(capstone, "BUDGET", 10**6)
+    with pytest.raises(Foul, match="till was changed by hand"):
+        game.trial(0.2, sgd)
+
+
 def test_checksums_and_the_games_own_reading_are_no_look_at_the_test_part(game):
     assert data.verify() == []
     other = Capstone(1, show=False)

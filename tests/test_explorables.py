@@ -565,7 +565,7 @@ def test_an_overspent_split_is_told_so_and_plays_no_games():
 
 
 def test_finals_find_what_short_trials_cannot_tell_apart():
-    explorable = explore_split(outcomes())
+    explorable = explore_split(outcomes(), within=0.01)
     explorable.move(n=100, length=16)
     blind = explorable.result.mean
     summary = explorable.move(n=50, length=16)

@@ -74,8 +74,8 @@ def explore_split(outcomes, budget=1600, games=300, within=0.005):
         def show(split):
             first = split.n * split.length
             ends = [(split.spent, budget), (first, split.spent), (0, min(first, 1.25 * budget))]
-            counts = [f"{max(budget - split.spent, 0):,}", f"{split.finals} × {full - split.length}",
-                      f"{split.n} × {split.length} = {first:,}"]
+            finals = f"{split.finals} × {full - split.length}" if split.finals else "none"
+            counts = [f"{max(budget - split.spent, 0):,}", finals, f"{split.n} × {split.length} = {first:,}"]
             for row, (bar, (low, high), word, count) in enumerate(zip(bars, ends, words, counts, strict=True)):
                 bar.set_data([low, high] if high > low else [], [row, row] if high > low else [])
                 word.set_text(count)
@@ -85,9 +85,9 @@ def explore_split(outcomes, budget=1600, games=300, within=0.005):
     def outcome(ax):
         style(ax, "test accuracy of the setting that is submitted", "share of games below",
               f"{games} games with this split")
-        ax.set(xlim=(0.86, 0.955), ylim=(0, 1.08))
+        ax.set(xlim=(0.86, 0.97), ylim=(0, 1.12))
         ax.axvline(best, color=INK, ls="--", lw=1)
-        ax.text(best - 0.0015, 0.55, "best setting\nin the table", fontsize=9, color=INK, ha="right")
+        ax.text(best + 0.001, 0.03, "best\nsetting\nin the\ntable", fontsize=9, color=INK)
         curve, = ax.plot([], [], color=BLUE, lw=2, animated=True, zorder=3)
         mean, = ax.plot([], [], "D", color=INK, ms=8, animated=True, zorder=4)
         words = moving_words(ax)
@@ -103,7 +103,7 @@ def explore_split(outcomes, budget=1600, games=300, within=0.005):
         text = f"{split.n} first trials of {split.length} steps"
         if not len(split.scores):
             return f"{text} cost {split.spent:,} steps: more than the {budget:,} there are."
-        finals = f"{split.finals} finals" if split.finals else "no final"
+        finals = {0: "no final", 1: "1 final"}.get(split.finals, f"{split.finals} finals")
         return (f"{text}, {finals}, {split.spent:,} steps: mean test accuracy {split.mean:.4f}, "
                 f"{split.best - split.mean:.4f} below the best setting in the table.")
 
