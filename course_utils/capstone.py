@@ -319,8 +319,10 @@ class Capstone:
     def _audit(self):
         paid = self._intact([_written(trial) for trial in self._ledger])
         if paid is not None:
-            raise Foul(f"the ledger was changed by hand: it now says {self.spent:,} steps, and {paid:,} were paid. "
-                       "Trials that one would rather forget belong to the search. `Capstone()` starts a new game.")
+            found = (f"it now says {self.spent:,} steps, and {paid:,} were paid" if self.spent != paid else
+                     "the steps add up, but a line is not as it was written")
+            raise Foul(f"the ledger was changed by hand: {found}. Trials that one would rather forget belong to the "
+                       "search. `Capstone()` starts a new game.")
         if self._till.spent != self.spent or self._till.budget != BUDGET:
             raise Foul(f"the till was changed by hand: it says {self._till.spent:,} of {self._till.budget:,} steps, "
                        f"the trials cost {self.spent:,} of {BUDGET:,}. `Capstone()` starts a new game.")
@@ -331,6 +333,8 @@ class Capstone:
                        f"{self._submitted[0].score:.4f}.")
 
     def _check_own(self, trial):
+        if trial is None:
+            raise Foul("nothing was handed in but `None`: is a `return` missing, as in `return game.best()`?")
         if not isinstance(trial, Trial):
             raise Foul(f"a trial is submitted, such as `game.best()`, and this was `{str(trial)[:60]}`: what has not "
                        "been trained in the game has no place in the ledger, and numbers are not taken on trust.")
@@ -351,9 +355,9 @@ class Capstone:
         if not _peeks:
             return fouls
         times = f"{len(_peeks)} time{'s' * (len(_peeks) > 1)}"
-        return (*fouls, f"the file of the test part, {SEALED}, was read {times} in this session before you submitted. A "
-                "choice that has seen the test part, even from the corner of an eye, is no longer tested by it. Restart "
-                "the kernel to play once more.")
+        return (*fouls, f"the file of the test part, {SEALED}, was read {times} in this session before you submitted. "
+                "A choice that has seen the test part, even from the corner of an eye, is no longer tested by it. "
+                "Restart the kernel to play once more.")
 
     def _remarks(self):
         others = [game for game in _games[self.player] if game is not self and game.spent]

@@ -319,14 +319,16 @@ def _judge_capstone(attempt):
     if attempt.fouls:
         return result(False, "This score is outside the rules: " + " ".join(attempt.fouls))
     scores = load_capstone().groupby("strategy", sort=False).test_accuracy
-    beaten = {name: (int((attempt.score > own).sum()), len(own)) for name, own in scores}
-    words = ", ".join(f"{n} of {of} players with {_WAYS[name]}" for name, (n, of) in beaten.items() if name in _WAYS)
+    beaten = {name: int((attempt.score > own).sum()) for name, own in scores}
+    n_players = len(scores.get_group("library_default"))
+    words = ", ".join(f"{way} {beaten[name]}" for name, way in _WAYS.items())
     best = scores.get_group("best_known").mean()
     gap = attempt.score - best
     against = f"{abs(gap):.4f} {'above' if gap > 0 else 'below'} the best known setting, {best:.4f}"
     text = (f"Test accuracy {attempt.score:.4f} [{attempt.interval.low:.4f}, {attempt.interval.high:.4f}] over "
-            f"{len(attempt.test_scores)} fresh networks, {attempt.spent:,} steps. You beat {words}. That is {against}.")
-    return result(beaten["library_default"][0] == beaten["library_default"][1], " ".join([text, *attempt.remarks]))
+            f"{len(attempt.test_scores)} fresh networks, {attempt.spent:,} steps. You beat, of {n_players} players each: {words}. "
+            f"That is {against}.")
+    return result(beaten["library_default"] == n_players, " ".join([text, *attempt.remarks]))
 
 
 _WAYS = {"library_default": "the library's default", "grid_of_nine": "a grid of nine", "range_tests": "range tests",
