@@ -326,8 +326,8 @@ def _judge_capstone(attempt):
     gap = attempt.score - best
     against = f"{abs(gap):.4f} {'above' if gap > 0 else 'below'} the best known setting, {best:.4f}"
     text = (f"Test accuracy {attempt.score:.4f} [{attempt.interval.low:.4f}, {attempt.interval.high:.4f}] over "
-            f"{len(attempt.test_scores)} fresh networks, {attempt.spent:,} steps. You beat, of {n_players} players each: {words}. "
-            f"That is {against}.")
+            f"{len(attempt.test_scores)} fresh networks, {attempt.spent:,} steps. You beat, of {n_players} players "
+            f"each: {words}. That is {against}.")
     return result(beaten["library_default"] == n_players, " ".join([text, *attempt.remarks]))
 
 
