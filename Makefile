@@ -19,7 +19,7 @@ EDITOR_KEYS := $(addprefix metadata.language_info.,codemirror_mode file_extensio
   pygments_lexer version)
 ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test test-offline lint check clean-notebooks site site-tools slides clean
+.PHONY: help lab test test-offline lint check capstone-baselines clean-notebooks site site-tools slides clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -38,6 +38,9 @@ lint: .venv/.installed ## look for mistakes without running anything
 
 check: .venv/.installed ## is this machine ready?
 	$(BIN)/python -m course_utils
+
+capstone-baselines: .venv/.installed ## play the capstone's stored games again
+	$(BIN)/python benchmarks/capstone.py
 
 clean-notebooks: .venv/.installed ## remove outputs from the notebooks, before a commit
 	$(BIN)/python -m nbstripout --keep-id --extra-keys '$(EDITOR_KEYS)' notebooks/*.ipynb

@@ -14,6 +14,8 @@ training     the training loop, and one network trained by it
 chunks       the networks of a sweep in portions: here, in other processes, on disk
 sweep        hundreds of networks trained at once, over any grid of hyperparameters and seeds
 search       trials bought with epochs, until a budget is spent
+capstone     a game: a budget of training steps, and a test set that opens once
+strategies   ways to play it
 statistics   intervals, paired differences, rules for choosing a rate
 plots        figures of all of these
 explorables  figures that follow their sliders

@@ -4,13 +4,15 @@ The training part is for fitting, the validation part for choosing, the test par
 Files in data/ are checked against the checksums in data/checksums.txt when they are read.
 """
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Dataset", "make_blobs", "make_documents", "load_digits", "load_diabetes", "verify"]
+__all__ = ["Dataset", "make_blobs", "make_documents", "load_digits", "load_diabetes",
+           "load_segments", "load_capstone", "verify"]
 
 FOLDER = Path(__file__).resolve().parent.parent / "data"
 
@@ -147,6 +149,27 @@ def load_diabetes(scaled=True, seed=0):
     return _split("diabetes", table[:, :10], table[:, 10], 242, 100, None, names)
 
 
+def load_segments(opened=False):
+    """Surfaces in seven outdoor photographs from 18 measurements of a patch: 1,000 training, 400 validation, 686 test.
+
+    Every feature has mean 0 and standard deviation 1 on the training part. The test part lies in a file of its own,
+    which the capstone opens once; until then (`opened` False) the validation part stands in its place.
+    """
+    table = _read("segments.csv.gz", skip_header=1)
+    mean, sd = table[:1000, :-1].mean(axis=0), table[:1000, :-1].std(axis=0)
+    test = _read("segments_test.csv.gz", skip_header=1) if opened else table[1000:]
+    x, y = (np.r_[table, test][:, :-1] - mean) / sd, np.r_[table, test][:, -1].astype(np.int64)
+    names = gzip.decompress((FOLDER / "segments.csv.gz").read_bytes()).decode().split("\n", 1)[0].split(",")[:-1]
+    return _split("segments", x, y, 1000, 400, None, tuple(names))
+
+
+def load_capstone(name="players"):
+    """Stored results of the capstone as a table: its "players", or the "outcomes" of single trials."""
+    import pandas as pd
+
+    return pd.read_csv(_verified(f"capstone_{name}.csv"), comment="#")
+
+
 def verify():
     """Names of the files in data/ that are missing or differ from their checksum; empty if all is well."""
     return [name for name, expected in _checksums().items() if _checksum(FOLDER / name) != expected]
@@ -161,6 +184,10 @@ def _split(name, x, y, n_train, n_val, seed, feature_names):
 
 
 def _read(name, **options):
+    return np.genfromtxt(_verified(name), delimiter=",", **options)
+
+
+def _verified(name):
     path = FOLDER / name
     found = _checksum(path)
     if found is None:
@@ -168,7 +195,7 @@ def _read(name, **options):
     if found != _checksums()[name]:
         raise ValueError(f"data file {path} is damaged (its checksum differs); get it back with: "
                          f"git checkout -- data/{name}")
-    return np.genfromtxt(path, delimiter=",", **options)
+    return path
 
 
 def _checksum(path):

@@ -16,7 +16,7 @@ from .statistics import mean_interval
 __all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_differences",
            "plot_distances", "plot_groups", "plot_intervals", "plot_landscape", "plot_means", "plot_momentum_plane",
            "plot_path", "plot_pairs", "plot_range_test", "plot_rate_profile", "plot_scaling", "plot_schedule",
-           "plot_summed_rate", "rate_color", "plot_grid"]
+           "plot_summed_rate", "rate_color", "plot_grid", "plot_search"]
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
 CLASS_MARKERS = ["o", "^", "s"]
@@ -335,6 +335,44 @@ def plot_range_test(test, ax=None, shown=None):
     alive = ~np.isnan(losses).all(axis=0)
     ax.plot(test.rates[alive], np.nanmedian(losses[:, alive], axis=0), "o-", ms=3, color=INK, lw=1.2)
     ax.set(xscale="log", yscale="log", xlabel="learning rate, raised at each step", ylabel="loss of the batch")
+    return ax
+
+
+def plot_search(game, ax=None, chosen=None):
+    """Every trial of a capstone game: as wide as it was costly, at its validation accuracy (errors on a log scale).
+
+    Runs that diverged and range tests stand on the floor; the thin line is the best score so far; a frame marks the
+    trial `chosen`.
+    """
+    ax = _axes(ax)
+    floor, top = 0.1, 0.985
+    ax.set_yscale("function", functions=(lambda y: -np.log10(1 - np.minimum(y, 0.999)), lambda z: 1 - 10.0 ** -z))
+    optimizers, paid, best, steps = {}, 0, 0.0, [(0, floor)]
+    for trial in game.trials:
+        name = trial.setting["optimizer"].__name__
+        n = optimizers.setdefault(name, len(optimizers))
+        color, marker = LINE_COLORS[n % len(LINE_COLORS)], RATE_MARKERS[n % len(RATE_MARKERS)]
+        scored = np.isfinite(trial.val_accuracy)
+        y = max(trial.val_accuracy, floor) if scored else floor
+        ax.plot([paid, paid + trial.cost], [y, y], color=color, lw=3, solid_capstyle="butt")
+        ax.plot(paid + trial.cost, y, marker if scored else "x", color=color, ms=6, clip_on=False)
+        ax.annotate(str(trial.number), (paid + trial.cost, y), xytext=(0, 6), textcoords="offset points", ha="center",
+                    fontsize=8)
+        if trial is chosen:
+            ax.plot(paid + trial.cost, y, "o", ms=14, mfc="none", mec=INK, mew=2)
+        paid, best = paid + trial.cost, max(best, y)
+        steps += [(paid, steps[-1][1]), (paid, best)]
+    ax.plot(*zip(*steps, strict=True), color="0.6", lw=1, zorder=0)
+    for name, n in optimizers.items():
+        ax.plot([], [], "-", lw=3, color=LINE_COLORS[n % len(LINE_COLORS)], ms=6, label=name,
+                marker=RATE_MARKERS[n % len(RATE_MARKERS)])
+    ax.axvline(game.budget, color=INK, ls="--", lw=1)
+    ticks = [0.1, 0.5, 0.8, 0.9, 0.95, 0.98]
+    ax.set(xlim=(0, 1.02 * game.budget), ylim=(floor, top), yticks=ticks, yticklabels=[f"{t:g}" for t in ticks],
+           xlabel="steps spent (dashed: the budget)", ylabel="validation accuracy")
+    ax.tick_params(axis="y", which="minor", left=False)
+    if optimizers:
+        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
 

@@ -6,7 +6,7 @@ __all__ = ["BudgetSpent", "Trials", "read_range_test"]
 
 
 class BudgetSpent(RuntimeError):
-    """A trial would have cost more epochs than are left."""
+    """A trial would have cost more epochs, or steps, than are left."""
 
 
 class Trials:
@@ -14,23 +14,35 @@ class Trials:
 
     `look(lr, epochs)` gives the validation score of a run at rate `lr` after so many epochs, higher is better: from
     training that is done on the spot, or from a table of runs. `budget` counts epochs; going on with a rate that was
-    tried before costs only the epochs that are new.
+    tried before costs only the epochs that are new. A search over more than rates may use any hashable setting in the
+    place of `lr`, with `name` to put it in words, and any other `unit`.
     """
 
-    def __init__(self, look, budget):
-        self.look, self.budget, self.spent = look, budget, 0
+    def __init__(self, look, budget, unit="epochs", name="rate {:.3g}".format):
+        self.look, self.budget, self.spent, self.unit, self.name = look, budget, 0, unit, name
         self.seen = {}  # rate -> (epochs, score) at its longest
+
+    def price(self, lr, epochs):
+        """What a run of `epochs` epochs would cost now; raises `BudgetSpent` if too few are left to pay for it."""
+        cost = max(epochs - self.seen.get(lr, (0, None))[0], 0)
+        if self.spent + cost > self.budget:
+            raise BudgetSpent(f"{epochs} {self.unit} at {self.name(lr)} cost {cost}; {self.budget - self.spent} "
+                              "are left")
+        return cost
+
+    def pay(self, lr, epochs, score):
+        """Charge a run of `epochs` epochs that scored `score`, and return what it cost."""
+        cost = self.price(lr, epochs)
+        self.spent += cost
+        if epochs > self.seen.get(lr, (0, None))[0]:
+            self.seen[lr] = (epochs, score)
+        return cost
 
     def score(self, lr, epochs):
         """The score at rate `lr` after `epochs` epochs; raises `BudgetSpent` if too few are left to pay for them."""
-        before = self.seen.get(lr, (0, None))[0]
-        cost = max(epochs - before, 0)
-        if self.spent + cost > self.budget:
-            raise BudgetSpent(f"{epochs} epochs at rate {lr:.3g} cost {cost}; {self.budget - self.spent} are left")
+        self.price(lr, epochs)
         score = float(self.look(lr, epochs))
-        self.spent += cost
-        if epochs > before:
-            self.seen[lr] = (epochs, score)
+        self.pay(lr, epochs, score)
         return score
 
     def best(self):

@@ -7,11 +7,19 @@ import pytest
 from sklearn import datasets
 
 from course_utils import data
-from course_utils.data import Dataset, load_diabetes, load_digits, make_blobs, make_documents
+from course_utils.data import (
+    Dataset,
+    load_capstone,
+    load_diabetes,
+    load_digits,
+    load_segments,
+    make_blobs,
+    make_documents,
+)
 
 PARTS = ("train", "val", "test")
 ALL = {"blobs": make_blobs, "documents": make_documents, "digits": load_digits, "diabetes": load_diabetes,
-       "raw diabetes": lambda: load_diabetes(scaled=False)}
+       "raw diabetes": lambda: load_diabetes(scaled=False), "segments": lambda: load_segments(opened=True)}
 
 
 @pytest.fixture
@@ -79,7 +87,7 @@ def test_documents_of_another_seed_are_others_and_those_of_the_same_are_the_same
 
 @pytest.mark.parametrize("name, sizes, n_features", [
     ("blobs", (500, 500, 500), 2), ("documents", (2000, 2000, 2000), 420),
-    ("digits", (1000, 397, 400), 64), ("diabetes", (242, 100, 100), 10),
+    ("digits", (1000, 397, 400), 64), ("diabetes", (242, 100, 100), 10), ("segments", (1000, 400, 686), 18),
 ])
 def test_parts_have_the_stated_sizes(name, sizes, n_features):
     d = ALL[name]()
@@ -135,6 +143,24 @@ def test_scaled_diabetes_has_mean_0_and_deviation_1_on_the_training_part_alone()
     assert np.allclose(restored, raw.x_test, rtol=1e-3, atol=1e-3)
 
 
+def test_segments_are_distinct_patches_scaled_by_the_training_part_with_all_surfaces_in_each_part():
+    d = load_segments(opened=True)
+    assert len(set(map(tuple, parts(d, "x").tolist()))) == 2086 and d.n_classes == 7
+    assert all(np.bincount(getattr(d, f"y_{part}"), minlength=7).min() > 40 for part in PARTS)
+    assert np.allclose(d.x_train.mean(axis=0), 0, atol=1e-5) and np.allclose(d.x_train.std(axis=0), 1, atol=1e-5)
+    assert np.abs(d.x_test.mean(axis=0)).max() > 0.02
+    sky, grass = (d.x_train[d.y_train == c].mean(axis=0) for c in (5, 3))
+    names = d.feature_names
+    assert sky[names.index("region_centroid_row")] < grass[names.index("region_centroid_row")]  # rows count downwards
+    assert sky[names.index("intensity_mean")] > 1 and grass[names.index("exgreen_mean")] > 1
+
+
+def test_the_test_part_of_the_segments_stays_sealed_until_it_is_asked_for():
+    sealed, opened = load_segments(), load_segments(opened=True)
+    assert np.array_equal(sealed.x_test, sealed.x_val) and np.array_equal(sealed.x_train, opened.x_train)
+    assert not np.array_equal(sealed.x_test, opened.x_test) and sealed.n_classes == opened.n_classes
+
+
 def test_tasks_are_told_by_the_targets():
     assert make_blobs().task == "classification" and load_diabetes().task == "regression"
     with pytest.raises(ValueError, match="diabetes has no classes"):
@@ -150,7 +176,11 @@ def test_files_agree_with_their_checksums():
     assert listed == stored
 
 
-@pytest.mark.parametrize("name, load", [("digits.csv.gz", load_digits), ("diabetes.csv", load_diabetes)])
+@pytest.mark.parametrize("name, load", [
+    ("digits.csv.gz", load_digits), ("diabetes.csv", load_diabetes), ("segments.csv.gz", load_segments),
+    ("segments_test.csv.gz", ALL["segments"]), ("capstone_players.csv", load_capstone),
+    ("capstone_outcomes.csv", lambda: load_capstone("outcomes")),
+])
 def test_a_damaged_or_missing_file_is_named_with_the_way_to_get_it_back(folder, name, load):
     content = (folder / name).read_bytes()
     (folder / name).write_bytes(content[:-9] + b"x" + content[-8:])

@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from scipy import stats
 
 from course_utils import exercises
-from course_utils.exercises import EXERCISES, QUIZZES, check, framework, hint, quiz, quiz_markdown, solution
+from course_utils.exercises import EXERCISES, PROJECTS, QUIZZES, check, framework, hint, quiz, quiz_markdown, solution
 from course_utils.exercises.framework import Exercise, judge
 from course_utils.optimizers import adagrad, adam, adamw, momentum, nesterov, rmsprop
 
@@ -675,7 +675,98 @@ class AdaGrad:
         return w - (lr / (np.sqrt(s) + eps)) * g, {"s": s}
 
 
+def spent_by_replay(trials):
+    """Every step of every run as a set of its own."""
+    return len({(setting, steps if decays else None, step) for setting, steps, decays in trials
+                for step in range(steps)})
+
+
+def spent_by_sorting(trials):
+    runs = {}
+    for setting, steps, decays in trials:
+        runs.setdefault((setting, steps * decays), []).append(steps)
+    return np.int64(sum(max(run) for run in runs.values()))
+
+
+def spent_walking(trials):
+    total = 0
+    for i, (setting, steps, decays) in enumerate(trials):
+        before = [t for s, t, d in trials[:i] if s == setting and d == decays and (not d or t == steps)]
+        total += max(0, steps - max(before, default=0))
+    return total
+
+
+def finals_by_walking(budget, n, short, full):
+    left, finals = budget - n * short, 0
+    while finals < n and left >= full - short:
+        left, finals = left - (full - short), finals + 1
+    return finals
+
+
+def finals_clipped(budget, n, short, full):
+    return np.clip(np.floor((budget - n * short) / (full - short)), 0, n)
+
+
+def halving_dict(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept):  # noqa: B905
+        scores = {s: score(s, steps) for s in settings}
+        settings = sorted(settings, key=lambda s: (math.isnan(scores[s]), -scores[s]))[:n]
+    return settings[0]
+
+
+def halving_numpy(score, settings, lengths, kept):
+    settings = np.array(settings)
+    for r in range(len(lengths)):
+        scores = np.array([score(float(s), lengths[r]) for s in settings])
+        settings = settings[np.argsort(np.where(np.isnan(scores), np.inf, -scores), kind="stable")[: kept[r]]]
+    return settings[0]
+
+
+def halving_recursive(score, settings, lengths, kept):
+    if not lengths:
+        return settings[0]
+    pairs = [(float(np.nan_to_num(score(s, lengths[0]), nan=-1e9)), -i) for i, s in enumerate(settings)]
+    best = sorted(pairs, reverse=True)[: kept[0]]
+    return halving_recursive(score, [settings[-i] for _, i in best], lengths[1:], kept[1:])
+
+
+def halving_dropping(score, settings, lengths, kept):
+    left = list(settings)
+    for steps, n in zip(lengths, kept, strict=True):
+        scored = [[s, score(s, steps)] for s in left]
+        left = []
+        while scored and len(left) < n:
+            best = max(scored, key=lambda pair: -math.inf if pair[1] != pair[1] else pair[1])
+            scored.remove(best)
+            left.append(best[0])
+    return left[0]
+
+
+def halved(change=lambda scores: scores, lengths=lambda x: x, kept=lambda k: k, answer=lambda x: x):
+    """Right but for one part."""
+    return lambda score, settings, steps, k: answer(halving_dict(lambda s, n: change(score(s, n)), settings,
+                                                                 lengths(steps), kept(k)))
+
+
 RIGHT = {
+    "steps-spent": [spent_by_replay, spent_by_sorting, spent_walking, lambda t: float(spent_by_replay(t)),
+                    lambda t: torch.tensor(spent_by_replay(t)), lambda t: np.float32(spent_walking(t[::-1])),
+                    lambda t: spent_by_replay(list(dict.fromkeys(t))), lambda t: spent_by_sorting(sorted(t)),
+                    lambda t: sum(max(t for t, *_ in run) for run in [[(t, s)] for s, t, d in dict.fromkeys(t) if d])
+                    + spent_by_replay([x for x in t if not x[2]]), lambda t: [spent_by_replay(t)][0] + 0.0],
+    "finals-left": [finals_by_walking, finals_clipped,
+                    lambda b, n, s, f: sorted((0, n, int((b - n * s) // (f - s))))[1],
+                    lambda b, n, s, f: 0 if b < n * s else min(n, math.floor((b - n * s) / (f - s))),
+                    lambda b, n, s, f: max(k for k in range(n + 1) if k == 0 or n * s + k * (f - s) <= b),
+                    lambda b, n, s, f: torch.tensor((b - n * s) // (f - s)).clamp(0, n),
+                    lambda b, n, s, f: min(max((b - n * s) // (f - s), 0), n),
+                    lambda b, n, s, f: np.minimum(n, np.maximum(0, np.floor_divide(b - n * s, f - s))),
+                    lambda b, n, s, f: len(range(f - s, max(b - n * s, 0) + 1, f - s)[:n]),
+                    lambda b, n, s, f: float(finals_by_walking(b, n, s, f))],
+    "budgeted-halving": [halving_dict, halving_numpy, halving_recursive, halving_dropping,
+                         halved(lambda x: 10 * x), halved(lambda x: np.float32(x)), halved(answer=np.array),
+                         halved(answer=torch.tensor), halved(lengths=list, kept=list),
+                         halved(lambda x: float(torch.tensor(x)))],
     "first-answer": [lambda n, batch_size: -(-n // batch_size), lambda n, b: len(range(0, n, b)),
                      lambda n, b: np.ceil(n / b), lambda n, b: torch.tensor(n // b + (n % b > 0))],
     "gradient-step": [gradient_step_in_place, gradient_step_torch32, gradient_step_torch_sgd, Step(),
@@ -826,6 +917,40 @@ def change_by_powers(loss_plain, feature_plain, loss_adaptive, feature_adaptive,
 
 
 WRONG = {
+    "steps-spent": [lambda t: spent_by_replay(t) + 1, lambda t: spent_by_replay(t[1:]),
+                    lambda t: spent_by_replay(t[:-1]), lambda t: spent_by_replay(t) * 1.001,
+                    lambda t: -spent_by_replay(t), lambda t: 0, lambda t: 160,
+                    lambda t: {s: n for s, n, _ in t}, lambda t: [n for _, n, _ in t], lambda t: [spent_by_replay(t)],
+                    lambda t: spent_by_replay(t) / max(len(t), 1), lambda t: round(spent_by_replay(t), -2),
+                    lambda t: sum(n for _, n, d in t if d), lambda t: sum(n for _, n, d in t if not d),
+                    lambda t: max(0, 1600 - spent_by_replay(t)), lambda t: sum({n for _, n, _ in t}),
+                    lambda t: spent_by_replay([(s, n, False) for s, n, _ in t[::2]]), lambda t: str(spent_by_replay(t)),
+                    lambda t: len({s for s, _, _ in t}), lambda t: min((n for _, n, _ in t), default=0),
+                    lambda t: sum(n for _, n, _ in t) - sum(n for _, n, d in t[:-1] if not d)],
+    "finals-left": [lambda b, n, s, f: n, lambda b, n, s, f: 0, lambda b, n, s, f: finals_by_walking(b, n, s, f) + 1,
+                    lambda b, n, s, f: finals_by_walking(b, n - 1, s, f),
+                    lambda b, n, s, f: [finals_clipped(b, n, s, f)],
+                    lambda b, n, s, f: -finals_clipped(b, n, s, f), lambda b, n, s, f: finals_clipped(b, n, f, 2 * f),
+                    lambda b, n, s, f: finals_clipped(b, n, s, f + 9), lambda b, n, s, f: b - n * s - f,
+                    lambda b, n, s, f: max(1, finals_clipped(b, n, s, f)), lambda b, n, s, f: str(b // f),
+                    lambda b, n, s, f: (b - n * s) // (s - f), lambda b, n, s, f: min(n, b // n),
+                    lambda b, n, s, f: finals_clipped(1600, n, s, f), lambda b, n, s, f: finals_clipped(b, n, s, 160),
+                    lambda b, n, s, f: finals_clipped(b, n, 16, f),
+                    lambda b, n, s, f: min(5, finals_clipped(b, n, s, f)),
+                    lambda b, n, s, f: b / (n * s), lambda b, n, s, f: n * s // f,
+                    lambda b, n, s, f: finals_clipped(b - 1, n, s, f) if n > 9 else 1],
+    "budgeted-halving": [lambda score, s, n, k: s[0], lambda score, s, n, k: s[-1],
+                         lambda score, s, n, k: max(s, key=lambda x: score(x, n[0])), lambda score, s, n, k: None or 0,
+                         lambda score, s, n, k: [halving_dict(score, s, n, k)], halved(kept=lambda k: k[::-1]),
+                         lambda score, s, n, k: s.index(halving_dict(score, s, n, k)), halved(answer=lambda x: 2 * x),
+                         lambda score, s, n, k: halving_dict(score, s[1:], n, k), halved(lambda x: round(x, 0) * 0),
+                         lambda score, s, n, k: halving_dict(score, s[::-1], n, k) * 1.001,
+                         halved(lambda x: abs(x - 0.5)),
+                         lambda score, s, n, k: halving_dict(score, s[:4], n, k), halved(lengths=lambda x: x[1:]),
+                         halved(lambda x: -1.0 if x > 0.85 else x),
+                         lambda score, s, n, k: halving_dict(lambda x, m: score(x, n[0]), s, n, k),
+                         lambda score, s, n, k: str(halving_dict(score, s, n, k)), halved(lambda x: min(x, 0.6)),
+                         lambda score, s, n, k: (halving_dict(score, s, n, k), 1), halved(answer=lambda x: -x)],
     "first-answer": [lambda n, b: n % b, lambda n, b: n - b, lambda n, b: math.ceil(n / b) * b, lambda n, b: "16"],
     "gradient-step": [lambda w, g, lr: w - lr * g**2, lambda w, g, lr: w - 0.1 * g, lambda w, g, lr: w - lr**2 * g,
                       lambda w, g, lr: (w, lr * g), lambda w, g, lr: np.round(w - lr * g, 3)],
@@ -1217,14 +1342,16 @@ def test_a_question_without_ipywidgets_says_where_the_answer_is(monkeypatch):
 
 # Notebooks
 
-@pytest.mark.parametrize("function, id", [("check", id) for id in EXERCISES] + [("quiz", id) for id in QUIZZES])
+@pytest.mark.parametrize("function, id", [("check", id) for id in EXERCISES | PROJECTS]
+                         + [("quiz", id) for id in QUIZZES])
 def test_every_id_is_used_by_exactly_one_notebook(function, id):
     assert sum(ids_asked(path, function).count(id) for path in NOTEBOOKS) == 1
 
 
 @every_notebook
 def test_every_id_asked_is_registered(path):
-    for function, registry in (("check", EXERCISES), ("hint", EXERCISES), ("solution", EXERCISES), ("quiz", QUIZZES)):
+    tasks = EXERCISES | PROJECTS
+    for function, registry in (("check", tasks), ("hint", tasks), ("solution", tasks), ("quiz", QUIZZES)):
         assert set(ids_asked(path, function)) <= set(registry)
 
 
@@ -1233,11 +1360,12 @@ def test_every_stub_is_that_of_its_exercise_and_reads_not_attempted(path):
     stubs = {name: (cell.source, node) for cell in code_cells(path, "exercise")
              for name, node in defined(cell.source).items()}
     for id in ids_asked(path, "check"):
-        exercise = EXERCISES[id]
+        exercise = (EXERCISES | PROJECTS)[id]
         source, node = stubs[exercise.name]
         ours = defined(exercise.stub)[exercise.name]
         assert (ast.unparse(node.args), ast.get_docstring(node)) == (ast.unparse(ours.args), ast.get_docstring(ours))
-        assert not check(id, run(source)[exercise.name]).attempted
+        stub = run(source)[exercise.name]
+        assert not check(id, stub(None) if id in PROJECTS else stub).attempted
 
 
 @every_notebook
@@ -1252,7 +1380,7 @@ def test_every_question_stands_in_the_cell_before_its_buttons(path):
 def solved_copy(path):
     """The notebook with every exercise replaced by its solution, and an assert that every check passed."""
     notebook = nbformat.read(path, 4)
-    by_name = {exercise.name: exercise for exercise in EXERCISES.values()}
+    by_name = {exercise.name: exercise for exercise in (EXERCISES | PROJECTS).values()}
     for cell in notebook.cells:
         if cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", []):
             cell.source = "\n\n".join(by_name[name].source for name in defined(cell.source))

@@ -4,9 +4,12 @@ import sys
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
+from course_utils.data import load_capstone
+from course_utils.exercises import EXERCISES
 from course_utils.explorables import (
     Control,
     Explorable,
@@ -18,6 +21,7 @@ from course_utils.explorables import (
     explore_ravine,
     explore_schedule,
     explore_search,
+    explore_split,
     explore_training,
     explore_turned_ravine,
     fate,
@@ -531,6 +535,56 @@ def test_every_game_can_be_won_with_the_slider():
             slider.value = nearest(slider, good) * 10 ** (slider.step * (step % 2))
         assert explorable.result.over and explorable.result.regret == pytest.approx(0)
     assert "Goal reached" in explorable.summary
+
+
+def outcomes(levels=(0.3, 0.6, 0.9), lengths=(16, 32, 48, 64, 80, 96, 112, 128, 144, 160)):
+    """Two networks a setting; short runs tell which setting is bad, and only the full length which is best."""
+    rows = []
+    for s, level in enumerate(levels):
+        for seed in (0, 1):
+            scores = {f"val_{n}": level if n == 160 else min(level, 0.6) for n in lengths}
+            rows.append({"optimizer": "sgd", "lr": 10.0**s, "seed": seed} | scores
+                        | {f"test_{n}": level - 0.02 for n in lengths})
+    return pd.DataFrame(rows)
+
+
+def test_a_split_pays_for_its_first_trials_and_spends_the_rest_on_finals():
+    explorable = explore_split(outcomes())
+    for n, length, finals, spent in [(10, 160, 0, 1600), (24, 32, 6, 1536), (50, 16, 5, 1520), (100, 16, 0, 1600),
+                                     (5, 32, 5, 800), (20, 80, 0, 1600)]:
+        explorable.move(n=n, length=length)
+        assert (explorable.result.finals, explorable.result.spent) == (finals, spent)
+        assert explorable.result.spent <= 1600 and len(explorable.result.scores) == 300
+        assert EXERCISES["finals-left"].reference(1600, n, length, 160) == finals if length < 160 else True
+
+
+def test_an_overspent_split_is_told_so_and_plays_no_games():
+    explorable = explore_split(outcomes())
+    assert "cost 3,200 steps: more than the 1,600" in explorable.move(n=100, length=32)
+    assert not len(explorable.result.scores)
+
+
+def test_finals_find_what_short_trials_cannot_tell_apart():
+    explorable = explore_split(outcomes(), within=0.01)
+    explorable.move(n=100, length=16)
+    blind = explorable.result.mean
+    summary = explorable.move(n=50, length=16)
+    assert blind < 0.75 and explorable.result.mean == pytest.approx(0.88, abs=0.02) and "Goal reached" in summary
+
+
+def test_the_same_draws_are_used_at_every_split():
+    compute = explore_split(outcomes()).compute
+    assert np.array_equal(compute(20, 32).scores, compute(20, 32).scores)
+    fewer, more = compute(5, 160).scores, compute(10, 160).scores
+    assert (more >= fewer).all()  # the first five trials are the same
+
+
+def test_the_goal_of_the_split_can_be_reached_on_the_stored_outcomes_and_not_by_ten_full_trials():
+    explorable = explore_split(load_capstone("outcomes"))
+    assert "Goal" not in explorable.summary
+    before = explorable.image.value
+    assert "Goal reached" in explorable.move(n=50, length=16) and explorable.image.value != before
+    assert len(explorable.image.value) <= 40_000
 
 
 def test_finished_games_can_be_drawn_side_by_side_and_stay_as_they_are():

@@ -1,5 +1,7 @@
 """Plots draw a result on the axes they are given, change nothing and train nothing."""
 
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from course_utils.data import load_diabetes, load_digits, make_blobs
 from course_utils.descent import descend
 from course_utils.landscapes import bowl, double_well, ravine, saddle
 from course_utils.models import linear, mlp
-from course_utils.optimizers import sgd
+from course_utils.optimizers import adam, sgd
 from course_utils.schedules import constant, cosine, reduce_on_plateau, step_decay
 from course_utils.statistics import mean_interval, paired_difference
 from course_utils.sweep import RangeTest, range_test, sweep
@@ -314,6 +316,27 @@ def test_contrast_is_that_of_the_accessibility_guidelines():
 def test_data_that_is_not_in_the_plane_is_refused(data):
     with pytest.raises(ValueError, match="two features"):
         plots.plot_data(data)
+
+
+def test_a_search_is_drawn_trial_by_trial_as_wide_as_it_was_costly():
+    settings = [{"optimizer": sgd}, {"optimizer": adam}, {"optimizer": sgd}]
+    trials = [SimpleNamespace(number=n, setting=setting, cost=cost, val_accuracy=score) for n, setting, cost, score in
+              zip((1, 2, 3), settings, (100, 60, 40), (0.8, 0.9, np.nan), strict=True)]
+    ax = plots.plot_search(SimpleNamespace(trials=trials, budget=400), chosen=trials[1])
+    wide = [line for line in ax.lines if line.get_linewidth() == 3 and len(line.get_xdata())]
+    assert [list(line.get_xdata()) for line in wide] == [[0, 100], [100, 160], [160, 200]]
+    assert [line.get_ydata()[0] for line in wide] == [0.8, 0.9, 0.1]  # what diverged stands on the floor
+    assert [text.get_text() for text in ax.texts] == ["1", "2", "3"]
+    [frame] = [line for line in ax.lines if line.get_markersize() == 14]
+    assert (frame.get_xdata()[0], frame.get_ydata()[0]) == (160, 0.9)
+    assert {text.get_text() for text in ax.get_legend().get_texts()} == {"sgd", "adam"}
+    low, middle, high = ax.transData.transform([(0, 0.8), (0, 0.9), (0, 0.95)])[:, 1]
+    assert high - middle == pytest.approx(middle - low)  # half as many errors are the same distance
+
+
+def test_a_search_without_trials_is_an_empty_figure():
+    ax = plots.plot_search(SimpleNamespace(trials=(), budget=400))
+    assert not ax.texts and ax.get_legend() is None and ax.get_xlim()[1] > 400
 
 
 def test_groups_have_a_column_each_and_a_dash_at_the_true_value():

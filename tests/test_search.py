@@ -35,6 +35,20 @@ def test_the_budget_cannot_be_overspent_and_a_refused_trial_costs_nothing():
     assert trials.spent == 20
 
 
+def test_another_currency_and_other_settings_are_named_in_the_refusal():
+    trials = Trials(lambda setting, steps: steps, 20, "steps", lambda setting: "adam at " + str(setting[0]))
+    assert trials.score((0.1, "adam"), 15) == 15 and trials.price((0.1, "adam"), 18) == 3
+    with pytest.raises(BudgetSpent, match="6 steps at adam at 0.5 cost 6; 5 are left"):
+        trials.price((0.5, "adam"), 6)
+
+
+def test_a_price_is_only_asked_and_a_payment_is_charged_and_remembered():
+    trials = Trials(look, 100)
+    assert trials.price(0.1, 30) == 30 and trials.spent == 0 and trials.seen == {}
+    assert trials.pay(0.1, 30, 0.5) == 30 and trials.pay(0.1, 40, 0.6) == 10
+    assert trials.spent == 40 and trials.seen == {0.1: (40, 0.6)}
+
+
 def test_the_best_is_one_of_those_trained_longest():
     trials = Trials(look, 1000)
     trials.score(0.01, 8)

@@ -10,6 +10,7 @@ from .. import progress
 from . import (
     adam,
     adaptive,
+    capstone,
     choosing,
     gradient_descent,
     learning_rate,
@@ -21,21 +22,24 @@ from . import (
 from .framework import Note, Result, judge
 from .release import held_back
 
-__all__ = ["check", "hint", "solution", "quiz", "quiz_markdown", "results", "EXERCISES", "QUIZZES"]
+__all__ = ["check", "hint", "solution", "quiz", "quiz_markdown", "results", "EXERCISES", "PROJECTS",
+           "QUIZZES"]
 
 _TOPICS = (start_here, gradient_descent, stochastic_gradients, learning_rate, choosing, schedules, momentum, adaptive,
-           adam)
+           adam, capstone)
 EXERCISES = {exercise.id: exercise for topic in _TOPICS for exercise in topic.EXERCISES}
+PROJECTS = {project.id: project for topic in _TOPICS for project in getattr(topic, "PROJECTS", ())}
 QUIZZES = {question.id: question for topic in _TOPICS for question in topic.QUIZZES}
+_TASKS = EXERCISES | PROJECTS
 _results, _hints_shown = {}, {}
 
 
 def check(id, attempt=...):
     """Judge the reader's function `attempt` and return a `Result` whose display says what is right or wrong."""
-    if not _known(id, EXERCISES):
-        return Result(id if isinstance(id, str) else "?", False, True, _unknown(id, EXERCISES))
+    if not _known(id, _TASKS):
+        return Result(id if isinstance(id, str) else "?", False, True, _unknown(id, _TASKS))
     try:
-        _results[id] = judge(EXERCISES[id], attempt)
+        _results[id] = PROJECTS[id].judge(attempt) if id in PROJECTS else judge(EXERCISES[id], attempt)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # an attempt that defeats even the looking at it
@@ -48,9 +52,9 @@ def check(id, attempt=...):
 
 def hint(id):
     """Show the next hint; after the last one, all of them."""
-    if not _known(id, EXERCISES):
-        return Note(_unknown(id, EXERCISES))
-    hints = EXERCISES[id].hints
+    if not _known(id, _TASKS):
+        return Note(_unknown(id, _TASKS))
+    hints = _TASKS[id].hints
     numbered = [f"**Hint {i} of {len(hints)}.** {text}" for i, text in enumerate(hints, 1)]
     shown = _hints_shown[id] = _hints_shown.get(id, 0) + 1
     if shown <= len(hints):
@@ -60,9 +64,9 @@ def hint(id):
 
 def solution(id):
     """Show the reference solution and one sentence on it, unless an instructor holds it back from who has none yet."""
-    if not _known(id, EXERCISES):
-        return Note(_unknown(id, EXERCISES))
-    exercise = EXERCISES[id]
+    if not _known(id, _TASKS):
+        return Note(_unknown(id, _TASKS))
+    exercise = _TASKS[id]
     passed = id in _results and _results[id].passed
     if (reason := held_back()) and not passed:
         return Note(f'{reason} Until then, `hint("{id}")` helps; once your own passes the check, ours is shown, too.')
@@ -94,7 +98,7 @@ def _known(id, registry):
 
 
 def _unknown(id, registry):
-    kind = "exercise" if registry is EXERCISES else "question"
+    kind = "exercise" if registry is _TASKS else "question"
     if not isinstance(id, str):
         return f"First comes the name of the {kind}, between quotes; this was a {type(id).__name__}."
     near = get_close_matches(id, registry, n=3, cutoff=0.4) or sorted(registry)

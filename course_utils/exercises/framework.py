@@ -15,29 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Exercise", "Result", "Note", "judge"]
+__all__ = ["Exercise", "Project", "Result", "Note", "judge"]
 
 RIGHT, MISTAKE = 1e-5, 1e-4  # relative tolerances: float32 is right, and a mistake need only be recognized
 
 
-@dataclass(frozen=True)
-class Exercise:
-    """A task as data.
-
-    `reference` is the solution, a real function whose docstring states the task; `why` one sentence on it; `hints`
-    are shown one by one; `probes` are tuples of arguments; `mistakes` pairs of a wrong function and the sentence
-    that helps. `drive(attempt, *probe)` uses the attempt, by default in one call; for an optimizer it would take
-    several steps and then start afresh.
-    """
-
-    id: str
-    title: str
-    reference: Callable
-    why: str
-    hints: tuple
-    probes: tuple
-    mistakes: tuple
-    drive: Callable = lambda attempt, *probe: attempt(*probe)
+class _Task:
+    """What exercises and projects have in common: a reference, a function whose docstring states the task."""
 
     @property
     def name(self):
@@ -59,6 +43,38 @@ class Exercise:
         text = inspect.getsource(self.reference)
         docstring = ast.parse(text).body[0].body[0]
         return "\n".join(text.splitlines()[: docstring.end_lineno]) + "\n    return ...\n"
+
+
+@dataclass(frozen=True)
+class Project(_Task):
+    """A task without a single right answer: `judge(attempt)` gives a `Result`, `reference` is one way to do it."""
+
+    id: str
+    title: str
+    reference: Callable
+    why: str
+    hints: tuple
+    judge: Callable
+
+
+@dataclass(frozen=True)
+class Exercise(_Task):
+    """A task as data.
+
+    `reference` is the solution, a real function whose docstring states the task; `why` one sentence on it; `hints`
+    are shown one by one; `probes` are tuples of arguments; `mistakes` pairs of a wrong function and the sentence
+    that helps. `drive(attempt, *probe)` uses the attempt, by default in one call; for an optimizer it would take
+    several steps and then start afresh.
+    """
+
+    id: str
+    title: str
+    reference: Callable
+    why: str
+    hints: tuple
+    probes: tuple
+    mistakes: tuple
+    drive: Callable = lambda attempt, *probe: attempt(*probe)
 
 
 class Note:

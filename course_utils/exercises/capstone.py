@@ -1,0 +1,407 @@
+"""The exercises of notebook 10, and its project: a game that is scored against stored players."""
+
+from math import nan
+from numbers import Real
+
+import numpy as np
+
+from ..optimizers import nesterov
+from ..schedules import cosine
+from ..search import Trials
+from .framework import Exercise, Project, Result
+from .quizzes import Option, Quiz
+
+
+def steps_spent(trials):
+    """The steps that a list of trials has cost, when going on is cheaper than starting anew.
+
+    Each trial is a tuple (setting, steps, decays), in the order in which they were made.
+    If decays is False, the rate is constant, and a longer run of a setting goes on where
+    its longest run so far ended: only the new steps cost. If decays is True, the schedule
+    is made for this very number of steps, so that a run of another length starts anew.
+    What was trained before, and anything shorter at a constant rate, costs nothing.
+    """
+    longest, total = {}, 0
+    for setting, steps, decays in trials:
+        run = (setting, steps) if decays else setting
+        total += max(steps - longest.get(run, 0), 0)
+        longest[run] = max(steps, longest.get(run, 0))
+    return total
+
+
+def finals_left(budget, n, short, full):
+    """How many finals can be paid for after n first trials of `short` steps each.
+
+    In a final, one of the first trials goes on to `full` steps at its constant rate, so
+    that only the new steps cost. No more finals than first trials; 0 if nothing is left,
+    or if the first trials alone cost more than the budget.
+    """
+    return max(0, min(n, (budget - n * short) // (full - short)))
+
+
+def halving(score, settings, lengths, kept):
+    """The setting that is left after some rounds of successive halving.
+
+    In round r, every setting that is still in gets score(setting, lengths[r]): higher is
+    better, nan means that it diverged and comes last. The best kept[r] of them go on; of
+    equals, the one that stands earlier. After the last round the best one is the answer.
+    """
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = [score(setting, steps) for setting in settings]
+        ranked = sorted(range(len(settings)), key=lambda i: -scores[i] if scores[i] == scores[i] else np.inf)
+        settings = [settings[i] for i in ranked[:n]]
+    return settings[0]
+
+
+def my_search(game):
+    """Spend the budget of the game as you like, one `game.trial(...)` after another.
+
+    Leave `return ...` as it is while you are searching. Handing back one of your trials,
+    such as `game.best()`, says that you are done: it will be submitted.
+    """
+    tried = [game.trial(lr, nesterov, cosine, batch_size=128) for lr in np.geomspace(0.05, 1.5, 8)]
+    finalists = sorted(tried, key=lambda trial: np.nan_to_num(trial.val_accuracy))[-2:]
+    again = [game.trial(trial.setting["lr"], nesterov, cosine, batch_size=128, networks=2) for trial in finalists]
+    return max(again, key=lambda trial: trial.val_accuracy)
+
+
+# How the halving is used: scores come from a table, every question is charged.
+
+_LENGTHS = (16, 48, 160)
+
+
+def _plays(attempt, table, kept):
+    """The setting that the attempt chooses from a table of scores (settings, rounds), and the steps that it paid."""
+    settings = [float(f"{lr:.3g}") for lr in np.geomspace(1e-3, 10, len(table))]
+    lengths = _LENGTHS[:len(kept)]
+    trials = Trials(lambda lr, steps: table[settings.index(lr)][lengths.index(steps)], float("inf"))
+    answer = attempt(trials.score, list(settings), lengths, kept)
+    if answer is None:
+        return None
+    if hasattr(answer, "__array__"):
+        answer = np.asarray(answer)[()]
+    if not isinstance(answer, Real):
+        raise TypeError(f"one of the settings is asked for; yours gave what is not a real number: {answer!r}")
+    return answer, trials.spent
+
+
+_RISING = np.array([[.2, .5, .9], [.3, .6, .85], [.5, .7, .8], [.6, .65, .7], [.1, .2, .3], [.4, .45, .5]])
+_CROSSING = np.array([[.7, .71, .72], [.6, .8, .81], [.65, .75, .9], [.1, .95, .99], [.55, .85, .86], [.5, .5, .5]])
+_BLOWN = np.array([[.3, .4, .5], [nan, nan, nan], [.5, nan, nan], [.4, .6, .7], [nan, nan, nan], [.2, .3, .9]])
+_TIED = np.array([[.5, .6, .6], [.5, .6, .7], [.5, .6, .7], [.4, .9, .9]])
+_FALLING = np.array([[.9, .2, .1], [.8, .5, .3], [.7, .6, .4], [.1, .9, .9], [.6, .3, .35], [.5, .1, .6]])
+_LATE = np.array([[nan, .9], [.3, .4], [.6, .5], [.7, nan], [.2, .1]])
+
+
+def _rounds(attempt_scores=lambda scores: scores, take=lambda ranked, n, r: ranked[:n], answer=lambda left, s: left[0],
+            missing=np.inf):
+    """A halving with one of its parts exchanged."""
+    def variant(score, settings, lengths, kept):
+        scores = []
+        for r, (steps, n) in enumerate(zip(lengths, kept, strict=False)):
+            scores = attempt_scores([score(setting, steps) for setting in settings])
+            ranked = sorted(range(len(settings)), key=lambda i: -scores[i] if scores[i] == scores[i] else missing)
+            settings, scores = ([[x[i] for i in take(ranked, n, r)] for x in (settings, scores)])
+        return answer(settings, scores)
+    return variant
+
+
+def _never_again(score, settings, lengths, kept):
+    first = [score(setting, lengths[0]) for setting in settings]
+    ranked = sorted(range(len(settings)), key=lambda i: -np.nan_to_num(first[i], nan=-1))
+    for steps, n in zip(lengths[1:], kept[:-1], strict=True):
+        for i in ranked[:n]:
+            score(settings[i], steps)
+    return settings[ranked[0]]
+
+
+def _everyone_each_round(score, settings, lengths, kept):
+    for steps in lengths:
+        scores = {setting: score(setting, steps) for setting in settings}
+    return max(settings, key=lambda setting: np.nan_to_num(scores[setting], nan=-1))
+
+
+def _best_ever(score, settings, lengths, kept):
+    ever = {}
+    for steps, n in zip(lengths, kept, strict=True):
+        for setting in settings:
+            ever[setting] = max(ever.get(setting, -1), np.nan_to_num(score(setting, steps), nan=-1))
+        settings = sorted(settings, key=lambda setting: -ever[setting])[:n]
+    return max(ever, key=ever.get)
+
+
+def _halves(score, settings, lengths, kept):
+    for steps in lengths:
+        scores = {setting: np.nan_to_num(score(setting, steps), nan=-1) for setting in settings}
+        settings = sorted(settings, key=lambda setting: -scores[setting])[:max(1, len(settings) // 2)]
+    return settings[0]
+
+
+def _accounting(cost, key=lambda s, steps, decays: (s, steps) if decays else s, grow=max):
+    """A variant of the accounting: what a trial costs, given the longest run before it, and how that is kept."""
+    def variant(trials):
+        longest, total = {}, 0
+        for setting, steps, decays in trials:
+            run = key(setting, steps, decays)
+            total += cost(steps, longest.get(run, 0))
+            longest[run] = grow(longest.get(run, 0), steps)
+        return total
+    return variant
+
+
+_new = lambda steps, before: max(steps - before, 0)
+_LEDGERS = (
+    [("a", 32, False), ("a", 160, False)],
+    [("a", 32, True), ("a", 160, True)],
+    [("a", 160, False), ("a", 64, False), ("a", 96, False)],
+    [("a", 160, True), ("a", 160, True), ("b", 64, True), ("a", 64, True)],
+    [("a", 32, False), ("b", 32, False), ("c", 32, False), ("b", 64, False), ("b", 160, False), ("b", 160, True)],
+    [("a", 64, True), ("a", 64, False), ("a", 128, False), ("b", 128, True), ("a", 64, True)],
+    [],
+    [("a", 96, False), ("a", 32, False), ("a", 128, False), ("b", 16, False)],
+)
+
+EXERCISES = [
+    Exercise(
+        id="steps-spent",
+        title="what a list of trials has cost",
+        reference=steps_spent,
+        why="What counts as the same run is the whole question: at a constant rate the setting alone, with a decaying "
+            "one the setting and its length.",
+        hints=(
+            "Go through the trials and remember, for every run, the longest that has been paid for.",
+            "A trial costs its steps minus those that the same run has had before, and never less than 0. What is "
+            "\"the same run\", if the rate decays?",
+            "A dictionary: `run = (setting, steps) if decays else setting`, then `longest.get(run, 0)`.",
+        ),
+        probes=tuple((ledger,) for ledger in _LEDGERS),
+        mistakes=(
+            (lambda trials: sum(steps for _, steps, _ in trials),
+             "Every trial is charged in full. Going on at a constant rate costs only what is new, and the same once "
+             "more costs nothing."),
+            (_accounting(_new, lambda s, steps, decays: s),
+             "A decaying rate is treated like a constant one. Its schedule was made for another length, so that the "
+             "longer run has to start anew."),
+            (_accounting(_new, lambda s, steps, decays: (s, steps)),
+             "Every length starts anew here. At a constant rate, a longer run goes on where the shorter one ended."),
+            (_accounting(lambda steps, before: steps - before),
+             "A shorter run of what has been trained for longer gives steps back here. It costs nothing, and nothing "
+             "is paid back."),
+            (_accounting(_new, grow=lambda before, steps: steps),
+             "After a shorter run the longer one before it is forgotten: remember the longest."),
+            (_accounting(_new, grow=lambda before, steps: before + steps),
+             "The lengths of one setting are added up, as if each trial had started where the last one ended. A trial "
+             "of 160 steps ends at step 160, whatever was before."),
+            (lambda trials: sum(steps for _, steps, _ in dict.fromkeys(trials)),
+             "The same once more is free, as it should be. But going on at a constant rate is charged from the start."),
+            (lambda trials: len(trials),
+             "That is the number of trials. The currency is steps."),
+            (_accounting(_new, lambda s, steps, decays: s if decays else (s, steps)),
+             "The wrong way round: a constant rate can be gone on with, a decaying one starts anew for another "
+             "length."),
+            (lambda trials: max((steps for _, steps, _ in trials), default=0),
+             "That is the longest single trial. What did all of them cost?"),
+            (_accounting(_new, lambda s, steps, decays: (steps if decays else 0)),
+             "The setting plays no part here: trials with other settings are not the same run."),
+            (lambda trials: sum(steps for _, steps, decays in trials if decays) + _accounting(_new)(
+                [t for t in trials if not t[2]]),
+             "Right for constant rates. With a decaying one, the very same run once more is free, too."),
+        ),
+    ),
+    Exercise(
+        id="finals-left",
+        title="how many finals a budget leaves",
+        reference=finals_left,
+        why="The first round is paid in full, a final only from where its first trial ended; rounding down keeps the "
+            "budget.",
+        hints=(
+            "First: what is left after the first round? Then: what does one final cost?",
+            "A final goes on from `short` to `full`, so it costs `full - short` steps. Half a final cannot be run.",
+            "`//` rounds down. Then take care of the ends: not below 0, and not above n.",
+        ),
+        probes=((1600, 24, 32, 160), (1600, 50, 16, 160), (1600, 10, 32, 160), (1600, 100, 16, 160),
+                (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120)),
+        mistakes=(
+            (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // full)),
+             "Each final is charged in full. It goes on from where its first trial ended, so that only the new steps "
+             "cost."),
+            (lambda budget, n, short, full: min(n, (budget - n * short) // (full - short)),
+             "A negative number of finals comes out where the first trials cost more than the budget: 0 is asked for."),
+            (lambda budget, n, short, full: max(0, (budget - n * short) // (full - short)),
+             "More finals than first trials come out where the budget is generous."),
+            (lambda budget, n, short, full: max(0, min(n, (budget - n * short) / (full - short))),
+             "Part of a final cannot be run: round down."),
+            (lambda budget, n, short, full: max(0, min(n, -(-(budget - n * short) // (full - short)))),
+             "Rounded up, the last final is not paid for."),
+            (lambda budget, n, short, full: max(0, min(n, round((budget - n * short) / (full - short)))),
+             "Rounded to the nearest, the last final is not always paid for: round down."),
+            (lambda budget, n, short, full: max(0, min(n, budget // (full - short))),
+             "The first round is not free: its n × short steps come off the budget first."),
+            (lambda budget, n, short, full: max(0, min(n, (budget - short) // (full - short))),
+             "Only one first trial is paid for here; there are n of them."),
+            (lambda budget, n, short, full: max(0, min(n, budget // full)),
+             "That is how many full runs the whole budget pays for, without a first round."),
+            (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // short)),
+             "That is how many more *first* trials could be paid for."),
+            (lambda budget, n, short, full: max(0, (budget - n * short) % (full - short)),
+             "`%` gives what remains after the last final; `//` gives their number."),
+            (lambda budget, n, short, full: max(0, budget - n * short),
+             "These are the steps that are left. How many finals do they pay for?"),
+        ),
+    ),
+    Exercise(
+        id="budgeted-halving",
+        title="successive halving",
+        reference=halving,
+        drive=_plays,
+        why="Each round asks only those who are still in, for longer; ranking by the newest scores lets a late bloomer "
+            "overtake.",
+        hints=(
+            "Go through `zip(lengths, kept)`. In each round: score all that are left, rank them, cut the list.",
+            "`sorted(range(len(settings)), key=...)` ranks the places; the scores of *this* round decide, and a nan "
+            "has to go to the end, since it compares with nothing.",
+            "As a key, minus the score puts the highest first; where the score is nan, `np.inf` puts it last. Keep "
+            "`[settings[i] for i in ranked[:n]]`, and after the loop hand back the first.",
+        ),
+        probes=((_RISING, (3, 2, 1)), (_CROSSING, (4, 2, 1)), (_BLOWN, (4, 2, 1)), (_TIED, (3, 2, 1)),
+                (_FALLING, (4, 3, 1)), (_LATE, (3, 1)), (_CROSSING, (5, 4, 2)), (_RISING, (6, 6, 1))),
+        mistakes=(
+            (_never_again,
+             "The order of the first round decides everything here, though longer and better-paid scores follow: rank "
+             "anew in each round."),
+            (_everyone_each_round,
+             "Every setting is trained to the end here, which is a grid search at full price: those that are out get "
+             "no more steps."),
+            (_best_ever,
+             "The best score of any round decides here. What counts is the score of the latest round: it comes from "
+             "the longest training."),
+            (_halves,
+             "Your rounds keep half of the settings. Here `kept` says how many go on."),
+            (_rounds(lambda scores: [-s for s in scores]),
+             "The worst go on here: higher is better."),
+            (_rounds(missing=-np.inf),
+             "A run that diverged comes first here: nan has to go to the end of the ranking."),
+            (_rounds(take=lambda ranked, n, r: ranked[:n + 1]),
+             "One too many goes on in every round."),
+            (_rounds(take=lambda ranked, n, r: ranked[:max(n - 1, 1)]),
+             "One too few goes on."),
+            (_rounds(answer=lambda left, scores: scores[0]),
+             "That is the score of the winner. The setting itself is asked for."),
+            (_rounds(answer=lambda left, scores: left[-1]),
+             "That is the last of those that are left; the best stands first."),
+            (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[:-1], kept[:-1]),
+             "The last round is missing: the finalists were not trained in full before one was chosen."),
+            (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[::-1], kept),
+             "The long rounds come first here, when there are most settings to pay for."),
+        ),
+    ),
+]
+
+
+def _judge_capstone(attempt):
+    """Score a submission against the stored players."""
+    from ..capstone import Submission, issued
+    from ..data import load_capstone
+
+    def result(passed, message, attempted=True):
+        return Result("capstone", passed, attempted, message)
+
+    if attempt is ... or attempt is None:
+        return result(False, "Play first: when `my_search` hands back a trial, it is submitted, and its score can be "
+                             'judged. `hint("capstone")` helps.', attempted=False)
+    if not isinstance(attempt, Submission) or not issued(attempt):
+        return result(False, f"A submission comes out of `game.submit(...)`, and this (`{str(attempt)[:50]}`) does "
+                             "not: a score that was measured elsewhere, or written by hand, cannot be told from "
+                             "a wish.")
+    if attempt.player != 0:
+        return result(False, f"That is the game of player {attempt.player}. Yours is `Capstone()`, player 0: whoever "
+                             "may choose the player chooses the seeds.")
+    if attempt.fouls:
+        return result(False, "This score is outside the rules: " + " ".join(attempt.fouls))
+    scores = load_capstone().groupby("strategy", sort=False).test_accuracy
+    beaten = {name: int((attempt.score > own).sum()) for name, own in scores}
+    n_players = len(scores.get_group("library_default"))
+    words = ", ".join(f"{way} {beaten[name]}" for name, way in _WAYS.items())
+    best = scores.get_group("best_known").mean()
+    gap = attempt.score - best
+    against = f"{abs(gap):.4f} {'above' if gap > 0 else 'below'} the best known setting, {best:.4f}"
+    text = (f"Test accuracy {attempt.score:.4f} [{attempt.interval.low:.4f}, {attempt.interval.high:.4f}] over "
+            f"{len(attempt.test_scores)} fresh networks, {attempt.spent:,} steps. You beat, of {n_players} players "
+            f"each: {words}. That is {against}.")
+    return result(beaten["library_default"] == n_players, " ".join([text, *attempt.remarks]))
+
+
+_WAYS = {"library_default": "the library's default", "grid_of_nine": "a grid of nine", "range_tests": "range tests",
+         "random_search": "random search", "successive_halving": "successive halving",
+         "informed_grid": "an informed grid"}
+
+PROJECTS = [
+    Project(
+        id="capstone",
+        title="a search within the budget",
+        reference=my_search,
+        why="A quarter of the budget went into training the two best once more: with two networks each, the final "
+            "choice rests less on luck. What to search came from notebooks 05, 06 and 08, not from the budget.",
+        hints=(
+            "Where would you spend the first hundred steps? A short trial that diverges costs little and tells a lot.",
+            "Before you search for a rate, think about what else may be chosen: optimizer, schedule, batch size. Which "
+            "of them would have helped in the earlier notebooks, when steps were few?",
+            "`game.trial(lr, nesterov, cosine, batch_size=128)` is a good family to put a grid of rates on. Keep some "
+            "budget to train the two best with `networks=2` before you choose.",
+        ),
+        judge=_judge_capstone,
+    ),
+]
+
+QUIZZES = [
+    Quiz("val-above-test", "Many players train a single trial each: on average, its validation accuracy equals the "
+         "test accuracy. Many others choose the best of 35 trials each: on average, its validation accuracy lies 0.006 "
+         "above the test accuracy of fresh networks with the same setting. Why?", (
+        Option("The chosen networks have overfitted their training examples.",
+               "They may have, but so would single trials and fresh networks, and both parts are new to them."),
+        Option("The highest of 35 noisy scores is lucky, and luck does not come along.",
+               "A score is worth plus luck. Whoever picks the highest picks both, and only the worth is left in fresh "
+               "networks and on other examples.", right=True),
+        Option("The test examples must be harder.",
+               "That would shift the scores of the single trials just as much, and those show no gap."),
+        Option("The search should have looked at the test part now and then, to stay on course.",
+               "Then the test score would be just as lucky, and nothing would be left to notice it with.",
+               origin="A published mistake: test data used to choose the rate"),
+    )),
+    Quiz("lost-trials", "Of 20 trials, 6 diverged. In the report, their steps should be", (
+        Option("left out: they have contributed nothing to the result.",
+               "They have: they told where not to look, and they were paid for. Without them the search looks cheaper "
+               "than it can be repeated.", origin="A published mistake: the cost of tuning left out of a comparison"),
+        Option("counted like those of any other trial.",
+               "The price of a search is all that it takes to repeat it, wrong turns included.", right=True),
+        Option("counted half.", "Steps are steps. A rule of thumb for a discount would only invite more of them."),
+        Option("replaced: repeat the six with another seed until they work.",
+               "A rate that is too large is too large with most seeds. And a seed that is picked for its score is "
+               "luck.",
+               origin="A published mistake: failed runs repeated until they succeed"),
+    )),
+    Quiz("equal-search", "Somebody compares optimizer A, tuned with 50 trials, with optimizer B at its library's "
+         "default. A wins clearly. What follows?", (
+        Option("A is the better optimizer.",
+               "Perhaps. But fifty trials have been compared with one, too.",
+               origin="A published mistake: optimizers compared after unequal tuning, or at one shared rate"),
+        Option("Tuning A was worth more than not tuning B; about A and B themselves, little.",
+               "The two differ in optimizer and in effort. Give B the same fifty trials, or both one, and the "
+               "difference has one cause.", right=True),
+        Option("B would win if it were tuned.", "That is the same mistake with the other sign: nobody has looked."),
+        Option("Nothing at all: comparisons need 30 seeds.",
+               "Seeds make a comparison sharper. They do not make it fair."),
+    )),
+    Quiz("where-to-look", "Two searches had the same budget. A grid over the rate of SGD scored 0.934; a random search "
+         "over rate, optimizer, schedule and batch size 0.940. Which sentence do these numbers support?", (
+        Option("Random search beats grid search.",
+               "The two also searched different things. A grid over the larger space was not tried here.",
+               origin="A common reading of Bergstra and Bengio 2012"),
+        Option("What was searched may have mattered more than how.",
+               "To tell them apart, one would let both methods search the same space, as notebook 04 did for the rate.",
+               right=True),
+        Option("The rate does not matter.", "Both searches had to find one, and lost most of their trials on it."),
+        Option("The difference is certainly chance.",
+               "With how many players? One score each tells nothing, twenty paired ones can: look at the interval."),
+    )),
+]
