@@ -18,7 +18,7 @@ EDITOR_KEYS := $(addprefix metadata.language_info.,codemirror_mode file_extensio
   pygments_lexer version)
 ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test lint check clean-notebooks clean
+.PHONY: help lab test lint check study clean-notebooks clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -34,6 +34,9 @@ lint: .venv/.installed ## look for mistakes without running anything
 
 check: .venv/.installed ## is this machine ready?
 	$(BIN)/python -m course_utils
+
+study: .venv/.installed ## train the stored study of notebook 09 anew, in about ten minutes; goes on after an interrupt
+	$(BIN)/python benchmarks/study.py
 
 clean-notebooks: .venv/.installed ## remove outputs from the notebooks, before a commit
 	$(BIN)/python -m nbstripout --keep-id --extra-keys '$(EDITOR_KEYS)' notebooks/*.ipynb

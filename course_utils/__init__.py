@@ -15,6 +15,7 @@ chunks       the networks of a sweep in portions: here, in other processes, on d
 sweep        hundreds of networks trained at once, over any grid of hyperparameters and seeds
 search       trials bought with epochs, until a budget is spent
 statistics   intervals, paired differences, rules for choosing a rate
+robustness   five optimizers on eight problems, at every rate
 plots        figures of all of these
 explorables  figures that follow their sliders
 exercises    check, hint, solution and quiz
