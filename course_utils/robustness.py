@@ -34,12 +34,12 @@ from .optimizers import adam, adamw, momentum, rmsprop, sgd
 from .statistics import Difference, basin_width, mean_interval
 from .sweep import GridEdgeError, sweep_settings
 
-__all__ = ["DEFAULT_RATE", "OPTIMIZERS", "Problem", "RATES", "STEPS", "Study", "load_study", "make_problems",
-           "run_study"]
+__all__ = ["DEFAULT_RATE", "MEASURES", "OPTIMIZERS", "Problem", "RATES", "STEPS", "Study", "load_study",
+           "make_problems", "run_study"]
 
 OPTIMIZERS = {f.__name__: f for f in (sgd, momentum, rmsprop, adam, adamw)}
 STEPS = 200, 1000  # of training after which scores are kept; the live study stops at the first
-TOLERANCE = 0.1  # share of the gain that may be missing within a basin
+TOLERANCE = 0.1  # share of its best gain that an optimizer may miss within its basin
 
 _TORCH = {"sgd": torch.optim.SGD, "momentum": torch.optim.SGD, "rmsprop": torch.optim.RMSprop,
           "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
@@ -145,12 +145,14 @@ def load_study(problems, steps=STEPS[-1]):
 class Study:
     """The scores of all runs: a table with a row for each problem, optimizer, number of steps, rate and seed.
 
-    Scores are accuracies or mean losses, NaN where a run diverged.
+    Scores are accuracies or mean losses, NaN where a run diverged. What is measured of an optimizer on a problem,
+    `tuned`, `untuned`, `width` and `carried`, has one value for each seed.
     """
 
     table: pd.DataFrame
     problems: dict
     origin: str = ""  # of a stored study: command, machine, versions, time
+    defaults = DEFAULT_RATE
 
     def after(self, steps):
         """The same study as it stood after so many steps."""
@@ -171,13 +173,13 @@ class Study:
         if self.table["steps"].nunique() != 1:
             raise ValueError(f"choose with after(steps) from {sorted(set(self.table['steps']))}")
         cells = self.table.groupby(["problem", "optimizer"], sort=False)
-        return {key: {part: rows.pivot(index="lr", columns="seed", values=part) for part in ("val", "test")}
-                for key, rows in cells}
+        return {(*key, part): rows.pivot(index="lr", columns="seed", values=part)
+                for key, rows in cells for part in ("val", "test")}
 
     def scores(self, problem, optimizer, part="test"):
         """Rates (n,) and the scores (n, seeds) of an optimizer on the validation or test part of a problem."""
         try:
-            table = self._scores[problem, optimizer][part]
+            table = self._scores[problem, optimizer, part]
         except KeyError:
             raise ValueError(f"the study has no {part} scores of {optimizer!r} on {problem!r}; its problems are "
                              f"{', '.join(self.problems)}, its optimizers {', '.join(self.optimizers)}") from None
@@ -198,10 +200,13 @@ class Study:
         rates, scores = self.scores(problem, optimizer, part)
         return scores[list(rates).index(self.tuned_rate(problem, optimizer, allow_edge=True))]
 
-    def best_score(self, problem, part="test"):
-        """The best mean score that a tuned optimizer reaches on a problem: where the gain is 1."""
-        means = [self.tuned_scores(problem, optimizer, part).mean() for optimizer in self.optimizers]
-        return max(means) if self.problems[problem].higher_is_better else min(means)
+    @cached_property
+    def _best(self):
+        """The best mean score that a tuned optimizer reaches, by problem and part: where the gain is 1."""
+        means = {(problem, part): [self.tuned_scores(problem, optimizer, part).mean() for optimizer in self.optimizers]
+                 for problem in self.problems for part in ("val", "test")}
+        return {key: max(values) if self.problems[key[0]].higher_is_better else min(values)
+                for key, values in means.items()}
 
     def gains(self, problem, optimizer, part="test"):
         """Rates (n,) and gains (n, seeds): (score − constant) / (best − constant), at least 0.
@@ -210,66 +215,77 @@ class Study:
         """
         rates, scores = self.scores(problem, optimizer, part)
         constant = self.problems[problem].constant_score(part)
-        gain = (scores - constant) / (self.best_score(problem, part) - constant)
+        gain = (scores - constant) / (self._best[problem, part] - constant)
         return rates, np.clip(np.nan_to_num(gain, nan=0.0), 0, None)
 
-    def gain_at(self, problem, optimizer, lr, part="test"):
-        """The gains (seeds,) at one rate of the grid."""
-        rates, gains = self.gains(problem, optimizer, part)
+    def gain_at(self, problem, optimizer, lr):
+        """The test gains (seeds,) at one rate of the grid."""
+        rates, gains = self.gains(problem, optimizer)
         if not np.isclose(rates, lr).any():
             raise ValueError(f"lr must be on the grid {', '.join(f'{r:g}' for r in rates)}, got {lr!r}")
         return gains[np.isclose(rates, lr).argmax()]
 
-    def tuned(self, problem, optimizer):
-        """The test gains (seeds,) at the rate that was chosen on validation data."""
-        return self.gain_at(problem, optimizer, self.tuned_rate(problem, optimizer))
+    def tuned(self, problem, optimizer, allow_edge=False):
+        """The test gains at the rate that was chosen on validation data."""
+        return self.gain_at(problem, optimizer, self.tuned_rate(problem, optimizer, allow_edge))
 
     def untuned(self, problem, optimizer):
-        """The test gains (seeds,) at torch's default rate."""
+        """The test gains at torch's default rate."""
         return self.gain_at(problem, optimizer, DEFAULT_RATE[optimizer])
 
     def width(self, problem, optimizer, tolerance=TOLERANCE):
-        """The basin width (seeds,) in decades: how far around the best rate the gain stays near that of the best.
+        """The basin width in decades: how far around its best rate an optimizer keeps nearly all of its gain.
 
-        Near is at most `tolerance` below what the optimizer itself gains at its best rate under the same seed.
+        That is all but the share `tolerance` of what it gains at best, under the same seed, on validation data. It is
+        the same for accuracies and losses, in whatever units, and does not depend on the other optimizers.
         """
         rates, gains = self.gains(problem, optimizer, "val")
-        return np.array([basin_width(rates, gain, tolerance) for gain in gains.T])
+        return np.array([basin_width(rates, gain, tolerance * gain.max()) if gain.any() else 0 for gain in gains.T])
 
     def regret(self, optimizer):
         """What it costs to carry the tuned rate of one problem to another: gains (from, to, seeds)."""
-        rate = {problem: self.tuned_rate(problem, optimizer) for problem in self.problems}
-        return np.array([[self.gain_at(to, optimizer, rate[to]) - self.gain_at(to, optimizer, rate[of])
-                          for to in self.problems] for of in self.problems])
+        rates = [self.tuned_rate(problem, optimizer) for problem in self.problems]
+        gains = np.array([[self.gain_at(to, optimizer, lr) for to in self.problems] for lr in rates])
+        return np.diagonal(gains).T - gains
+
+    def carried(self, problem, optimizer):
+        """The regret of the rates tuned for the other problems, in the mean over those."""
+        to = list(self.problems).index(problem)
+        return np.delete(self.regret(optimizer)[:, to], to, axis=0).mean(axis=0)
+
+    def over_problems(self, measure):
+        """One of the MEASURES by name, in the mean over the seeds: optimizer -> values (problems,)."""
+        return {optimizer: np.array([MEASURES[measure](self, problem, optimizer).mean() for problem in self.problems])
+                for optimizer in self.optimizers}
 
     def summary(self):
         """One row for each problem and optimizer: tuned rate, and means with 95 % intervals over the seeds."""
-        names, rows = list(self.problems), []
-        for optimizer in self.optimizers:
-            regret = self.regret(optimizer)
-            for i, problem in enumerate(names):
-                carried = np.delete(regret[:, i], i, axis=0).mean(axis=0)  # from the other problems to this one
-                measured = {"test score": self.tuned_scores(problem, optimizer), "gain": self.tuned(problem, optimizer),
-                            "at the default": self.untuned(problem, optimizer),
-                            "basin, decades": self.width(problem, optimizer), "regret": carried}
+        rows = []
+        for problem in self.problems:
+            for optimizer in self.optimizers:
+                measured = {"test score": self.tuned_scores(problem, optimizer)}
+                measured |= {name: measure(self, problem, optimizer) for name, measure in MEASURES.items()}
                 rows.append({"problem": problem, "optimizer": optimizer, "rate": self.tuned_rate(problem, optimizer)}
                             | {name: str(mean_interval(values)) for name, values in measured.items()})
-        return pd.DataFrame(rows).sort_values("problem", key=lambda column: column.map(names.index), kind="stable")
+        return pd.DataFrame(rows)
 
     def agreement(self, other, confidence=0.95):
         """Differences of the mean score at this study's tuned rates, here minus there, by Welch's t interval.
 
-        A list of (problem, optimizer, `Difference`); the intervals hold all true differences at once with the stated
+        {(problem, optimizer): `Difference`}; the intervals hold all true differences at once with the stated
         confidence (Bonferroni).
         """
         cells = [(problem, optimizer) for problem in self.problems for optimizer in self.optimizers]
-        each = 1 - (1 - confidence) / len(cells)
-        rows = []
+        each, found = 1 - (1 - confidence) / len(cells), {}
         for problem, optimizer in cells:
             rates, scores = other.scores(problem, optimizer)
-            lr = self.tuned_rate(problem, optimizer)
-            a, b = self.tuned_scores(problem, optimizer), scores[np.isclose(rates, lr).argmax()]
-            bounds = stats.ttest_ind(a, b, equal_var=False).confidence_interval(each)
-            rows.append((problem, optimizer, Difference(float(a.mean() - b.mean()), float(bounds.low),
-                                                        float(bounds.high), min(len(a), len(b)), each)))
-        return rows
+            here = self.tuned_scores(problem, optimizer)
+            there = scores[np.isclose(rates, self.tuned_rate(problem, optimizer)).argmax()]
+            bounds = stats.ttest_ind(here, there, equal_var=False).confidence_interval(each)
+            found[problem, optimizer] = Difference(float(here.mean() - there.mean()), float(bounds.low),
+                                                   float(bounds.high), min(len(here), len(there)), each)
+        return found
+
+
+MEASURES = {"tuned gain": Study.tuned, "gain at the default": Study.untuned, "basin width": Study.width,
+            "regret": Study.carried}

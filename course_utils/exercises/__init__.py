@@ -13,6 +13,7 @@ from . import (
     gradient_descent,
     learning_rate,
     momentum,
+    robustness,
     schedules,
     start_here,
     stochastic_gradients,
@@ -22,7 +23,7 @@ from .framework import Note, Result, judge
 __all__ = ["check", "hint", "solution", "quiz", "quiz_markdown", "results", "EXERCISES", "QUIZZES"]
 
 _TOPICS = (start_here, gradient_descent, stochastic_gradients, learning_rate, choosing, schedules, momentum, adaptive,
-           adam)
+           adam, robustness)
 EXERCISES = {exercise.id: exercise for topic in _TOPICS for exercise in topic.EXERCISES}
 QUIZZES = {question.id: question for topic in _TOPICS for question in topic.QUIZZES}
 _results, _hints_shown = {}, {}
