@@ -17,6 +17,7 @@ search       trials bought with epochs, until a budget is spent
 capstone     a game: a budget of training steps, and a test set that opens once
 strategies   ways to play it
 statistics   intervals, paired differences, rules for choosing a rate
+robustness   five optimizers on eight problems, at every rate
 plots        figures of all of these
 explorables  figures that follow their sliders
 progress     what a learner has solved, kept on their own machine

@@ -209,12 +209,18 @@ def _identity(value):
         return str([_identity(v) for v in value])
     if isinstance(value, partial):
         return str([_identity(v) for v in (value.func, *value.args, *sorted(value.keywords.items()))])
+    if isinstance(value, type):
+        methods = [_body(member.__code__) for member in vars(value).values() if hasattr(member, "__code__")]
+        return str([value.__module__, value.__qualname__, *methods])
     code = getattr(value, "__code__", None)
     if code is None:
         raise ValueError(f"resume needs models, optimizers and schedules that are plain functions, got {value!r}")
     cells = [_identity(cell.cell_contents) for cell in value.__closure__ or ()]
-    body = hashlib.sha256(marshal.dumps(code)).hexdigest()
-    return str([value.__module__, value.__qualname__, body, _identity(value.__defaults__), cells])
+    return str([value.__module__, value.__qualname__, _body(code), _identity(value.__defaults__), cells])
+
+
+def _body(code):
+    return hashlib.sha256(marshal.dumps(code)).hexdigest()
 
 
 @contextmanager

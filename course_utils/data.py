@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Dataset", "make_blobs", "make_documents", "load_digits", "load_diabetes",
-           "load_segments", "load_capstone", "verify"]
+__all__ = ["Dataset", "make_blobs", "make_documents", "make_linear", "load_digits", "load_diabetes", "load_sunspots",
+           "load_sonnets", "load_segments", "load_capstone", "reconstruction", "data_file", "verify"]
 
 FOLDER = Path(__file__).resolve().parent.parent / "data"
 
@@ -127,9 +127,39 @@ def make_documents(seed=0):
                    ceiling=bayes_accuracy(test), val_ceiling=bayes_accuracy(val), feature_names=tuple(names))
 
 
+def make_linear(n_train=200, n_features=20, kappa=1000.0, signal="all alike", noise=0.1, seed=0):
+    """Values that are linear in the features plus noise: least squares with a condition number of about `kappa`.
+
+    The features are independent Gaussians whose variances fall evenly, on a log scale, from 1 to 1/κ. `signal` says
+    what the true weights give: "all alike" lets every feature explain the same share of the values, so that the flat
+    directions must be learned; "as large as they are" lets it explain as much as its variance is, so that small
+    features matter little. The values have variance 1 without the noise. `ceiling`: the noise's mean square on the test
+    part, the loss of the true weights.
+    """
+    shares = {"all alike": np.ones(n_features), "as large as they are": np.logspace(0, -np.log10(kappa), n_features)}
+    if signal not in shares:
+        raise ValueError(f'signal must be one of {", ".join(map(repr, shares))}, got {signal!r}')
+    rng = np.random.default_rng(seed)
+    part = rng.normal(size=n_features) if signal != "all alike" else rng.choice([-1.0, 1.0], n_features)
+    part *= np.sqrt(shares[signal])
+    n = n_train + 800
+    z, error = rng.normal(size=(n, n_features)), noise * rng.normal(size=n)
+    x = z * np.sqrt(np.logspace(0, -np.log10(kappa), n_features))
+    y = z @ part / np.linalg.norm(part) + error
+    a, b = n_train, n_train + 400
+    return Dataset("linear", x[:a], y[:a], x[a:b], y[a:b], x[b:], y[b:], ceiling=float((error[b:] ** 2).mean()),
+                   val_ceiling=float((error[a:b] ** 2).mean()))
+
+
+def reconstruction(data):
+    """The same examples with the features themselves as targets: the task of an autoencoder."""
+    return Dataset(f"reconstructed {data.name}", data.x_train, data.x_train, data.x_val, data.x_val, data.x_test,
+                   data.x_test, feature_names=data.feature_names)
+
+
 def load_digits(seed=0):
     """1,797 scanned digits of 8 × 8 pixels, scaled to 0 … 1: 1,000 training, 397 validation, 400 test images."""
-    table = _read("digits.csv.gz", skip_header=1)
+    table = _read("digits.csv.gz")
     x, y = table[:, :64] / 16, table[:, 64].astype(np.int64)  # pixels are counts from 0 to 16
     return _split("digits", x, y, 1000, 397, seed, tuple(f"pixel{i}" for i in range(64)))
 
@@ -140,7 +170,7 @@ def load_diabetes(scaled=True, seed=0):
     With `scaled` every feature and the target have mean 0 and standard deviation 1 on the training part; without,
     they stay in their own units.
     """
-    table = _read("diabetes.csv", skip_header=1)
+    table = _read("diabetes.csv")
     names = tuple((FOLDER / "diabetes.csv").read_text(encoding="utf-8").split("\n", 1)[0].split(",")[:10])
     order = np.random.default_rng(seed).permutation(len(table))
     table = table[order]
@@ -155,9 +185,9 @@ def load_segments(opened=False):
     Every feature has mean 0 and standard deviation 1 on the training part. The test part lies in a file of its own,
     which the capstone opens once; until then (`opened` False) the validation part stands in its place.
     """
-    table = _read("segments.csv.gz", skip_header=1)
+    table = _read("segments.csv.gz")
     mean, sd = table[:1000, :-1].mean(axis=0), table[:1000, :-1].std(axis=0)
-    test = _read("segments_test.csv.gz", skip_header=1) if opened else table[1000:]
+    test = _read("segments_test.csv.gz") if opened else table[1000:]
     x, y = (np.r_[table, test][:, :-1] - mean) / sd, np.r_[table, test][:, -1].astype(np.int64)
     names = gzip.decompress((FOLDER / "segments.csv.gz").read_bytes()).decode().split("\n", 1)[0].split(",")[:-1]
     return _split("segments", x, y, 1000, 400, None, tuple(names))
@@ -167,7 +197,54 @@ def load_capstone(name="players"):
     """Stored results of the capstone as a table: its "players", or the "outcomes" of single trials."""
     import pandas as pd
 
-    return pd.read_csv(_verified(f"capstone_{name}.csv"), comment="#")
+    return pd.read_csv(data_file(f"capstone_{name}.csv"), comment="#")
+
+
+def load_sunspots(window=12):
+    """Forecasting: the sunspot number of a year from those of the `window` years before it, 1700 to 2008.
+
+    The targets of the test part are the last 50 years, those of the validation part the 50 before, and the inputs of
+    all parts may reach back into the years before. Values are square roots, to even out their spread, with mean 0 and
+    standard deviation 1 on the years of the training part.
+    """
+    if not isinstance(window, int) or not 1 <= window <= 100:
+        raise ValueError(f"window must be a whole number of years from 1 to 100, got {window!r}")
+    series = np.sqrt(_read("sunspots.csv")[:, 1])
+    known = series[:-100]
+    series = (series - known.mean()) / known.std()
+    rows = np.lib.stride_tricks.sliding_window_view(series, window + 1)
+    x, y = rows[:, :window], rows[:, window]
+    return Dataset("sunspots", x[:-100], y[:-100], x[-100:-50], y[-100:-50], x[-50:], y[-50:],
+                   feature_names=tuple(f"{window - i} years before" for i in range(window)))
+
+
+def load_sonnets(context=16):
+    """Next characters of Shakespeare's sonnets: rows of `context` characters, and the one that follows each of them.
+
+    Characters are small letters, space, line end and punctuation, numbered in the order of `feature_names`. The first
+    four fifths of the text are the training part, a tenth each the validation and the test part.
+    """
+    if not isinstance(context, int) or not 2 <= context <= 512:
+        raise ValueError(f"context must be a whole number of characters from 2 to 512, got {context!r}")
+    text = data_file("sonnets.txt").read_text(encoding="utf-8").lower()
+    symbols = sorted(set(text))
+    numbers = np.array([symbols.index(c) for c in text])
+    n = (len(numbers) - 1) // context
+    x, y = numbers[:n * context].reshape(n, context), numbers[1:n * context + 1].reshape(n, context)
+    a, b = n * 8 // 10, n * 9 // 10
+    return Dataset("sonnets", x[:a], y[:a], x[a:b], y[a:b], x[b:], y[b:], feature_names=tuple(symbols))
+
+
+def data_file(name):
+    """The path of a file in data/, after its checksum has been verified."""
+    path = FOLDER / name
+    found = _checksum(path)
+    if found is None:
+        raise FileNotFoundError(f"data file {path} is missing; get it back with: git checkout -- data/{name}")
+    if found != _checksums()[name]:
+        raise ValueError(f"data file {path} is damaged (its checksum differs); get it back with: "
+                         f"git checkout -- data/{name}")
+    return path
 
 
 def verify():
@@ -183,19 +260,8 @@ def _split(name, x, y, n_train, n_val, seed, feature_names):
     return Dataset(name, x[:a], y[:a], x[a:b], y[a:b], x[b:], y[b:], feature_names=feature_names)
 
 
-def _read(name, **options):
-    return np.genfromtxt(_verified(name), delimiter=",", **options)
-
-
-def _verified(name):
-    path = FOLDER / name
-    found = _checksum(path)
-    if found is None:
-        raise FileNotFoundError(f"data file {path} is missing; get it back with: git checkout -- data/{name}")
-    if found != _checksums()[name]:
-        raise ValueError(f"data file {path} is damaged (its checksum differs); get it back with: "
-                         f"git checkout -- data/{name}")
-    return path
+def _read(name):
+    return np.genfromtxt(data_file(name), delimiter=",", skip_header=1)
 
 
 def _checksum(path):

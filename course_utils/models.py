@@ -7,9 +7,10 @@ Each maker returns a function of no arguments that builds a fresh network from t
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-__all__ = ["mlp", "linear"]
+__all__ = ["mlp", "linear", "cnn", "rnn", "transformer"]
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -30,6 +31,96 @@ def mlp(*sizes, activation="relu", init_scale=1.0):
 def linear(n_inputs, n_outputs, **options):
     """A network without a hidden layer: logistic regression on classes, linear regression on values."""
     return mlp(n_inputs, n_outputs, **options)
+
+
+def cnn(side=8, n_outputs=10, filters=8):
+    """Convolutional network for images of side × side pixels, given as rows: 3 × 3 filters, pooling, a linear layer.
+
+    (LeCun et al. 1989; the pixels under each position of a filter are unfolded into a row, so that the convolution is
+    a matrix product, which stacks.)
+    """
+    _whole(side=side, n_outputs=n_outputs, filters=filters)
+    if side < 4 or side % 2:
+        raise ValueError(f"side must be an even number of pixels, at least 4, got {side!r}")
+    return partial(CNN, side, n_outputs, filters)
+
+
+def rnn(n_outputs=1, units=16):
+    """Recurrent network for a row of numbers, read one after the other: h ← tanh(U x_t + W h + b) (Elman 1990)."""
+    _whole(n_outputs=n_outputs, units=units)
+    return partial(RNN, n_outputs, units)
+
+
+def transformer(n_symbols, context=16, width=16, heads=2):
+    """A small Transformer: for each symbol of a row of up to `context` whole numbers, scores for the next symbol.
+
+    One block of attention and one of two layers, each behind a layer normalization (Vaswani et al. 2017; Xiong et al.
+    2020).
+    """
+    _whole(n_symbols=n_symbols, context=context, width=width, heads=heads)
+    if width % heads:
+        raise ValueError(f"width must be a multiple of heads, got {width!r} and {heads!r}")
+    return partial(Transformer, n_symbols, context, width, heads)
+
+
+class CNN(nn.Module):
+    def __init__(self, side, n_outputs, filters):
+        super().__init__()
+        self.side, self.pooled = side, (side - 2) // 2
+        self.filters = nn.Linear(9, filters)
+        self.out = nn.Linear(self.pooled**2 * filters, n_outputs)
+
+    def forward(self, x):
+        pixels = x.view(-1, self.side, self.side).unfold(1, 3, 1).unfold(2, 3, 1).flatten(3)  # (B, rows, columns, 9)
+        a = F.relu(self.filters(pixels))
+        a = a.view(-1, self.pooled, 2, self.pooled, 2, a.shape[-1]).amax((2, 4))
+        return self.out(a.flatten(1))
+
+
+class RNN(nn.Module):
+    def __init__(self, n_outputs, units):
+        super().__init__()
+        self.input, self.memory = nn.Linear(1, units), nn.Linear(units, units, bias=False)
+        self.out = nn.Linear(units, n_outputs)
+
+    def forward(self, x):
+        h = torch.tanh(self.input(x[:, :1]))
+        for t in range(1, x.shape[1]):
+            h = torch.tanh(self.input(x[:, t:t + 1]) + self.memory(h))
+        return self.out(h)
+
+
+class Transformer(nn.Module):
+    def __init__(self, n_symbols, context, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.symbols = nn.Linear(n_symbols, width, bias=False)
+        self.places = nn.Parameter(0.1 * torch.randn(context, width))
+        self.before_attention, self.before_layers = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.query_key_value = nn.Linear(width, 3 * width, bias=False)
+        self.mix = nn.Linear(width, width, bias=False)
+        self.up, self.down = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+        self.before_out, self.out = nn.LayerNorm(width), nn.Linear(width, n_symbols)
+
+    def forward(self, x):
+        one_hot = (x[..., None] == torch.arange(self.symbols.in_features, device=x.device)).float()
+        h = self.symbols(one_hot) + self.places[:x.shape[1]]
+        h = h + self.mix(self._attention(self.before_attention(h)))
+        h = h + self.down(F.relu(self.up(self.before_layers(h))))
+        return self.out(self.before_out(h))
+
+    def _attention(self, h):
+        """softmax(Q Kᵀ / √d) V in each head, where no symbol looks at those behind it; (B, context, width)."""
+        q, k, v = self.query_key_value(h).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        scores = q @ k.mT / q.shape[-1]**0.5
+        later = torch.ones(h.shape[1], h.shape[1], dtype=torch.bool, device=h.device).triu(1)
+        return (scores.masked_fill(later, -torch.inf).softmax(-1) @ v).transpose(1, 2).flatten(2)
+
+
+def _whole(**sizes):
+    for name, value in sizes.items():
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name} must be a whole number above 0, got {value!r}")
 
 
 def _mlp(sizes, activation, init_scale):

@@ -60,7 +60,8 @@ class Stack:
                              f"{type(module).__name__} with {', '.join(name for name, _ in module.named_buffers())}")
         each = vmap(grad_and_value(self._loss))
         self._gradient = Traced(lambda weights, x, y: each(weights, x, y)[::-1], transformed=True)
-        self._scores = Traced(self._loss_and_accuracy, transformed=True)
+        self._forward = Traced(vmap(self._network, in_dims=(0, None)), transformed=True)
+        self._scores = self._loss_and_accuracy
 
     def batches(self, x, y, order, own, size):
         """An epoch's batches for `loss_and_gradient`: network r sees x and y in the order of order[own[r]]."""
@@ -102,7 +103,7 @@ class Stack:
 
     def _outputs(self, weights, x):
         """The outputs for x (n, …) as (runs, classes or values, n)."""
-        outputs = vmap(self._network, in_dims=(0, None))(weights, x)
+        outputs = self._forward(weights, x)
         if self.task == "regression":
             return outputs.reshape(*outputs.shape[:2], -1).mT
         return outputs.movedim(-1, 1).flatten(2)

@@ -16,8 +16,8 @@ import pytest
 
 import course_utils.chunks
 from course_utils.chunks import Store, divide
-from course_utils.data import make_blobs
-from course_utils.models import mlp
+from course_utils.data import load_sunspots, make_blobs
+from course_utils.models import cnn, mlp, rnn
 from course_utils.optimizers import momentum, sgd
 from course_utils.sweep import sweep
 
@@ -158,6 +158,28 @@ def test_resume_knows_functions_by_what_they_do(tmp_path):
     path = Store(tmp_path, DATA, 3).path
     assert path(chunk(make(0.1))) == path(chunk(make(0.1))) != path(chunk(make(0.2)))
     assert path(chunk(lambda step: 0.1 * step)) != path(chunk(lambda step: 0.1 + step))
+
+
+def test_resume_knows_classes_by_their_methods_and_arguments(tmp_path):
+    class One:
+        def forward(self, x):
+            return x + 1
+
+    class Two:
+        def forward(self, x):
+            return x + 2
+    Two.__qualname__ = One.__qualname__
+    path = lambda model: Store(tmp_path, DATA, 3).path(divide([{"model": model, "optimizer": sgd, "lr": 0.1,
+                                                                "batch_size": 32}], [0])[0])
+    assert path(rnn(1)) == path(rnn(1)) != path(rnn(1, units=8)) and path(rnn(1)) != path(cnn(8, 1))
+    assert path(partial(One)) == path(partial(One)) != path(partial(Two))
+
+
+def test_resume_goes_on_with_models_that_are_classes(tmp_path, monkeypatch):
+    grid = GRID | {"model": rnn(1, units=3), "data": load_sunspots(4), "epochs": 2}
+    plain, first = sweep(**grid), sweep(**grid, resume=tmp_path)
+    trained = count_trained(monkeypatch)
+    assert same(first, plain) and same(sweep(**grid, resume=tmp_path), plain) and not trained
 
 
 def test_a_half_written_file_is_not_taken(tmp_path, monkeypatch):

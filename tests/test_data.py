@@ -13,13 +13,19 @@ from course_utils.data import (
     load_diabetes,
     load_digits,
     load_segments,
+    load_sonnets,
+    load_sunspots,
     make_blobs,
     make_documents,
+    make_linear,
+    reconstruction,
 )
 
 PARTS = ("train", "val", "test")
 ALL = {"blobs": make_blobs, "documents": make_documents, "digits": load_digits, "diabetes": load_diabetes,
-       "raw diabetes": lambda: load_diabetes(scaled=False), "segments": lambda: load_segments(opened=True)}
+       "raw diabetes": lambda: load_diabetes(scaled=False), "segments": lambda: load_segments(opened=True),
+       "sunspots": load_sunspots, "sonnets": load_sonnets, "linear": make_linear,
+       "reconstructed digits": lambda: reconstruction(load_digits())}
 
 
 @pytest.fixture
@@ -169,17 +175,93 @@ def test_tasks_are_told_by_the_targets():
                                   "2 features")
 
 
+def test_sunspots_are_the_years_in_order_and_each_target_comes_after_its_inputs():
+    d, series = load_sunspots(9), np.sqrt(data._read("sunspots.csv")[:, 1])
+    mean, sd = series[:-100].mean(), series[:-100].std()
+    y, x = parts(d, "y"), parts(d, "x")
+    assert np.allclose(y * sd + mean, series[9:], atol=1e-4) and x.shape == (300, 9)
+    assert np.allclose(x[:, -1][1:], y[:-1], atol=1e-6)  # the last input is the year before the target
+    assert np.allclose(x[20], y[11:20], atol=1e-6) and (len(d.y_val), len(d.y_test)) == (50, 50)
+
+
+def test_no_year_of_the_later_parts_has_a_say_in_the_earlier_ones(folder):
+    before = load_sunspots(9)
+    lines = (folder / "sunspots.csv").read_text().splitlines()
+    changed = lines[:-50] + [f"{line.split(',')[0]},999" for line in lines[-50:]]
+    (folder / "sunspots.csv").write_text("\n".join(changed) + "\n")
+    (folder / "checksums.txt").write_text(f"{data._checksum(folder / 'sunspots.csv')}  sunspots.csv\n")
+    after = load_sunspots(9)
+    for name in ("x_train", "y_train", "x_val", "y_val"):
+        assert np.array_equal(getattr(before, name), getattr(after, name))
+    assert not np.array_equal(before.y_test, after.y_test)
+
+
+@pytest.mark.parametrize("window", [0, 101, 2.5, "ten"])
+def test_a_window_that_makes_no_sense_is_refused(window):
+    with pytest.raises(ValueError, match="window must be a whole number of years from 1 to 100, got"):
+        load_sunspots(window)
+
+
+def test_sonnets_are_the_text_and_each_target_is_the_character_behind():
+    d, text = load_sonnets(8), (data.FOLDER / "sonnets.txt").read_text(encoding="utf-8").lower()
+    x, y = parts(d, "x").astype(int), parts(d, "y")
+    assert "".join(d.feature_names[i] for i in x.ravel()) == text[:x.size]
+    assert "".join(d.feature_names[i] for i in y.ravel()) == text[1:y.size + 1]
+    assert np.array_equal(x[:, 1:], y[:, :-1]) and d.n_classes == len(d.feature_names) == len(set(text)) == 38
+    assert len(d.y_val) == pytest.approx(0.1 * len(y), abs=1) and len(d.y_test) == pytest.approx(0.1 * len(y), abs=2)
+
+
+@pytest.mark.parametrize("context", [1, 513, 2.5])
+def test_a_context_that_makes_no_sense_is_refused(context):
+    with pytest.raises(ValueError, match="context must be a whole number of characters from 2 to 512, got"):
+        load_sonnets(context)
+
+
+def test_linear_problem_has_the_condition_number_and_the_noise_that_were_asked_for():
+    d = make_linear(n_train=4000, n_features=5, kappa=100.0, noise=0.2)
+    spectrum = np.linalg.eigvalsh(np.cov(d.x_train.T))
+    assert 70 < spectrum[-1] / spectrum[0] < 140 and len(d.y_val) == len(d.y_test) == 400
+    w = np.linalg.lstsq(d.x_train, d.y_train, rcond=None)[0]
+    assert np.mean((d.x_test @ w - d.y_test) ** 2) == pytest.approx(d.ceiling, rel=0.02) == pytest.approx(0.04, rel=0.2)
+    assert np.var(parts(d, "y")) == pytest.approx(1.04, rel=0.1)
+
+
+def shares(signal, seed):
+    """How much of the values each of five features explains, by least squares."""
+    d = make_linear(n_train=400, n_features=5, kappa=100.0, signal=signal, noise=0.01, seed=seed)
+    w = np.linalg.lstsq(d.x_train, d.y_train, rcond=None)[0]
+    return (w * np.sqrt(np.logspace(0, -2, 5))) ** 2
+
+
+def test_features_explain_alike_or_as_much_as_they_vary():
+    assert np.allclose(shares("all alike", 3), 0.2, atol=0.02)
+    found = np.median([shares("as large as they are", seed) for seed in range(60)], axis=0)
+    assert np.allclose(found.sum(), 1, atol=0.3) and np.all(found[:-1] / found[1:] > 1.5)
+
+
+def test_a_signal_of_no_kind_is_refused():
+    with pytest.raises(ValueError, match='signal must be one of .*all alike.*, got .sparse.'):
+        make_linear(signal="sparse")
+
+
+def test_a_reconstruction_has_its_inputs_as_targets():
+    d = reconstruction(load_digits())
+    assert d.task == "regression" and all(np.array_equal(getattr(d, f"x_{p}"), getattr(d, f"y_{p}")) for p in PARTS)
+    assert np.array_equal(d.x_test, load_digits().x_test)
+
+
 def test_files_agree_with_their_checksums():
     assert data.verify() == []
     listed = set(data._checksums())
-    stored = {path.name for path in data.FOLDER.iterdir() if path.suffix in (".csv", ".gz", ".npz", ".json")}
+    stored = {path.name for path in data.FOLDER.iterdir() if path.suffix in (".csv", ".gz", ".npz", ".json")
+              or path.name == "sonnets.txt"}
     assert listed == stored
 
 
 @pytest.mark.parametrize("name, load", [
-    ("digits.csv.gz", load_digits), ("diabetes.csv", load_diabetes), ("segments.csv.gz", load_segments),
-    ("segments_test.csv.gz", ALL["segments"]), ("capstone_players.csv", load_capstone),
-    ("capstone_outcomes.csv", lambda: load_capstone("outcomes")),
+    ("digits.csv.gz", load_digits), ("diabetes.csv", load_diabetes), ("sunspots.csv", load_sunspots),
+    ("sonnets.txt", load_sonnets), ("segments.csv.gz", load_segments), ("segments_test.csv.gz", ALL["segments"]),
+    ("capstone_players.csv", load_capstone), ("capstone_outcomes.csv", lambda: load_capstone("outcomes")),
 ])
 def test_a_damaged_or_missing_file_is_named_with_the_way_to_get_it_back(folder, name, load):
     content = (folder / name).read_bytes()

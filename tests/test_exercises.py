@@ -3,6 +3,7 @@
 import ast
 import copy
 import functools
+import itertools
 import math
 import re
 import sys
@@ -748,6 +749,55 @@ def halved(change=lambda scores: scores, lengths=lambda x: x, kept=lambda k: k, 
                                                                  lengths(steps), kept(k)))
 
 
+def basin_of_decades(rates, gains, share):
+    """Cut the list at the best rate and take from both parts while it is good."""
+    gains, rates = list(gains), list(rates)
+    if max(gains) <= 0:
+        return 0.0
+    best, line = gains.index(max(gains)), (1 - share) * max(gains)
+    above = [rate for rate, _ in itertools.takewhile(lambda pair: pair[1] >= line, zip(rates[best:], gains[best:],
+                                                                                  strict=True))]
+    below = [rate for rate, _ in itertools.takewhile(lambda pair: pair[1] >= line, zip(
+        rates[best::-1], gains[best::-1], strict=True))]
+    return math.log10(above[-1]) - math.log10(below[-1])
+
+
+def basin_by_groups(rates, gains, share):
+    """Number the gaps, and take the good rates that have as many gaps behind them as the best."""
+    good = gains >= (1 - share) * np.max(gains)
+    group = np.cumsum(~good)
+    own = np.log10(rates[good & (group == group[np.argmax(gains)])])
+    return np.ptp(own) if np.any(gains > 0) else 0
+
+
+def carried_by_loops(val, test):
+    n = len(val)
+    table = np.empty((n, n))
+    for i in range(n):
+        for j in range(n):
+            table[i, j] = test[j][np.argmax(val[j])] - test[j][np.argmax(val[i])]
+    return table
+
+
+def carried_in_torch(val, test):
+    val, test = torch.tensor(val.copy()), torch.tensor(test.copy())
+    carried = test.index_select(1, val.argmax(1)).T
+    return torch.diagonal(carried) - carried
+
+
+def one_rate_by_loop(rates, val, test):
+    best, chosen = -1.0, None
+    for i in range(np.shape(val)[1]):
+        if min(row[i] for row in val) > best:
+            best, chosen = min(row[i] for row in val), i
+    return rates[chosen], min(row[chosen] for row in test)
+
+
+def one_rate_sorted(rates, val, test):
+    order = sorted(range(len(rates)), key=lambda i: val[:, i].min())
+    return rates[order[-1]], np.sort(test[:, order[-1]])[0]
+
+
 RIGHT = {
     "steps-spent": [spent_by_replay, spent_by_sorting, spent_walking, lambda t: float(spent_by_replay(t)),
                     lambda t: torch.tensor(spent_by_replay(t)), lambda t: np.float32(spent_walking(t[::-1])),
@@ -891,6 +941,27 @@ RIGHT = {
                          np.multiply(w, 1 - lr * wd), g, state, lr, b1, b2, eps),
                      lambda w, g, state, lr, b1, b2, eps, wd: adam_float32(
                          w * (1 - lr * wd), g, state, lr, b1, b2, eps)],
+    "basin-on-a-grid": [basin_of_decades, basin_by_groups, lambda r, g, s: float(basin_of_decades(r, g, s)),
+                        lambda r, g, s: torch.tensor(basin_of_decades(r, g, s)),
+                        lambda r, g, s: basin_of_decades(list(r), list(g), s),
+                        lambda r, g, s: np.float32(basin_by_groups(r, g, s)),
+                        lambda r, g, s: [basin_by_groups(r, g, s)][0], lambda *x: np.array(basin_by_groups(*x)),
+                        lambda r, g, s: basin_by_groups(r, 7 * g, s), lambda r, g, s: basin_of_decades(5 * r, g, s)],
+    "carried-regret": [carried_by_loops, carried_in_torch, lambda v, t: carried_by_loops(v, t).tolist(),
+                       lambda v, t: np.float32(carried_by_loops(v, t)),
+                       lambda v, t: torch.tensor(carried_by_loops(v, t)),
+                       lambda v, t: [[t[j, b.argmax()] - t[j, a.argmax()] for j, b in enumerate(v)] for a in v],
+                       lambda v, t: (lambda c: c.diagonal()[None, :] - c.T)(np.take(t, np.argmax(v, axis=1), axis=1)),
+                       lambda v, t: np.stack([np.diag(t[:, v.argmax(1)]) - t[:, k] for k in v.argmax(1)]),
+                       lambda v, t: carried_by_loops(7 * v, t), lambda v, t: tuple(map(tuple, carried_by_loops(v, t)))],
+    "one-rate-for-all": [one_rate_by_loop, one_rate_sorted, lambda r, v, t: list(one_rate_by_loop(r, v, t)),
+                         lambda r, v, t: np.array(one_rate_by_loop(r, v, t)),
+                         lambda r, v, t: max(zip(v.min(0), r, t.min(0), strict=True))[1:],
+                         lambda r, v, t: torch.tensor(one_rate_by_loop(r, v, t)),
+                         lambda r, v, t: tuple(np.float32(x) for x in one_rate_sorted(r, v, t)),
+                         lambda r, v, t: one_rate_by_loop(r, 2 * v, t),
+                         lambda *x: tuple(map(float, one_rate_sorted(*x))),
+                         lambda r, v, t: (r[np.amin(v, 0).argmax()], min(row[np.amin(v, 0).argmax()] for row in t))],
 }
 
 def adam_with(change):
@@ -1098,6 +1169,40 @@ WRONG = {
         lambda w, g, s, lr, a, b, eps, wd: adamw(w, g, s, lr, a, b, eps, wd * (1 + 1e-3)),
         lambda w, g, s, lr, a, b, eps, wd: rmsprop(w * (1 - lr * wd), g, s, lr, b, eps),
         lambda *x: adamw(*x)[1], lambda *x: (*adamw(*x), 0)],
+    "basin-on-a-grid": [
+        lambda r, g, s: 1.0, lambda r, g, s: 0.0, lambda r, g, s: np.log10(r[-1] / r[0]), lambda r, g, s: r[g.argmax()],
+        lambda r, g, s: round(basin_of_decades(r, g, s)), lambda r, g, s: basin_of_decades(r, g, s) / 2,
+        lambda r, g, s: basin_of_decades(r, g, s / 2), lambda r, g, s: basin_of_decades(r, g, 2 * s),
+        lambda r, g, s: basin_of_decades(r, g, 0.1), lambda r, g, s: basin_of_decades(r, g**2, s),
+        lambda r, g, s: basin_of_decades(r, -g, s), lambda r, g, s: [basin_of_decades(r, g, s)],
+        lambda r, g, s: -basin_of_decades(r, g, s), lambda r, g, s: basin_of_decades(r, g, s) + 1e-3,
+        lambda r, g, s: basin_of_decades(r, g[::-1], s), lambda r, g, s: basin_of_decades(r[1:], g[1:], s),
+        lambda r, g, s: np.log10(r[-1] / r[g.argmax()]), lambda r, g, s: max(basin_of_decades(r, g, s), 0.5),
+        lambda r, g, s: min(basin_of_decades(r, g, s), 2.0), lambda r, g, s: np.trapezoid(g, np.log10(r))],
+    "carried-regret": [
+        lambda v, t: np.ones((len(v), len(v))), lambda v, t: v - t, lambda v, t: carried_by_loops(v, t)[0],
+        lambda v, t: carried_by_loops(v, t) * (1 + 1e-3), lambda v, t: carried_by_loops(t, v),
+        lambda v, t: carried_by_loops(v + t, t), lambda v, t: carried_by_loops(v, t).sum(),
+        lambda v, t: carried_by_loops(v, t).round(1), lambda v, t: carried_by_loops(v, t) ** 2,
+        lambda v, t: carried_by_loops(v, v - t), lambda v, t: carried_by_loops(v, t).ravel(),
+        lambda v, t: carried_by_loops(v, t)[::-1], lambda v, t: carried_by_loops(v, t)[:, ::-1],
+        lambda v, t: t.max(1)[:, None] - t, lambda v, t: v.max(1)[:, None] - t,
+        lambda v, t: carried_by_loops(v, t) + np.eye(len(v)), lambda v, t: carried_by_loops(v[:, :3], t[:, :3]),
+        lambda v, t: np.triu(carried_by_loops(v, t)), lambda v, t: v.argmax(1),
+        lambda v, t: carried_by_loops(v, t).T / 2],
+    "one-rate-for-all": [
+        lambda r, v, t: (r[0], t[:, 0].min()), lambda r, v, t: (np.median(r), t.min()), lambda r, v, t: (0.01, 0.5),
+        lambda r, v, t: one_rate_by_loop(r, v + t, t), lambda r, v, t: one_rate_by_loop(r, t, v),
+        lambda r, v, t: one_rate_by_loop(r, v.prod(0)[None], t),
+        lambda r, v, t: one_rate_by_loop(r, v.sum(1)[:, None], t),
+        lambda r, v, t: one_rate_by_loop(r, v[-1:], t), lambda r, v, t: one_rate_by_loop(r, v[1:], t[1:]),
+        lambda r, v, t: one_rate_by_loop(r, v, t)[1], lambda r, v, t: (*one_rate_by_loop(r, v, t), 0),
+        lambda r, v, t: (one_rate_by_loop(r, v, t)[0] * 1.001, one_rate_by_loop(r, v, t)[1]),
+        lambda r, v, t: (one_rate_by_loop(r, v, t)[0], one_rate_by_loop(r, v, t)[1] + 1e-3),
+        lambda r, v, t: set(one_rate_by_loop(r, v, t)), lambda r, v, t: dict([one_rate_by_loop(r, v, t)]),
+        lambda r, v, t: (one_rate_by_loop(r, v, t)[0], np.median(t)), lambda r, v, t: (r.max(), t[:, r.argmax()].min()),
+        lambda r, v, t: (np.exp(np.log(r[v.argmax(1)]).mean()), t.min()),
+        lambda r, v, t: (one_rate_by_loop(r, v, t)[0], 1.0), lambda r, v, t: one_rate_by_loop(r[::-1], v, t)],
 }
 
 

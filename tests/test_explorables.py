@@ -18,6 +18,7 @@ from course_utils.explorables import (
     explore_fates,
     explore_momentum,
     explore_noise_ball,
+    explore_one_rate,
     explore_ravine,
     explore_schedule,
     explore_search,
@@ -600,3 +601,62 @@ def test_finished_games_can_be_drawn_side_by_side_and_stay_as_they_are():
     assert len(figure.axes) == 2 and (explorable.summary, explorable.image.value) == state
     assert all(ax.get_title(loc="left").startswith("Game") for ax in figure.axes)
     plt.close(figure)
+
+
+GAINS = {  # (problem, optimizer): gains at 0.001, 0.01, 0.1
+    ("easy", "sgd"): [0.2, 0.9, 1.0], ("hard", "sgd"): [0.0, 0.1, 0.3],
+    ("easy", "adam"): [0.7, 1.0, 0.5], ("hard", "adam"): [0.4, 0.9, 1.0],
+    ("easy", "rmsprop"): [0.85, 0.9, 0.2], ("hard", "rmsprop"): [0.8, 0.6, 0.1]}
+
+
+class KnownStudy:
+    """What the explorable asks of a study, with gains that are known."""
+
+    problems, optimizers = {"easy": None, "hard": None}, ["sgd", "adam", "rmsprop"]
+
+    def gains(self, problem, optimizer, part):
+        assert part == "val"  # a reader who searches must not see the test data
+        return np.array([0.001, 0.01, 0.1]), np.array(GAINS[problem, optimizer])[:, None] + [-0.01, 0.01]
+
+
+def one_rate():
+    return explore_one_rate(KnownStudy(), least=0.75)
+
+
+@pytest.mark.parametrize("values, words", [
+    ({"optimizer": 1, "lr": 0.01}, 'sgd at rate 0.01: worst off is "hard" with a gain of 0.10; mean of all 0.50'),
+    ({"optimizer": 2, "lr": 0.1}, 'adam at rate 0.1: worst off is "easy" with a gain of 0.50; mean of all 0.75'),
+    ({"optimizer": 3, "lr": 0.0012}, "rmsprop at rate 0.001:"),  # the nearest rate that was trained
+    ({"optimizer": 9, "lr": 7.0}, "rmsprop at rate 0.1:"),
+])
+def test_one_rate_says_who_is_worst_off(values, words):
+    assert words in one_rate().move(**values)
+
+
+def test_one_rate_needs_two_optimizers_that_leave_nobody_behind():
+    explorable = one_rate()
+    for near in ({"optimizer": 1, "lr": 0.1}, {"optimizer": 2, "lr": 0.01}, {"lr": 0.001}, {"lr": 0.1}):
+        assert "Goal reached" not in explorable.move(**near)
+    assert "Goal reached: adam at 0.01 and rmsprop at 0.001" in explorable.move(optimizer=3, lr=0.001)
+
+
+def test_one_rate_can_be_reached_with_the_sliders_alone_and_every_move_is_another_small_picture():
+    explorable, last = one_rate(), None
+    for optimizer, lr in ((2, 0.01), (3, 0.01), (3, 0.001)):
+        explorable._inputs["optimizer"][1].value = optimizer
+        slider = explorable._inputs["lr"][1]
+        slider.value = nearest(slider, lr)
+        assert explorable.image.value != last and len(explorable.image.value) < 40_000
+        last = explorable.image.value
+    assert "Goal reached" in explorable.summary
+
+
+def test_one_rate_draws_every_gain_and_marks_those_below_the_goal_by_shape_too():
+    explorable = one_rate()
+    explorable.move(optimizer=2, lr=0.1)
+    dots = [a for a in explorable._moving if hasattr(a, "get_marker") and a.get_marker() in ("o", "X")
+            and len(a.get_xdata()) == 1]
+    assert sorted((float(dot.get_xdata()[0]), dot.get_marker()) for dot in dots) == [(0.5, "X"), (1.0, "o")]
+    figure = explorable.small_multiples([{"optimizer": 1}, {"optimizer": 2, "lr": 0.1}])
+    assert len([ax for ax in figure.axes if ax.get_visible()]) == 2
+    figure.canvas.draw()

@@ -13,6 +13,7 @@ from course_utils.descent import descend
 from course_utils.landscapes import bowl, double_well, ravine, saddle
 from course_utils.models import linear, mlp
 from course_utils.optimizers import adam, sgd
+from course_utils.robustness import OPTIMIZERS, make_problems, run_study
 from course_utils.schedules import constant, cosine, reduce_on_plateau, step_decay
 from course_utils.statistics import mean_interval, paired_difference
 from course_utils.sweep import RangeTest, range_test, sweep
@@ -34,6 +35,10 @@ def _labelled(ax):
     return ax
 
 
+PROBLEMS = make_problems()
+RATES_OF_STUDY = {name: [1e-3, 1e-2, 0.1, 1.0] for name in OPTIMIZERS}
+TWO = {name: PROBLEMS[name] for name in ("flat directions", "few examples")}
+STUDY = run_study(TWO, (20,), range(3), RATES_OF_STUDY, progress=False)
 TEST = range_test(mlp(2, 4, 3), make_blobs(), sgd, n_steps=20, seeds=range(4))
 GONE = RangeTest(np.geomspace(0.1, 10, 4), np.array([[1, 2, np.inf, np.nan], [1, 3, 5, np.nan]]), [0, 1])
 GROUPS = {"grid": np.array([0.1, 0.2, 0.4]), "random": np.array([0.3, 0.1, 0.9, 0.5])}
@@ -64,6 +69,7 @@ ALL = {
     "range test": lambda ax=None: plots.plot_range_test(TEST, ax),
     "range test that diverged": lambda ax=None: plots.plot_range_test(GONE, ax),
     "intervals": lambda ax=None: plots.plot_intervals(GROUPS, ax, "regret"),
+    "problem": lambda ax=None: plots.plot_problem(PROBLEMS["forecast sunspots"], ax),
 }
 
 
@@ -346,3 +352,47 @@ def test_groups_have_a_column_each_and_a_dash_at_the_true_value():
     assert all(np.abs(line.get_xdata() - n).max() < 0.5 for n, line in enumerate(columns))
     assert list(first.get_ydata()) == [1.5, 1.5] and np.mean(second.get_xdata()) == 1
     assert [label.get_text() for label in ax.get_xticklabels()] == ["few", "many"]
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_every_problem_of_the_study_has_a_picture_that_says_what_is_asked(name):
+    ax = plots.plot_problem(PROBLEMS[name])
+    assert ax.has_data() or ax.texts
+    assert "→" in ax.get_title()
+    ax.figure.canvas.draw()
+
+
+def test_the_picture_of_the_next_character_shows_the_row_and_its_target():
+    data = PROBLEMS["next character"].data
+    letters = [text.get_text() for text in plots.plot_problem(PROBLEMS["next character"], example=3).texts]
+    expected = [data.feature_names[int(i)] for i in (*data.x_train[3], data.y_train[3, -1])]
+    assert [c.replace("␣", " ").replace("↵", "\n") for c in (*letters[:8], letters[-1])] == expected
+
+
+def test_a_study_has_a_row_for_each_problem_and_a_column_for_each_optimizer():
+    axes = plots.plot_study(STUDY, STUDY)
+    assert axes.shape == (2, 5) and [ax.get_title() for ax in axes[0]] == list(OPTIMIZERS)
+    assert [ax.get_ylabel().replace("\n", " ") for ax in axes[:, 0]] == list(TWO)
+    rates, gains = STUDY.gains("few examples", "adam")
+    lines = axes[1, 3].lines
+    profile = next(line for line in lines if line.get_linestyle() == "-" and len(line.get_xdata()) == 4)
+    assert np.allclose(profile.get_ydata(), gains.mean(axis=1)) and np.allclose(profile.get_xdata(), rates)
+    assert any(np.allclose(line.get_xdata(), STUDY.defaults["adam"]) and line.get_linestyle() == ":" for line in lines)
+    diamond = next(line for line in lines if line.get_marker() == "D")
+    assert diamond.get_xdata()[0] == STUDY.tuned_rate("few examples", "adam", allow_edge=True)
+    crosses = next(line for line in lines if line.get_marker() == "x")
+    assert np.allclose(crosses.get_ydata(), gains.mean(axis=1))
+    assert axes[1, 3].texts[0].get_text() == f"{STUDY.width('few examples', 'adam').mean():.1f}"
+    axes[0, 0].figure.canvas.draw()
+
+
+def test_measures_have_a_panel_each_with_the_means_over_the_problems_and_a_marker_for_each_study():
+    axes = plots.plot_measures({"one": STUDY, "other": STUDY}, ["basin width", "gain at the default"])
+    assert [ax.get_xlabel() for ax in axes] == ["basin width", "gain at the default"]
+    for ax, measure in zip(axes, ["basin width", "gain at the default"], strict=True):
+        means = [values.mean() for values in STUDY.over_problems(measure).values()]
+        for marker in plots.RATE_MARKERS[:2]:
+            shown = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == marker]
+            assert np.allclose(shown, means)
+    assert [text.get_text() for text in axes[-1].get_legend().get_texts()] == ["one", "other"]
+    axes[0].figure.canvas.draw()

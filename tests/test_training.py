@@ -6,8 +6,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils.data import Dataset, load_diabetes, make_blobs
-from course_utils.models import linear, mlp
+from course_utils.data import (
+    Dataset,
+    load_diabetes,
+    load_digits,
+    load_sonnets,
+    load_sunspots,
+    make_blobs,
+    reconstruction,
+)
+from course_utils.models import cnn, linear, mlp, rnn, transformer
 from course_utils.optimizers import OPTIMIZERS, adam, momentum, sgd
 from course_utils.schedules import cosine, one_cycle, step_decay
 from course_utils.sweep import sweep
@@ -47,7 +55,9 @@ def reference_optimizer(name, parameters, lr, hyper):
 
 def plain_loss(network, data, x, y):
     outputs = network(x)
-    return F.cross_entropy(outputs, y) if data.task == "classification" else F.mse_loss(outputs[:, 0], y)
+    if data.task == "classification":
+        return F.cross_entropy(outputs.flatten(0, -2), y.flatten())
+    return F.mse_loss(outputs.reshape(y.shape), y)
 
 
 def plain_run(model, data, optimizer, lr, epochs, batch_size=32, seed=0, **hyper):
@@ -144,6 +154,31 @@ def test_images_and_modules_of_convolutions_train_too():
     make = lambda: nn.Sequential(nn.Conv2d(1, 4, 3), nn.Tanh(), nn.Flatten(), nn.Linear(36, 3))
     run = train(make, data, adam, 0.01, epochs=20, batch_size=16)
     assert furthest(run, plain_run(make, data, adam, 0.01, 20, 16)[0]) < WEIGHTS
+
+
+def first(data, n):
+    """The same data with n examples in each part."""
+    return Dataset(data.name, *(getattr(data, f"{axis}_{part}")[:n] for part in ("train", "val", "test")
+                                for axis in ("x", "y")), feature_names=data.feature_names)
+
+
+ARCHITECTURES = {"cnn": (cnn(8, 10), load_digits()), "rnn": (rnn(1), load_sunspots(9)),
+                 "transformer": (transformer(38, 8), load_sonnets(8)),
+                 "autoencoder": (mlp(64, 8, 64, activation="tanh"), reconstruction(load_digits()))}
+
+
+@pytest.mark.parametrize("optimizer, rate", [(sgd, 0.1), (momentum, 0.01), (adam, 0.003)])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_architecture_of_the_robustness_study_is_trained_as_by_the_plain_loop(name, optimizer, rate):
+    model, data = ARCHITECTURES[name][0], first(ARCHITECTURES[name][1], 60)
+    runs = sweep(model, data, optimizer, lr=[rate, rate / 10], seeds=[0, 3], epochs=4, batch_size=16, progress=False)
+    for i, lr in enumerate([rate, rate / 10]):
+        for seed in runs.seeds:
+            network, _ = plain_run(model, data, optimizer, lr, 4, 16, seed)
+            assert furthest(runs.run(i, seed), network) < WEIGHTS
+            x, y = torch.tensor(data.x_val), torch.tensor(data.y_val)
+            loss = float(plain_loss(network, data, x, y).detach())
+            assert runs.run(i, seed).history["val_loss"][-1] == pytest.approx(loss, rel=1e-3)
 
 
 def test_layers_work_on_rows_of_rows_as_in_torch():

@@ -1,0 +1,342 @@
+"""Exercises and questions of notebook 09: how wide a basin is, what a carried rate costs, one rate for all."""
+
+import numpy as np
+
+from ..statistics import basin_width
+from .framework import Exercise
+from .quizzes import Option, Quiz
+
+
+def basin_decades(rates, gains, share):
+    """Decades from the smallest to the largest rate of the basin.
+
+    rates and gains have shape (n,); rates ascend, gains are 0 or more. The basin is the
+    unbroken row of rates around the best one that lose at most this share of the best
+    gain. Nothing between the rates is looked at. Where no rate gains anything: 0.
+    """
+    good = (gains >= (1 - share) * gains.max()) & (gains > 0)
+    low = high = gains.argmax()
+    while low > 0 and good[low - 1]:
+        low -= 1
+    while high < len(rates) - 1 and good[high + 1]:
+        high += 1
+    return np.log10(rates[high] / rates[low])
+
+
+def carried_regret(val, test):
+    """What it costs to carry the rate of one problem to another: a table (n, n).
+
+    val and test have shape (n, rates): the gains of one optimizer on n problems, on
+    validation and on test data. Each problem chooses its rate. Row i, column j: what
+    problem j gains at its own rate, minus what it gains at the rate of problem i.
+    """
+    chosen = val.argmax(axis=1)
+    carried = test[:, chosen].T
+    return np.diag(carried) - carried
+
+
+def one_rate(rates, val, test):
+    """One rate for all problems, chosen for the worst off: (rate, worst gain).
+
+    rates has shape (k,), val and test (n, k): the gains on n problems, on validation
+    and on test data. The worst gain is what the worst off problem gains at that rate.
+    """
+    chosen = val.min(axis=0).argmax()
+    return rates[chosen], test[:, chosen].min()
+
+
+def _near(gains, share):
+    return (gains >= (1 - share) * gains.max()) & (gains > 0)
+
+
+def _grown(rates, gains, good, down=True, up=True):
+    """Decades of the unbroken row of good rates around the best."""
+    low = high = gains.argmax()
+    while down and low > 0 and good[low - 1]:
+        low -= 1
+    while up and high < len(rates) - 1 and good[high + 1]:
+        high += 1
+    return np.log10(rates[high] / rates[low])
+
+
+def _longest(rates, gains, share):
+    """The longest row of good rates, whether it holds the best one or not."""
+    best, begun = 0.0, None
+    for rate, good in zip(rates, _near(gains, share), strict=True):
+        begun = (rate if begun is None else begun) if good else None
+        best = max(best, np.log10(rate / begun) if good else 0.0)
+    return best
+
+
+def _stepped(rates, gains, share):
+    """The basin with the first rate beyond it at either end."""
+    good = _near(gains, share)
+    low = high = gains.argmax()
+    while low > 0 and good[low]:
+        low -= 1
+    while high < len(rates) - 1 and good[high]:
+        high += 1
+    return np.log10(rates[high] / rates[low])
+
+
+def _table(val, test, chosen):
+    carried = test[:, chosen].T
+    return np.diag(carried) - carried
+
+
+def _without_own(table):
+    return np.where(np.eye(len(table), dtype=bool), np.nan, table)
+
+
+def _chosen(rates, val, test, i):
+    return rates[i], test[:, i].min()
+
+
+_R = np.array([1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1])
+_UNEVEN = np.array([2e-5, 1e-4, 1e-3, 2e-3, 0.05])
+_HILL = np.array([0.1, 0.5, 0.75, 1.0, 0.875, 0.5, 0.0])
+_LOW = np.array([0.0, 0.2, 0.39, 0.4, 0.38, 0.32, 0.1])
+_BROKEN = np.array([0.9, 0.95, 0.91, 0.3, 0.7, 1.0, 0.95])
+_EDGE = np.array([1.2, 1.18, 1.1, 0.2, 0.0, 0.0, 0.0])
+_ISLANDS = np.array([0.95, 0.2, 0.1, 1.0, 0.93, 0.3, 0.96])
+_draws = np.random.default_rng(9)
+_VAL, _TEST = _draws.random((4, 6)).round(3), _draws.random((4, 6)).round(3)
+_PEAKS = np.array([[0.1, 0.9, 0.5, 0.2, 0.0], [0.0, 0.3, 0.4, 0.95, 0.6], [0.35, 0.6, 0.7, 0.5, 0.1]])
+_PEAKS_TEST = np.array([[0.2, 0.8, 0.55, 0.3, 0.0], [0.1, 0.2, 0.5, 0.85, 0.9], [0.3, 0.75, 0.65, 0.45, 0.0]])
+_HARD = np.array([[0.9, 0.7, 0.6, 0.48, 0.2], [0.1, 0.35, 0.55, 0.6, 0.99], [0.8, 0.45, 0.5, 0.75, 0.3]])
+_HARD_TEST = np.array([[0.8, 0.75, 0.4, 0.45, 0.3], [0.2, 0.65, 0.6, 0.5, 0.9], [0.9, 0.7, 0.65, 0.35, 0.1]])
+_FIVE = np.array([1e-4, 1e-3, 0.01, 0.1, 1.0])
+_SIX = np.array([3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1])
+
+
+EXERCISES = [
+    Exercise(
+        id="basin-on-a-grid",
+        title="the width of a basin, in decades",
+        reference=basin_decades,
+        why="A factor is a distance on a log axis, so the width is log₁₀ of the largest over the smallest rate.",
+        hints=(
+            "Three steps: which rates are good enough, how far the good ones reach around the best without a gap, "
+            "and how many factors of ten lie between the two ends.",
+            "Good enough is a gain of at least `(1 - share) * gains.max()`: measured from the optimizer's own best, "
+            "and a *share* of it.",
+            "Begin at `low = high = gains.argmax()`, and move each while its neighbour is good. "
+            "`np.log10(rates[high] / rates[low])` are the decades.",
+            "If all gains are 0, all of them are as good as the best. Then the answer is 0.",
+        ),
+        probes=((_R, _HILL, 0.25), (_R, _LOW, 0.1), (_R, _BROKEN, 0.1), (_R, _EDGE, 0.1), (_R, np.zeros(7), 0.1),
+                (_UNEVEN, np.array([0.3, 0.9, 0.85, 0.82, 0.1]), 0.2), (_R, np.ones(7), 0.1), (_R, _ISLANDS, 0.1),
+                (_UNEVEN, np.array([0.95, 0.97, 0.99, 0.1, 0.96]), 0.1), (_R, _HILL, 0.6)),
+        mistakes=(
+            (lambda rates, gains, share: np.log10(rates[_near(gains, share)].max() / rates[_near(gains, share)].min())
+             if gains.any() else 0.0,
+             "You take the smallest and the largest good rate, even if bad ones lie between. The basin ends at the "
+             "first gap on either side of the best."),
+            (lambda rates, gains, share: _grown(rates, gains, (gains >= gains.max() - share) & (gains > 0)),
+             "`share` is taken off as a number. It is a share *of the best gain*: (1 − share) times it."),
+            (lambda rates, gains, share: _grown(rates, gains, gains >= 1 - share),
+             "You compare with a gain of 1. The basin belongs to this optimizer's own best gain, which may be lower "
+             "or higher."),
+            (lambda rates, gains, share: _grown(rates, gains, gains >= (1 - share) * gains.max()),
+             "Right unless nothing is gained anywhere: then every rate is as good as the best, and the basin would "
+             "be the whole grid. Asked for is 0."),
+            (lambda rates, gains, share: _grown(rates, gains, gains > (1 - share) * gains.max()),
+             "Nearly: a rate that loses *exactly* the share still belongs to the basin."),
+            (lambda rates, gains, share: np.log(10) * _grown(rates, gains, _near(gains, share)),
+             "That is the natural logarithm. A decade is a factor of 10: `np.log10`."),
+            (lambda rates, gains, share: np.log2(10) * _grown(rates, gains, _near(gains, share)),
+             "That counts factors of two. A decade is a factor of 10."),
+            (lambda rates, gains, share: 10 ** _grown(rates, gains, _near(gains, share)),
+             "That is the factor between the two ends; its logarithm is the number of decades."),
+            (lambda rates, gains, share: rates[_near(gains, share)].max() - rates[_near(gains, share)].min()
+             if gains.any() else 0.0,
+             "That is a difference of rates. 0.1 is one decade above 0.01, and 0.01 one above 0.001: what counts is "
+             "the factor."),
+            (lambda rates, gains, share: float(_near(gains, share).sum()),
+             "That counts the good rates. Their number depends on how fine the grid is; decades do not."),
+            (lambda rates, gains, share: _near(gains, share).sum() * np.log10(rates[1] / rates[0]),
+             "You count the good rates and multiply by a spacing. Between n rates lie n − 1 spacings, and they need "
+             "not be equal, or unbroken."),
+            (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), down=False),
+             "Only the rates above the best are looked at. The basin reaches to both sides."),
+            (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), up=False),
+             "Only the rates below the best are looked at. The basin reaches to both sides."),
+            (_longest,
+             "That is the longest row of good rates. Asked for is the one that holds the best rate."),
+            (_stepped,
+             "You go one rate too far at the ends: the first rate that is not good lies outside."),
+            (lambda rates, gains, share: _grown(rates, gains, (gains >= share * gains.max()) & (gains > 0)),
+             "Your rates keep at least `share` of the best gain. They should *lose* at most that share."),
+            (lambda rates, gains, share: basin_width(rates, gains, share * gains.max()) if gains.any() else 0.0,
+             "You follow the line between the rates, as `basin_width` of the package does. Here only the rates of the "
+             "grid count."),
+            (lambda rates, gains, share: _grown(rates, gains, (gains >= (1 - share) * np.median(gains)) & (gains > 0)),
+             "Compared with the *median* gain; asked for is the best one."),
+            (lambda rates, gains, share: _grown(rates, gains, (gains >= (1 - share) * gains.mean()) & (gains > 0)),
+             "Compared with the *mean* gain; asked for is the best one."),
+            (lambda rates, gains, share: _grown(rates, gains, _near(gains, share)) / np.log10(rates[-1] / rates[0]),
+             "That is a share of the grid, which grows when somebody makes the grid smaller. Asked for are decades."),
+        ),
+    ),
+    Exercise(
+        id="carried-regret",
+        title="what a carried rate costs",
+        reference=carried_regret,
+        why="Each column compares one problem with itself at another's rate; the diagonal is 0, since there nothing "
+            "was carried.",
+        hints=(
+            "First let each problem choose: the place of its best gain on *validation* data.",
+            "`test[j, chosen[i]]` is what problem j gains at the rate of problem i. The table wants it in row i, "
+            "column j.",
+            "Subtract it from what j gains at its own rate, `test[j, chosen[j]]`. On the diagonal that makes 0.",
+        ),
+        probes=((_PEAKS, _PEAKS_TEST), (_VAL, _TEST), (_VAL[:, ::-1], _TEST[:, ::-1]), (_VAL[:2], _TEST[2:]),
+                (_PEAKS[::-1], _PEAKS_TEST[::-1])),
+        mistakes=(
+            (lambda val, test: carried_regret(val, test).T,
+             "Rows and columns are exchanged: row i belongs to the problem that the rate comes *from*."),
+            (lambda val, test: -carried_regret(val, test),
+             "The sign is turned round: a loss through carrying counts as positive."),
+            (lambda val, test: _table(val, test, test.argmax(axis=1)),
+             "Your rates are chosen on test data. Then nothing could ever be gained by carrying, and your own rate "
+             "looks better than it is. (A published mistake.)"),
+            (lambda val, test: _table(val, val, val.argmax(axis=1)),
+             "The choice and the report both use validation data. Report on test data, which had no say in the "
+             "choice."),
+            (lambda val, test: test.max(axis=1) - test[:, val.argmax(axis=1)].T,
+             "You subtract from the best *test* gain of all rates. A problem's own rate was chosen on validation "
+             "data, and its own test gain is the measure."),
+            (lambda val, test: test[:, val.argmax(axis=1)].T,
+             "Those are the gains themselves. How much less is that than at the problem's own rate?"),
+            (lambda val, test: np.diag(test[:, val.argmax(axis=1)])[:, None] - test[:, val.argmax(axis=1)].T,
+             "You subtract from the gain of problem i; it has to be that of problem j, the one in the column."),
+            (lambda val, test: np.clip(carried_regret(val, test), 0, None),
+             "Negative values are cut off. By chance a carried rate may do better on test data, and an average "
+             "without such cases would be too high."),
+            (lambda val, test: np.abs(carried_regret(val, test)),
+             "The sign is lost: where a carried rate does *better*, the regret is negative."),
+            (lambda val, test: _without_own(carried_regret(val, test)),
+             "Right but for the diagonal: a problem's own rate costs it 0."),
+            (lambda val, test: carried_regret(val, test).mean(axis=0),
+             "That is the mean over the problems that the rates come from. The whole table is asked for."),
+            (lambda val, test: carried_regret(val, test).mean(axis=1),
+             "That is the mean over the problems that a rate is carried to. The whole table is asked for."),
+            (lambda val, test: _table(val, test, val.argmin(axis=1)),
+             "The rate with the *lowest* gain is chosen; gains are the better the higher."),
+            (lambda val, test: carried_regret(val, test) / np.diag(test[:, val.argmax(axis=1)]),
+             "That is the loss as a share of the own gain. The difference itself is asked for."),
+            (lambda val, test: np.diag(val[:, val.argmax(axis=1)]) - test[:, val.argmax(axis=1)].T,
+             "A validation gain minus a test gain: the first was picked as the highest of many and flatters. Take both "
+             "from test data."),
+            (lambda val, test: _table(val, test, np.full(len(val), val.mean(axis=0).argmax())),
+             "One rate is chosen for all. Each problem chooses its own."),
+        ),
+    ),
+    Exercise(
+        id="one-rate-for-all",
+        title="one rate for all problems",
+        reference=one_rate,
+        why="The smallest gain of each rate says how its worst off problem fares; the largest of these is the choice.",
+        hints=(
+            "For each rate, which gain has the problem that is worst off? That is `val.min(axis=0)`, one number for "
+            "each rate.",
+            "Take the rate at which this number is largest. All of that uses validation data only.",
+            "Then open the test data, at this rate alone: the smallest gain in the column `test[:, chosen]`.",
+        ),
+        probes=((_FIVE, _PEAKS, _PEAKS_TEST), (_SIX, _VAL, _TEST), (_SIX[::-1], _VAL, _TEST), (_SIX, _TEST, _VAL),
+                (_FIVE, _HARD, _HARD_TEST), (_FIVE, _HARD_TEST, _HARD)),
+        mistakes=(
+            (lambda rates, val, test: _chosen(rates, test, test, test.min(axis=0).argmax()),
+             "The rate is chosen on test data, so that its score flatters. (A published mistake.)"),
+            (lambda rates, val, test: _chosen(rates, val, val, val.min(axis=0).argmax()),
+             "The worst gain is that of the *validation* data, which chose the rate. Report it on test data."),
+            (lambda rates, val, test: _chosen(rates, val, test, val.mean(axis=0).argmax()),
+             "That is the rate with the best mean. It may leave one problem far behind: take the best smallest gain."),
+            (lambda rates, val, test: (rates[val.min(axis=0).argmax()], test[:, val.min(axis=0).argmax()].mean()),
+             "The rate is right; the second number is the mean of the test gains. The worst one is asked for."),
+            (lambda rates, val, test: (rates[val.min(axis=0).argmax()],
+                                       test[val[:, val.min(axis=0).argmax()].argmin(), val.min(axis=0).argmax()]),
+             "The second number belongs to the problem that was worst off on *validation* data. On test data that may "
+             "be another one."),
+            (lambda rates, val, test: _chosen(rates, val, test, (val.max(axis=1)[:, None] - val).max(axis=0).argmin()),
+             "That is the rate with the smallest worst *loss* against each problem's own best. It is a good rule, too, "
+             "but asked for is the largest worst gain."),
+            (lambda rates, val, test: _chosen(rates, val, test, val[val.max(axis=1).argmin()].argmax()),
+             "You ask the hardest problem alone for its favourite rate. Another problem may fail at it."),
+            (lambda rates, val, test: _chosen(rates, val, test, val.min(axis=0).argmin()),
+             "That is the *worst* of the worst gains."),
+            (lambda rates, val, test: _chosen(rates, val, test, val.max(axis=0).argmax()),
+             "That is the best gain of any problem at any rate. What about those that fail there?"),
+            (lambda rates, val, test: (val.min(axis=0).argmax(), test[:, val.min(axis=0).argmax()].min()),
+             "The first number is the place of the right rate in the list. The rate itself is asked for."),
+            (lambda rates, val, test: one_rate(rates, val, test)[::-1],
+             "Both numbers are right, but the rate comes first."),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0], test.min(axis=0).max()),
+             "The second number is the best worst gain on *test* data, at whatever rate. Take it at the rate that was "
+             "chosen."),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0], test[:, val.min(axis=0).argmax()].max()),
+             "The second number is the largest gain at that rate; the worst is asked for."),
+            (lambda rates, val, test: _chosen(rates, val, test, np.median(val, axis=0).argmax()),
+             "That is the rate with the best median: half of the problems may fail at it."),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0], test.min()),
+             "The second number is the smallest test gain at *any* rate. Only the chosen one is used."),
+            (lambda rates, val, test: one_rate(rates, val, test)[0],
+             "The rate is right. Two values are asked for: the worst gain on test data as well."),
+        ),
+    ),
+]
+
+QUIZZES = [
+    Quiz("one-shared-rate", "A blog trains five optimizers at the rate 0.001 on three problems, five seeds each, and "
+         "ranks them by accuracy. What does the ranking say?", (
+        Option("Which optimizer is best: all had the same conditions.",
+               "The same number is not the same condition: 0.001 is a multiple of the gradient in SGD, and about the "
+               "length of a step in Adam.", origin="A published mistake: optimizers compared at one shared rate"),
+        Option("Whom the rate 0.001 suits after that many steps.",
+               "That was measured. With a rate for each, tuned on validation data, the order may turn.", right=True),
+        Option("Nothing, since five seeds are too few.",
+               "Five paired seeds can show a large difference. It is the shared rate that spoils the comparison."),
+        Option("It would say the same with one seed: the rate is the same for all.",
+               "One seed adds chance to the mistake.", origin="A published mistake: one seed"),
+    )),
+    Quiz("unequal-tuning", "A paper introduces an optimizer X. X was tuned with 200 trials over its rate and three "
+         "more hyperparameters. Adam, the baseline, ran at its defaults. X is ahead by 0.02, with an interval that "
+         "excludes zero. What may have brought X ahead?", (
+        Option("Only X itself: the interval excludes zero.",
+               "The interval says that the difference is no accident of the seeds. It does not say where it comes "
+               "from.", origin="A published mistake: an interval around an unfair comparison"),
+        Option("Chance.", "That is what the interval speaks against."),
+        Option("The 200 trials: give Adam 200 as well, then compare.",
+               "A method and a budget for tuning were compared with another method and none. The best of 200 has an "
+               "advantage in any case.", right=True),
+        Option("X has more hyperparameters, so it must be better once tuned.",
+               "More knobs need more trials. Whether they pay at an equal budget is the question.",
+               origin="A common belief"),
+    )),
+    Quiz("a-ranking-of-means", "Over eight problems optimizer A gains 0.94 on average and B 0.92. The paired "
+         "difference over the problems is 0.02 [−0.06, 0.10]. What may be written?", (
+        Option("A is the best optimizer, B the second best.",
+               "The order of two means is not a finding as long as the interval holds zero.",
+               origin="A published mistake: a ranking without intervals"),
+        Option("A and B are equally good.",
+               "Not that either: 0.08 in favour of A lies within the interval. Not to find a difference is not to show "
+               "that there is none."),
+        Option("No difference found with eight problems; A may be up to 0.10 ahead or 0.06 behind.",
+               "That is all that was measured, and it is useful: a large difference is ruled out.", right=True),
+        Option("With more seeds on the same problems the difference would become clear.",
+               "Seeds narrow the interval within a problem. This one is wide because *problems* differ; more problems "
+               "are needed.", origin="A common belief"),
+    )),
+    Quiz("width-in-percent", "Somebody reports accuracies in percent instead of shares, and errors instead of "
+         "accuracies. What happens to a basin width that is defined by gains?", (
+        Option("It grows a hundredfold.",
+               "The scores do. The gain divides by the distance from constant to best, which grows as well."),
+        Option("Nothing: a gain does not change when a score is shifted, scaled or turned round.",
+               "Numerator and denominator change by the same factor, and the shift drops out of both.", right=True),
+        Option("It changes its sign, since a low error is good.",
+               "Numerator and denominator both change theirs."),
+        Option("Nothing as long as the tolerance is also given in percent, say 1 percentage point.",
+               "A tolerance in points of accuracy has no meaning for a loss. That is why it is a share of the gain.",
+               origin="A common mistake: one tolerance in points for all problems"),
+    )),
+]
