@@ -18,7 +18,7 @@ EDITOR_KEYS := $(addprefix metadata.language_info.,codemirror_mode file_extensio
   pygments_lexer version)
 ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test lint check clean-notebooks clean
+.PHONY: help lab test browser-test lint check clean-notebooks clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -28,6 +28,10 @@ lab: .venv/.installed ## open the course in JupyterLab
 
 test: .venv/.installed ## run every test and every notebook
 	$(BIN)/python -m pytest
+
+browser-test: .venv/.browser ## test the notebooks in a real browser, as a reader uses them
+	$(BIN)/python tests/browser/lab.py
+	$(BIN)/python -m pytest tests/browser
 
 lint: .venv/.installed ## look for mistakes without running anything
 	$(BIN)/python -m ruff check .
@@ -55,4 +59,8 @@ clean: ## remove the installed packages; the next command installs them again
 	  echo "Setting up .venv with $$python, once; this takes some minutes ..."; \
 	  "$$python" -m venv --clear .venv; }
 	$(BIN)/python -m pip install --requirement requirements.txt
+	@touch $@
+
+.venv/.browser: .venv/.installed requirements-browser.txt
+	$(BIN)/python -m pip install --requirement requirements-browser.txt
 	@touch $@

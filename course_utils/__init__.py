@@ -1,5 +1,6 @@
 """The helper package of the course on the learning rate; one module a concern, read in this order.
 
+missing      what to type when a package is not installed
 data         data sets split into training, validation and test part
 landscapes   loss surfaces with value and gradient
 optimizers   sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw
@@ -19,5 +20,7 @@ plots        figures of all of these
 explorables  figures that follow their sliders
 exercises    check, hint, solution and quiz
 """
+
+from . import missing as missing
 
 __version__ = "0.1.0"

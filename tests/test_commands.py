@@ -24,8 +24,8 @@ def text(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def requirement_lines():
-    return [line for line in text("requirements.txt").splitlines() if line and not line.startswith(("#", "-"))]
+def requirement_lines(name="requirements.txt"):
+    return [line for line in text(name).splitlines() if line and not line.startswith(("#", "-"))]
 
 
 def run(*command, **options):
@@ -68,7 +68,7 @@ def test_every_imported_package_is_in_requirements():
     assert not missing
 
 
-@pytest.mark.parametrize("line", requirement_lines())
+@pytest.mark.parametrize("line", requirement_lines() + requirement_lines("requirements-browser.txt"))
 def test_every_requirement_has_bounds_and_a_reason(line):
     entry, _, reason = line.partition("#")
     specifiers = {specifier.operator for specifier in Requirement(entry).specifier}
@@ -112,9 +112,9 @@ def test_the_glossary_has_a_row_for_every_argument_of_every_optimizer():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no make")
-@pytest.mark.parametrize("target", ["lab", "test", "check", "lint", "clean-notebooks"])
+@pytest.mark.parametrize("target", ["lab", "test", "browser-test", "check", "lint", "clean-notebooks"])
 def test_a_fresh_folder_is_set_up_before_anything_else_runs(tmp_path, target):
-    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+    for name in ("Makefile", "requirements.txt", "requirements-browser.txt", "pyproject.toml"):
         (tmp_path / name).write_text(text(name), encoding="utf-8")
     planned = run("make", "--dry-run", target, cwd=tmp_path, check=True).stdout
     assert planned.index("-m venv") < planned.index("pip install") < planned.rindex(".venv/bin/python -m ")

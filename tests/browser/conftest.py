@@ -31,7 +31,8 @@ def pytest_generate_tests(metafunc):
         cases = [pytest.param(path, id=path.stem) for path in NOTEBOOKS]
         metafunc.parametrize("notebook", cases, indirect=True, scope="session")
     else:
-        cases = [pytest.param(path, id, id=f"{path.stem[:2]}-{id}") for path in NOTEBOOKS for id, _ in tagged(path, tag)]
+        cases = [pytest.param(path, id, id=f"{path.stem[:2]}-{id}")
+                 for path in NOTEBOOKS for id, _ in tagged(path, tag)]
         metafunc.parametrize(("notebook", tag), cases, indirect=["notebook"], scope="session")
 
 

@@ -63,7 +63,8 @@ class Lab:
     """A JupyterLab server on loopback that shows `folder`, with settings and state of its own in `home`."""
 
     def __init__(self, folder, home, seconds=60):
-        self.folder, home = Path(folder), Path(home)
+        self.folder, self.home = Path(folder), Path(home)
+        home = self.home
         for name, value in SETTINGS.items():
             file = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -216,6 +217,9 @@ class Cell:
         self.notebook.page.keyboard.press("ControlOrMeta+a")
         self.notebook.page.keyboard.insert_text(source)
 
+    def select(self):
+        self.node.locator(".jp-InputPrompt").click()
+
     def run(self, seconds=60):
         """Click into the cell and press Ctrl + Enter."""
         self.node.locator(".cm-content").click()
@@ -227,12 +231,12 @@ class Cell:
     def cell_below(self):
         """A new cell below, made with the key B, and deleted with D, D in the end."""
         page = self.notebook.page
-        self.node.locator(".jp-InputPrompt").click()
+        self.select()
         page.keyboard.press("b")
         self.notebook.name_cells()
         below = Cell(self.notebook, self.notebook._js("return panel.content.activeCell.model.id"))
         yield below
-        below.node.locator(".jp-InputPrompt").click()
+        below.select()
         page.keyboard.press("d")
         page.keyboard.press("d")
 
@@ -357,3 +361,9 @@ def displayed(cell):
     """The variable that a cell displays in its last line."""
     source = next(source for id, source, _ in cell.notebook.cells() if id == cell.id)
     return source.strip().splitlines()[-1].strip(" ;")
+
+
+if __name__ == "__main__":
+    with sync_playwright() as playwright:
+        found = find_chromium(playwright)
+    sys.exit(None if found else MISSING.format(python=sys.executable))
