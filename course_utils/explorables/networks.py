@@ -15,7 +15,7 @@ from .framework import Control, Explorable
 
 __all__ = ["explore_fates", "explore_schedule", "explore_search", "explore_training", "fate"]
 
-CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#cfe3f0", "#f8dfcd", "#cdeae1")
+CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#b9d3ea", "#f8dfcd", "#cdeae1")
 CLASS_MARKERS = ("o", "^", "s")
 FATE_COLORS = {"crawl": "#555555", "learn": BLUE, "blow up": RED}
 FATES = {"crawl": "it crawls", "learn": "it learns", "blow up": "it blows up"}
