@@ -19,7 +19,8 @@ EDITOR_KEYS := $(addprefix metadata.language_info.,codemirror_mode file_extensio
   pygments_lexer version)
 ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test test-offline lint check study capstone-baselines clean-notebooks site site-tools slides clean
+.PHONY: help lab test test-offline browser-test lint check study capstone-baselines clean-notebooks site site-tools \
+  slides clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -32,6 +33,10 @@ test: .venv/.installed ## run every test and every notebook
 
 test-offline: .venv/.installed ## run every test with the network unplugged (Linux)
 	unshare --map-root-user --net sh -c 'ip link set lo up && exec $(BIN)/python -m pytest $(TEST_OPTIONS)'
+
+browser-test: .venv/.browser ## test the notebooks in a real browser, as a reader uses them
+	$(BIN)/python tests/browser/lab.py
+	$(BIN)/python -m pytest tests/browser
 
 lint: .venv/.installed ## look for mistakes without running anything
 	$(BIN)/python -m ruff check .
@@ -78,4 +83,8 @@ clean: ## remove what was installed and built; the next command installs it agai
 
 .venv/.site-tools: docs/requirements.txt .venv/.installed
 	$(BIN)/python -m pip install --requirement requirements.txt --requirement docs/requirements.txt
+	@touch $@
+
+.venv/.browser: tests/browser/requirements.txt .venv/.installed
+	$(BIN)/python -m pip install --requirement requirements.txt --requirement tests/browser/requirements.txt
 	@touch $@

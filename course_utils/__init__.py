@@ -1,5 +1,6 @@
 """The helper package of the course on the learning rate; one module a concern, read in this order.
 
+missing      what to type when a package is not installed
 data         data sets split into training, validation and test part
 landscapes   loss surfaces with value and gradient
 optimizers   sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw
@@ -23,5 +24,7 @@ explorables  figures that follow their sliders
 progress     what a learner has solved, kept on their own machine
 exercises    check, hint, solution and quiz
 """
+
+from . import missing as missing
 
 __version__ = "0.1.0"

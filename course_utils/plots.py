@@ -15,8 +15,9 @@ from .statistics import mean_interval
 
 __all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curves", "plot_data", "plot_differences",
            "plot_distances", "plot_grid", "plot_groups", "plot_intervals", "plot_landscape", "plot_means",
-           "plot_measures", "plot_momentum_plane", "plot_pairs", "plot_path", "plot_problem", "plot_range_test", "plot_rate_profile",
-           "plot_scaling", "plot_schedule", "plot_search", "plot_study", "plot_summed_rate", "rate_color"]
+           "plot_measures", "plot_momentum_plane", "plot_pairs", "plot_path", "plot_problem", "plot_range_test",
+           "plot_rate_profile", "plot_scaling", "plot_schedule", "plot_search", "plot_study", "plot_summed_rate",
+           "rate_color"]
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
 CLASS_MARKERS = ["o", "^", "s"]

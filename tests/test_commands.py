@@ -57,7 +57,9 @@ def sources():
 
 
 OPTIONAL = {"distributed", "jax"}  # a Dask cluster to send sweeps to, a peer of the benchmark: left out if missing
-REQUIREMENTS = ["requirements.txt", *(f"{folder}/requirements.txt" for folder in ("benchmarks", "docs"))]
+TARGETS = sorted(set(re.findall(r"^([a-z-]+): (?:.venv|site-tools)", text("Makefile"), re.M)) - {"site-tools"})
+REQUIREMENTS = ["requirements.txt", "benchmarks/requirements.txt", "docs/requirements.txt",
+                "tests/browser/requirements.txt"]
 
 
 def test_every_imported_package_is_in_requirements():
@@ -115,8 +117,7 @@ def test_the_glossary_has_a_row_for_every_argument_of_every_optimizer():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no make")
-@pytest.mark.parametrize("target", sorted(set(re.search(r"^.PHONY: (.*)", text("Makefile"), re.M)[1].split())
-                         - {"help", "site-tools", "clean"}))
+@pytest.mark.parametrize("target", TARGETS)
 def test_a_fresh_folder_is_set_up_before_anything_else_runs(tmp_path, target):
     for name in ("Makefile", "pyproject.toml", *REQUIREMENTS):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

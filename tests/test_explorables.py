@@ -1,6 +1,7 @@
 import io
 import subprocess
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from course_utils.data import load_capstone
+from course_utils import explorables
+from course_utils.data import load_capstone, make_blobs
 from course_utils.exercises import EXERCISES
 from course_utils.explorables import (
     Control,
@@ -29,10 +31,28 @@ from course_utils.explorables import (
     turned_ravine,
 )
 from course_utils.landscapes import ravine
+from course_utils.models import mlp
+from course_utils.optimizers import sgd
+from course_utils.training import train
 
 ON_THE_WAY = [(explore_bowl, "lr"), (explore_ravine, "lr"), (explore_ravine, "kappa"), (explore_noise_ball, "lr"),
               (explore_turned_ravine, "lr"), (explore_turned_ravine, "kappa"), (explore_bias_correction, "forget1"),
               (explore_bias_correction, "forget2")]
+
+
+
+
+def table(scores=(0.3, 0.5, 0.8, 0.7, 0.4), rates=(1e-4, 1e-3, 1e-2, 0.1, 1.0), n_seeds=6, epochs=4):
+    """A sweep without networks: seed k adds k thousandths to the score of a rate."""
+    history = np.array(scores)[:, None, None] + np.arange(n_seeds)[:, None] / 1000 + np.zeros(epochs)
+    return SimpleNamespace(values=lambda name: list(rates), history={"val_accuracy": history}, metric="accuracy",
+                           epochs=epochs, data=SimpleNamespace(val_ceiling=0.83))
+
+
+NEEDS = {"explore_search": table}  # what an explorable must be given
+MAKERS = {name: partial(getattr(explorables, name), *(need() for need in [NEEDS.get(name)] if need))
+          for name in explorables.__all__ if name.startswith("explore_")}
+every_explorable = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 
 
 def pixels(explorable):
@@ -298,10 +318,29 @@ def test_a_typed_value_survives_the_slider_snapping_to_its_steps():
     assert explorable.values["lr"] != 0.7531
 
 
-def test_every_number_box_has_a_label():
-    for explorable in (explore_bowl(), explore_ravine(), explore_momentum(), explore_noise_ball(),
-                       explore_turned_ravine(), explore_bias_correction()):
-        assert all(box.description for box, _ in explorable._inputs.values())
+@every_explorable
+def test_every_control_has_a_label_of_its_own(make):
+    labels = [box.description for box, _ in make()._inputs.values()]
+    assert all(labels) and len(set(labels)) == len(labels)
+
+
+@every_explorable
+def test_the_route_reaches_the_goal_with_its_last_move(make):
+    explorable = make()
+    assert explorable.goal and explorable.route
+    for move in explorable.route:
+        assert "Goal reached" not in explorable.summary
+        explorable.move(**move)
+    assert "Goal reached" in explorable.summary
+
+
+@every_explorable
+def test_a_slider_stands_at_the_places_its_control_lists(make):
+    explorable = make()
+    for name, (_, slider) in explorable._inputs.items():
+        control = explorable.controls[name]
+        stops = np.arange(slider.min, slider.max + 1e-3 * slider.step, slider.step)
+        assert control.places == pytest.approx(10.0**stops if control.log else stops, rel=0.005)
 
 
 def test_out_of_range_is_clipped():
@@ -343,11 +382,11 @@ def test_errors_in_the_callback_surface():
         explorable._inputs["x"][0].value = 2
 
 
-def test_summary_is_announced_and_the_goal_stands_above():
+def test_the_goal_stands_above_the_controls_and_the_summary_below_the_picture():
     explorable = explore_bowl()
-    first, last = explorable.widget.children[0].value, explorable.widget.children[-1].value
-    assert explorable.goal in first
-    assert 'role="status"' in last and explorable.summary in last
+    first, *_, picture, last = explorable.widget.children
+    assert explorable.goal in first.value
+    assert picture is explorable.image and explorable.summary in last.value
 
 
 def test_shown_in_a_notebook_with_words_for_readers_without_widgets(monkeypatch):
@@ -415,15 +454,32 @@ def test_training_goal_asks_for_three_seeds_at_one_rate():
     assert "seed 3" in explorable.move(seed=3.2)
 
 
-def test_training_runs_are_remembered(monkeypatch):
-    import course_utils.training as training
+def test_all_places_of_a_slider_are_trained_at_once_and_remembered(monkeypatch):
+    import course_utils.sweep
 
-    calls, train = [], training.train
-    monkeypatch.setattr(training, "train", lambda *a, **k: calls.append(k["seed"]) or train(*a, **k))
+    stacks, sweep = [], course_utils.sweep.sweep
+    monkeypatch.setattr(course_utils.sweep, "sweep",
+                        lambda *a, **k: stacks.append((len(k["lr"]), len(k["seeds"]))) or sweep(*a, **k))
     explorable = explore_training(epochs=2)
-    for seed in (0, 1, 0, 1):
+    assert stacks == [(61, 1)]
+    for value in positions(explorable._inputs["lr"][1]):
+        explorable._inputs["lr"][1].value = value
+    assert stacks == [(61, 1)]
+    explorable.move(lr=0.01)
+    for seed in range(30):
         explorable.move(seed=seed)
-    assert calls == [0, 1]
+    assert stacks[1:] == [(1, 29)]  # seed 0 is there
+    explorable.move(lr=0.0123)  # typed, at the last seed
+    explorable.move(lr=0.1)
+    explorable.move(lr=0.0123)
+    assert stacks[2:] == [(61, 1)]  # 60 places and the typed one
+
+
+def test_a_network_is_the_same_alone_and_among_others():
+    shown = explore_training(epochs=5).compute(lr=0.1, seed=0)
+    alone = train(mlp(2, 50, 3), make_blobs(), sgd, 0.1, epochs=5)
+    assert np.allclose(shown.run.weights, alone.weights, atol=1e-4)
+    assert np.allclose(shown.run.history["val_accuracy"], alone.history["val_accuracy"], atol=0.005)
 
 
 def test_training_needs_data_that_can_be_drawn():
@@ -475,20 +531,13 @@ def test_schedule_needs_data_with_a_ceiling():
         explore_schedule(load_digits())
 
 
-def table(scores, rates=(1e-4, 1e-3, 1e-2, 0.1, 1.0), n_seeds=6, epochs=4):
-    """A sweep without networks: seed k adds k thousandths to the score of a rate."""
-    history = np.array(scores)[:, None, None] + np.arange(n_seeds)[:, None] / 1000 + np.zeros(epochs)
-    return SimpleNamespace(values=lambda name: list(rates), history={"val_accuracy": history}, metric="accuracy",
-                           epochs=epochs, data=SimpleNamespace(val_ceiling=0.83))
-
-
 def scale_of(explorable):
     """The factor by which the present game has moved the rates of the table."""
     return explorable.result.rates[0] / 1e-4
 
 
 def test_a_search_counts_its_trials_and_shows_the_truth_only_at_the_end():
-    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    explorable = explore_search(table())
     assert "nothing tried yet, 6 trials left" in explorable.summary
     before = explorable.image.value
     for k, decade in enumerate((1e-4, 1.0, 1e-3, 0.1, 0.11, 1e-2)):
@@ -502,7 +551,7 @@ def test_a_search_counts_its_trials_and_shows_the_truth_only_at_the_end():
 
 
 def test_setting_the_same_rate_again_or_another_game_is_no_trial():
-    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    explorable = explore_search(table())
     explorable.move(lr=1e-3)
     explorable.move(lr=1e-3)
     assert explorable.result.left == 5
@@ -513,7 +562,7 @@ def test_setting_the_same_rate_again_or_another_game_is_no_trial():
 
 
 def test_each_game_moves_the_good_rates_and_two_of_them_have_to_be_won():
-    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    explorable = explore_search(table())
     scales = []
     for game, aim in ((1, 1e-2), (2, 0.1), (3, 1e-2)):
         explorable.move(game=game)
@@ -526,7 +575,7 @@ def test_each_game_moves_the_good_rates_and_two_of_them_have_to_be_won():
 
 
 def test_every_game_can_be_won_with_the_slider():
-    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    explorable = explore_search(table())
     slider = explorable._inputs["lr"][1]
     for game in range(1, 10):
         explorable.move(game=game)
@@ -591,7 +640,7 @@ def test_the_goal_of_the_split_can_be_reached_on_the_stored_outcomes_and_not_by_
 def test_finished_games_can_be_drawn_side_by_side_and_stay_as_they_are():
     import matplotlib.pyplot as plt
 
-    explorable = explore_search(table([0.3, 0.5, 0.8, 0.7, 0.4]))
+    explorable = explore_search(table())
     for game in (1, 2):
         explorable.move(game=game)
         for k in range(6):

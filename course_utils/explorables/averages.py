@@ -100,4 +100,5 @@ def explore_bias_correction(n_steps=10_000, tolerance=0.01, pair=(0.1, 0.5)):
             f"1 − β₁ = {pair[0]:g} and once at 1 − β₁ = {pair[1]:g}. What is the rule?")
     controls = {"forget1": Control("1 − β₁", 1e-2, 1.0, 0.1, step=0.1), "forget2": Control("1 − β₂", 1e-4, 1.0, 1e-3,
                                                                                          step=0.1)}
-    return Explorable(compute, [ratio, shares], describe, controls, goal, reached)
+    route = [{"forget1": pair[0], "forget2": pair[0] ** 2}, {"forget1": pair[1]}, {"forget2": pair[1] ** 2}]
+    return Explorable(compute, [ratio, shares], describe, controls, goal, reached, route=route)

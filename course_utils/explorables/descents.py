@@ -62,8 +62,10 @@ def explore_bowl(n_steps=20, distance=1e-6, within=5):
             f"{curvatures[0]:g} and once at curvature {curvatures[1]:g}. What do the two rates share?")
     controls = {"lr": Control("rate", 0.01, 10.0, 0.1),
                 "curvature": Control("curvature", 0.25, 2.0, 1.0, step=log10(2) / 8)}
+    route = [{"curvature": curvatures[0]}, {"lr": 1 / curvatures[0]}, {"curvature": curvatures[1]},
+             {"lr": 1 / curvatures[1]}]
     return Explorable(compute, [curve, distance_panel(n_steps, (1e-9, 1e3), distance)], describe, controls, goal,
-                      reached)
+                      reached, route=route)
 
 
 def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
@@ -108,7 +110,7 @@ def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
             "How close to the edge of divergence does it lie?")
     controls = {"lr": Control("rate", 0.001, 3.0, 0.01), "kappa": Control("κ", 1.0, 125.0, kappa, step=log10(5) / 20)}
     return Explorable(compute, [contours, distance_panel(n_steps, (1e-4, 1e3), distance, predict=True)], describe,
-                      controls, goal, reached)
+                      controls, goal, reached, route=[{"lr": float(landscape.best_rate)}])
 
 
 def explore_momentum(n_steps=80, distance=0.01, kappa=25.0, target=18):
@@ -160,7 +162,8 @@ def explore_momentum(n_steps=80, distance=0.01, kappa=25.0, target=18):
             f"{target} or fewer. The star is the best pair in the long run: is it the best here?")
     controls = {"lr": Control("rate", 0.005, 0.17, 0.04, step=0.001, log=False),
                 "beta": Control("β", 0.0, 0.99, 0.0, step=0.01, log=False)}
-    return Explorable(compute, [contours, plane], describe, controls, goal, reached, size=(9.6, 3.9))
+    return Explorable(compute, [contours, plane], describe, controls, goal, reached, size=(9.6, 3.9),
+                      route=[{"lr": 0.1}, {"beta": 0.5}])
 
 
 @dataclass(frozen=True)
@@ -249,7 +252,8 @@ def explore_turned_ravine(n_steps=400, distance=0.01, kappa=100.0, within=25):
             f"at most {within} steps. Then leave the rate alone and turn the ravine until gradient descent is as fast.")
     controls = {"lr": Control("rate", 0.1, 30.0, 0.3), "kappa": Control("κ", 1.0, 1000.0, kappa, step=0.1),
                 "turn": Control("turn °", 0, 45, 0, step=1, log=False, whole=True)}
-    return Explorable(compute, [contours, distances], _Rivals.describe, controls, goal, reached)
+    return Explorable(compute, [contours, distances], _Rivals.describe, controls, goal, reached,
+                      route=[{"lr": 3.0}, {"turn": 30}])
 
 
 def turned_ravine(kappa, degrees):

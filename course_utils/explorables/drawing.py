@@ -5,7 +5,8 @@ import numpy as np
 __all__ = ["INK", "BLUE", "RED", "PALE", "arrival", "distance_panel", "diverged_step", "divergence", "moving_walk",
            "moving_words", "setting_in_words", "short", "style"]
 
-INK, BLUE, RED, PALE = "#333333", "#0072b2", "#d55e00", "#c8c8c8"  # blue and vermillion of Okabe & Ito
+INK, BLUE, RED, PALE = "#333333", "#0072b2", "#bf5300", "#c8c8c8"  # blue and vermillion of Okabe & Ito,
+# the latter darkened so that words in it can be read on white
 
 
 def setting_in_words(path, more=None):

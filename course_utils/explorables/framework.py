@@ -15,6 +15,31 @@ from matplotlib.figure import Figure
 
 __all__ = ["Control", "Explorable"]
 
+# What ipywidgets leaves out for those who listen: the slider's name and its value as a number (on a log slider it would
+# be the exponent), words in place of the picture, and a region that is read out when it changes.
+_LABELS = """
+let tries = 0;
+const waiting = setInterval(() => {
+  const root = element.closest('.jp-OutputArea')?.querySelector('.explorable');
+  if (!root?.querySelector('.explorable-words p, img') && tries++ < 100) return;
+  clearInterval(waiting);
+  if (!root) return;
+  const image = root.querySelector('img'), words = root.querySelector('.explorable-words');
+  const follow = () => {
+    for (const slider of root.querySelectorAll('[role=slider]')) {
+      const row = slider.closest('.widget-hbox');
+      slider.setAttribute('aria-label', row.querySelector('label').textContent + ', slider');
+      slider.setAttribute('aria-valuetext', row.querySelector('input').value);
+    }
+    image.alt = 'Figure: ' + words.textContent;
+  };
+  words.setAttribute('role', 'status');
+  follow();
+  new MutationObserver(follow).observe(root, {subtree: true, childList: true, attributes: true,
+                                              attributeFilter: ['aria-valuenow', 'src']});
+}, 100);
+"""
+
 
 @dataclass(frozen=True)
 class Control:
@@ -44,6 +69,13 @@ class Control:
         number = min(max(number, self.low), self.high)
         return round(number) if self.whole else number
 
+    @property
+    def places(self):
+        """The values at which the slider can stand, as the explorable rounds them."""
+        low, high = (log10(self.low), log10(self.high)) if self.log else (self.low, self.high)
+        places = [low + k * self.step for k in range(int((high - low) / self.step + 1.001))]
+        return [self.clip(_rounded(10**place if self.log else place)) for place in places]
+
     def steps_between(self, a, b):
         """Distance of two values in steps of the slider."""
         return abs(log10(a / b) if self.log else a - b) / self.step
@@ -58,15 +90,18 @@ class Explorable:
     describe  `describe(result)` -> one line in words
     controls  dict of name -> `Control`
     goal      a sentence; `reached(result)` -> "" or how the goal was reached
+    route     moves of a new explorable that reach the goal, and not before the last one: a list of dicts of values
 
     `move(lr=0.3)` does by code what a slider does by hand. `values`, `result`, `summary`, `image` and `widget` hold the
     present state. The front end of ipywidgets sends a slider's next value only after the last one was worked off, and
     then the newest: a hand faster than the kernel skips frames and still ends on the last value.
     """
 
-    def __init__(self, compute, panels, describe, controls, goal="", reached=None, size=(9.0, 3.7), colors=64):
+    def __init__(self, compute, panels, describe, controls, goal="", reached=None, size=(9.0, 3.7), colors=64,
+                 route=()):
         import ipywidgets
 
+        self.route = tuple(route)
         self.compute, self.panels, self.describe, self.controls = compute, panels, describe, controls
         self.goal, self._reached, self._colors = goal, reached or (lambda result: ""), colors
         self.values = {name: control.value for name, control in controls.items()}
@@ -80,11 +115,11 @@ class Explorable:
         self._background = self._canvas.copy_from_bbox(self._figure.bbox)
 
         self.image = ipywidgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
-        self._words = ipywidgets.HTML()
+        self._words = ipywidgets.HTML().add_class("explorable-words")
         self._inputs = {name: self._input(name, control) for name, control in controls.items()}
         rows = [ipywidgets.HBox([box, slider]) for box, slider in self._inputs.values()]
         heading = [ipywidgets.HTML(f"<p><b>Goal.</b> {escape(goal)}</p>")] if goal else []
-        self.widget = ipywidgets.VBox([*heading, *rows, self.image, self._words])
+        self.widget = ipywidgets.VBox([*heading, *rows, self.image, self._words]).add_class("explorable")
         self.update()
 
     def update(self, **values):
@@ -94,7 +129,7 @@ class Explorable:
         self.image.value = self._frame(self.result)
         reached = self._reached(self.result)
         self.summary = self.describe(self.result) + (f" Goal reached: {reached}" if reached else "")
-        self._words.value = f'<p role="status" aria-live="polite">{escape(self.summary)}</p>'
+        self._words.value = f"<p>{escape(self.summary)}</p>"
         return self.summary
 
     def move(self, **values):
@@ -153,7 +188,7 @@ class Explorable:
             value, by_slider = change["new"], change["owner"] is slider
             if self._following or (by_slider and control.steps_between(value, self.values[name]) < 0.51):
                 return  # a browser's slider snaps a typed value to its own steps and reports that as a move
-            self.values[name] = control.clip(float(f"{value:.3g}") if by_slider else value)
+            self.values[name] = control.clip(_rounded(value) if by_slider else value)
             self._follow(change["owner"])
             self.update()
 
@@ -194,3 +229,9 @@ class Explorable:
 
         bundle = self.widget._repr_mimebundle_()
         display(bundle | {"text/plain": f"{self.goal}\n{self.summary}"}, raw=True)
+        display({"application/javascript": _LABELS}, raw=True)
+
+
+def _rounded(value):
+    """Three digits, as the position of a slider deserves."""
+    return float(f"{value:.3g}")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from math import ceil, log
 
 import numpy as np
@@ -14,7 +15,7 @@ from .framework import Control, Explorable
 
 __all__ = ["explore_fates", "explore_schedule", "explore_search", "explore_training", "fate"]
 
-CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#cfe3f0", "#f8dfcd", "#cdeae1")
+CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#b9d3ea", "#f8dfcd", "#cdeae1")
 CLASS_MARKERS = ("o", "^", "s")
 FATE_COLORS = {"crawl": "#555555", "learn": BLUE, "blow up": RED}
 FATES = {"crawl": "it crawls", "learn": "it learns", "blow up": "it blows up"}
@@ -31,9 +32,10 @@ def explore_fates(data=None, epochs=60):
         seen.add(trained.fate)
         return "all three seen, and the rate alone decided." if len(seen) == len(FATES) else ""
 
-    controls = {"lr": Control("rate", 1e-6, 10.0, 1e-4, step=0.1, live=False)}
+    controls = {"lr": Control("rate", 1e-6, 10.0, 1e-4, step=0.1)}
     goal = "By moving nothing but the rate, see all three fates: a network that crawls, that learns, that blows up."
-    return _training_explorable(data, epochs, controls, describe, goal, reached)
+    return _training_explorable(data, epochs, controls, describe, goal, reached,
+                                route=[{"lr": lr} for lr in (1e-5, 0.03, 10.0)])
 
 
 def explore_training(data=None, epochs=60, margin=0.02, n_seeds=3):
@@ -54,11 +56,12 @@ def explore_training(data=None, epochs=60, margin=0.02, n_seeds=3):
             return ""
         return f"rate {lr:.3g} comes within {margin:g} of the ceiling on seeds {', '.join(map(str, sorted(seeds)))}."
 
-    controls = {"lr": Control("rate", 1e-5, 10.0, 1e-4, step=0.1, live=False),
-                "seed": Control("seed", 0, 29, 0, step=1, log=False, whole=True, live=False)}
+    controls = {"lr": Control("rate", 1e-5, 10.0, 1e-4, step=0.1),
+                "seed": Control("seed", 0, 29, 0, step=1, log=False, whole=True)}
     goal = (f"Find one rate that ends within {margin:g} of the ceiling after {epochs} epochs on {n_seeds} different "
             "seeds. How many rates look good on a single seed?")
-    return _training_explorable(data, epochs, controls, describe, goal, reached)
+    return _training_explorable(data, epochs, controls, describe, goal, reached,
+                                route=[{"seed": 1}, {"lr": 0.03}, *({"seed": 1 + k} for k in range(1, n_seeds))])
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,8 @@ def explore_schedule(data=None, epochs=10, n_seeds=8, margin=0.005):
                 "end": Control("end", 1e-3, 1.0, 1.0, step=0.25, live=False)}
     goal = (f"In {epochs} epochs, bring the mean accuracy of {n_seeds} networks within {margin:g} of the ceiling. "
             "How near can you get with a constant rate (warmup 0, end 1)?")
-    return Explorable(compute, [shape, curve], describe, controls, goal, reached)
+    return Explorable(compute, [shape, curve], describe, controls, goal, reached,
+                      route=[{"peak": 0.4}, {"share": 0.3}, {"end": 0.01}])
 
 
 def explore_search(runs, n_trials=6, within=0.01, games=9):
@@ -194,7 +198,8 @@ def explore_search(runs, n_trials=6, within=0.01, games=9):
                     number.set_position((x[k], y[k] + (0.03 if k % 2 == 0 else -0.085)))
             truth.set_data((search.rates, search.mean) if search.over else ([], []))
             chosen.set_data(([search.choice[0]], [search.choice[2][-1]]) if search.trials else ([], []))
-            words.set_text("the line is the truth" if search.over else f"{search.left} trials left")
+            words.set_text(f"game {search.game}: " + ("the line is the truth" if search.over else
+                                                      f"{search.left} trials left"))
         return show
 
     def curves(ax):
@@ -236,7 +241,10 @@ def explore_search(runs, n_trials=6, within=0.01, games=9):
                 "game": Control("game", 1, games, 1, step=1, log=False, whole=True, live=False)}
     goal = (f"In {n_trials} trials, find a rate whose mean score lies within {within:g} of the best. Win two games: in "
             "each, the good rates lie elsewhere.")
-    return Explorable(compute, [board, curves], describe, controls, goal, reached)
+    good = (rates[mean.argmax()] * 10**shifts).tolist()
+    route = [move for game in (1, 2) for move in ({"game": game}, *({"lr": good[game] * (1 + k / 100)}
+                                                                    for k in range(n_trials)))]
+    return Explorable(compute, [board, curves], describe, controls, goal, reached, route=route)
 
 
 @dataclass(frozen=True)
@@ -304,10 +312,40 @@ class _Trained:
         return fate(self.run, self.data)
 
 
-def _training_explorable(data, epochs, controls, describe, goal, reached):
+class _Shelf:
+    """Trained networks by rate and seed, so that a figure can follow the hand.
+
+    All places of a slider cost a stack of networks little more than one: a network that is missing is trained together
+    with the others that the slider which moved can reach.
+    """
+
+    def __init__(self, data, epochs, lr, seed=(0,)):
+        self.data, self.epochs, self.rates, self.seeds = data, epochs, lr, seed
+        self.networks, self.last_seed = {}, None
+
+    def __call__(self, lr, seed):
+        if (lr, seed) not in self.networks:
+            if seed == self.last_seed or self.last_seed is None:
+                self.train({lr, *self.rates}, {seed})
+            else:
+                self.train({lr}, {seed, *self.seeds})
+        self.last_seed = seed
+        return self.networks[lr, seed]
+
+    def train(self, rates, seeds):
+        from ..models import mlp
+        from ..sweep import sweep
+
+        rates = sorted(lr for lr in rates if any((lr, seed) not in self.networks for seed in seeds))
+        seeds = sorted(seed for seed in seeds if any((lr, seed) not in self.networks for lr in rates))
+        runs = sweep(mlp(2, 50, self.data.n_classes), self.data, sgd, lr=rates, seeds=seeds, epochs=self.epochs,
+                     progress=False)
+        for (i, lr), seed in product(enumerate(rates), seeds):
+            self.networks[lr, seed] = _Trained(runs.run(i, seed), self.data, (lr, seed))
+
+
+def _training_explorable(data, epochs, controls, describe, goal, reached, route):
     from ..data import make_blobs
-    from ..models import mlp
-    from ..training import train
 
     data = make_blobs() if data is None else data
     if data.task != "classification" or data.n_features != 2 or data.n_classes > len(CLASS_COLORS):
@@ -315,10 +353,7 @@ def _training_explorable(data, epochs, controls, describe, goal, reached):
                          f"got {data!r}")
     low, high = data.x_val.min(axis=0) - 1, data.x_val.max(axis=0) + 1
     grid = np.stack(np.meshgrid(*np.linspace(low, high, 60, axis=1)), axis=-1).astype(np.float32)
-
-    @lru_cache(maxsize=256)
-    def trained(lr, seed):
-        return _Trained(train(mlp(2, 50, data.n_classes), data, sgd, lr, epochs=epochs, seed=seed), data, (lr, seed))
+    trained = _Shelf(data, epochs, **{name: control.places for name, control in controls.items()})
 
     def compute(lr, seed=0):
         return trained(lr, seed)
@@ -356,4 +391,4 @@ def _training_explorable(data, epochs, controls, describe, goal, reached):
             line.set_color(FATE_COLORS[trained.fate])
         return show
 
-    return Explorable(compute, [regions, curve], describe, controls, goal, reached)
+    return Explorable(compute, [regions, curve], describe, controls, goal, reached, route=route)

@@ -96,7 +96,8 @@ def explore_noise_ball(looks=1000, radius=0.1, pair=(1, 16)):
             f"and once at batch size {pair[1]}. What do the two rates share?")
     controls = {"lr": Control("rate", 0.001, 3.0, 0.1),
                 "batch_size": Control("batch", 1, 128, 1, step=log10(2), whole=True)}
-    return Explorable(compute, [weight, plane], describe, controls, goal, reached)
+    route = [{"lr": 0.012}, {"batch_size": pair[1]}, {"lr": 0.2}]
+    return Explorable(compute, [weight, plane], describe, controls, goal, reached, route=route)
 
 
 HOVERS = "hovers"

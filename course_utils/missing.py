@@ -1,0 +1,26 @@
+"""A package that is not installed ends in a sentence that says what to type."""
+
+import sys
+from pathlib import Path
+
+__all__ = ["NEEDED", "Missing"]
+
+# as they are imported: what requirements.txt lists to run the notebooks
+NEEDED = ("torch", "numpy", "scipy", "pandas", "sklearn", "optuna", "matplotlib", "PIL", "tqdm", "ipywidgets",
+          "jupyterlab", "ipykernel", "IPython", "psutil", "jupyter_client", "packaging")
+
+
+class Missing:
+    """The last finder that `import` asks: what comes here was found by none before."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name in NEEDED:
+            folder = Path(__file__).resolve().parent.parent
+            raise ModuleNotFoundError(f"No module named {name!r} in {sys.prefix}. In the folder {folder} type: "
+                                      f"{sys.executable} -m pip install -r requirements.txt", name=name)
+        return None
+
+
+if Missing not in sys.meta_path:
+    sys.meta_path.append(Missing)

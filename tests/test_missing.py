@@ -1,0 +1,37 @@
+"""A package that is not installed ends in a sentence that says what to type."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from course_utils.missing import NEEDED, Missing
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize("module, package", [("landscapes", "numpy"), ("training", "numpy"), ("data", "numpy")])
+def test_importing_a_module_without_its_packages_says_what_to_type(module, package):
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import course_utils.{module}"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
+    last = done.stderr.strip().splitlines()[-1]
+    assert re.match(rf"ModuleNotFoundError: No module named '{package}' in \S+\. ", last)
+    assert f"In the folder {ROOT} type: " in last and last.endswith("-m pip install -r requirements.txt")
+
+
+def test_other_modules_that_are_missing_are_left_to_python():
+    assert Missing.find_spec("no_such_package") is None
+    with pytest.raises(ModuleNotFoundError, match="^No module named 'no_such_package'$"):
+        import no_such_package  # noqa: F401
+
+
+def test_the_needed_packages_are_those_that_the_notebooks_require():
+    section = (ROOT / "requirements.txt").read_text(encoding="utf-8").split("# To ")[1]
+    lines = [line for line in section.splitlines() if re.match(r"\w+.*[<=>]", line)]
+    listed = {Requirement(line.split("#")[0]).name.lower() for line in lines}
+    names = packages_distributions()
+    assert {names[name][0].lower().replace("-", "_") for name in NEEDED} == {name.replace("-", "_") for name in listed}
