@@ -44,7 +44,7 @@ lint: .venv/.installed ## look for mistakes without running anything
 check: .venv/.installed ## is this machine ready?
 	$(BIN)/python -m course_utils
 
-study: .venv/.installed ## train the stored study of notebook 09 anew, in about ten minutes; goes on after an interrupt
+study: .venv/.installed ## train the stored study of notebook 09 anew, in 10 to 20 minutes; goes on after an interrupt
 	$(BIN)/python benchmarks/study.py
 
 capstone-baselines: .venv/.installed ## play the capstone's stored games again

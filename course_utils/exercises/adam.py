@@ -385,8 +385,6 @@ EXERCISES = [
     ),
 ]
 
-_BELIEF = "A common belief"
-
 QUIZZES = [
     Quiz("first-steps", "What does bias correction do to Adam's first steps, at the usual β₁ = 0.9 and β₂ = 0.999?", (
         Option("It makes them longer: both averages begin at 0, so the first steps would be tiny.",
@@ -400,7 +398,7 @@ QUIZZES = [
                "1 − β₂ = (1 − β₁)²."),
         Option("It warms up: the rate grows from 0 to its full value.",
                "At a constant gradient every corrected step has the full length. Warmup is a schedule, and comes on "
-               "top.", origin=_BELIEF),
+               "top."),
     )),
     Quiz("loss-times-thousand", "Someone reports the loss in thousandths, so that every gradient is 1,000 times as "
          "large. eps is 1e-8. What happens to Adam's steps?", (
@@ -417,7 +415,7 @@ QUIZZES = [
     Quiz("large-eps", "eps is raised from 1e-8 to 1, far above the size of the gradients, and the rate is kept. What "
          "does Adam become?", (
         Option("Nearly the same optimizer: eps only guards against division by zero.",
-               "As long as it is small beside √ŝ. Far above it, eps is the denominator.", origin=_BELIEF),
+               "As long as it is small beside √ŝ. Far above it, eps is the denominator."),
         Option("Sign descent.",
                "That is the other end, where eps is negligible."),
         Option("Something that diverges.",

@@ -375,8 +375,7 @@ QUIZZES = [
          "take over the learning rate. For which optimizers is that a mistake?", (
         Option("For all: a loss 32 times as large needs a rate 32 times as small.",
                "So it is for SGD. AdaGrad and RMSProp divide by the size of the gradients they have seen, and 32 "
-               "cancels.",
-               origin="A common belief"),
+               "cancels."),
         Option("For SGD and momentum, whose steps would be 32 times too small; AdaGrad and RMSProp would not notice.",
                "The factor is in g and in √s alike, as long as eps stays small beside √s.", right=True),
         Option("For AdaGrad and RMSProp, since squares make it 32² = 1,024.",
@@ -405,7 +404,7 @@ QUIZZES = [
          "large as ever. What has happened?", (
         Option("It has reached a minimum.", "There the mean gradient would be 0. Noise can keep single gradients "
                                             "large, but then "
-               "a larger rate is no help either; first look at the rate.", origin="A common belief"),
+               "a larger rate is no help either; first look at the rate."),
         Option("The gradients have vanished.", "They are as large as ever."),
         Option("The sum of squares has grown with every step, and the steps have shrunk like 1/√t.",
                "Nothing is ever forgotten. Whether that is good depends on whether there is still a way to "

@@ -352,8 +352,7 @@ QUIZZES = [
         Option("0.003, 0.03 and 0.3: half a decade from the two good ones.",
                "Equal factors around the good region: the spacing is halved where it pays.", right=True),
         Option("2, 5 and 10, as larger rates learn faster.",
-               "At 1 the score had fallen already: the best rate lies between rates that were tried.",
-               origin="A common belief"),
+               "At 1 the score had fallen already: the best rate lies between rates that were tried."),
     )),
     Quiz("linear-search", "Somebody draws twenty rates evenly from 0.000001 to 1 and concludes that random search does "
          "not work. What went wrong?", (
@@ -379,7 +378,7 @@ QUIZZES = [
         Option("Because the validation data were used too often.",
                "They were, but that flatters scores. It does not put a small rate behind."),
         Option("It cannot: a rate that is best at the end is best all along.",
-               "Curves cross. Notebook 03 had another winner at each budget.", origin="A common belief"),
+               "Curves cross. Notebook 03 had another winner at each budget."),
     )),
     Quiz("range-test-minimum", "A range test has its lowest loss at a rate of 0.5. Which rate to train with?", (
         Option("0.5: there the loss is lowest.",

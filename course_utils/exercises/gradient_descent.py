@@ -322,21 +322,17 @@ EXERCISES = [
     ),
 ]
 
-_BELIEF = "A common belief"
-
 QUIZZES = [
     Quiz("what-a-rate-means", "The learning rate is 0.1. What does one step of gradient descent do?", (
         Option("The loss falls by 10 %.",
                "The rate says nothing about the loss directly: on one surface the loss falls by 1 %, on another it "
-               "grows.", origin=_BELIEF),
+               "grows."),
         Option("Every weight moves by 0.1.",
-               "Only where the gradient happens to be 1. Steep directions move further than flat ones.",
-               origin=_BELIEF),
+               "Only where the gradient happens to be 1. Steep directions move further than flat ones."),
         Option("Every weight moves against its gradient, by a tenth of it.",
                "The step is rate × gradient, weight by weight.", right=True),
         Option("Every weight shrinks by 10 %.",
-               "The rate multiplies the gradient, not the weight; shrinking the weights is called weight decay.",
-               origin=_BELIEF),
+               "The rate multiplies the gradient, not the weight; shrinking the weights is called weight decay."),
     )),
     Quiz("just-above-critical", "A quadratic has the critical rate 0.20. What does gradient descent do at rate 0.21?", (
         Option("It overshoots the minimum a little further at each step, and the loss grows without bound.",
@@ -344,47 +340,44 @@ QUIZZES = [
                "changing. It starts slowly and does not stop.", right=True),
         Option("It converges, only slowly.",
                "Slow convergence is what happens just below the critical rate. Above it the distance grows, however "
-               "little.", origin=_BELIEF),
+               "little."),
         Option("It swings from side to side at a constant distance for ever.",
-               "That happens at exactly 0.20, the border between the two.", origin=_BELIEF),
+               "That happens at exactly 0.20, the border between the two."),
         Option("It settles in a slightly worse minimum.",
-               "A quadratic has a single minimum, so there is no other one to settle in.", origin=_BELIEF),
+               "A quadratic has a single minimum, so there is no other one to settle in."),
     )),
     Quiz("half-the-rate", "On a bowl, a rate far below the critical one is halved. What changes?", (
         Option("Nothing but safety: a smaller rate is never worse.",
-               "It is safe, but safety was not at risk, and it is paid for in steps.", origin=_BELIEF),
+               "It is safe, but safety was not at risk, and it is paid for in steps."),
         Option("It ends at a lower loss.",
-               "A bowl has one minimum, and every rate below the critical one ends there.", origin=_BELIEF),
+               "A bowl has one minimum, and every rate below the critical one ends there."),
         Option("It needs half as many steps, because each is more exact.",
-               "The other way round: each step covers about half of the distance.", origin=_BELIEF),
+               "The other way round: each step covers about half of the distance."),
         Option("It reaches the same minimum in about twice as many steps.",
                "The distance shrinks by the factor 1 − rate × curvature; for small rates, half the rate means about "
                "twice the steps.", right=True),
     )),
     Quiz("why-steps-shrink", "With one fixed rate, the steps get shorter towards the minimum of a bowl. Why?", (
         Option("The rate decays as training goes on.",
-               "The rate is fixed here. A rate that changes is called a schedule, and somebody has to set it.",
-               origin=_BELIEF),
+               "The rate is fixed here. A rate that changes is called a schedule, and somebody has to set it."),
         Option("The gradient gets smaller, and the step is rate × gradient.",
                "The surface flattens towards its minimum, so equal rates give shorter and shorter steps.", right=True),
         Option("The path loses momentum.",
-               "Plain gradient descent has no momentum: each step knows only the slope where it stands.",
-               origin=_BELIEF),
+               "Plain gradient descent has no momentum: each step knows only the slope where it stands."),
         Option("Rounding makes small steps smaller.",
-               "Rounding matters some sixteen digits further down.", origin=_BELIEF),
+               "Rounding matters some sixteen digits further down."),
     )),
     Quiz("scaling-features", "The features of a least-squares fit (with intercept) are brought to the same spread. "
          "What changes?", (
         Option("The lowest loss that can be reached gets smaller.",
                "Any fit on the scaled features can be rewritten as a fit on the old ones, so the lowest loss is the "
-               "same.", origin=_BELIEF),
+               "same."),
         Option("Nothing: the learning rate makes up for it.",
-               "One rate cannot: what suits the steep direction is far too small for the flat one.", origin=_BELIEF),
+               "One rate cannot: what suits the steep direction is far too small for the flat one."),
         Option("The condition number usually falls, so that one rate suits all directions better.",
                "The surface gets rounder: the limit set by its steepest direction no longer starves its flattest.",
                right=True),
         Option("The gradient becomes exact instead of estimated.",
-               "The gradient over all the data was exact before. Scaling changes the surface, not how it is measured.",
-               origin=_BELIEF),
+               "The gradient over all the data was exact before. Scaling changes the surface, not how it is measured."),
     )),
 ]

@@ -350,8 +350,7 @@ QUIZZES = [
                "Being ahead early is speed. A smaller rate may catch up and pass, or may not.",
                origin="A common belief: the rate that leads early wins at every budget"),
         Option("0.01, since a smaller rate always ends better.",
-               "Often told, but not always so: 200 epochs may also be too few for a small rate.",
-               origin="A common belief"),
+               "Often told, but not always so: 200 epochs may also be too few for a small rate."),
         Option("Both the same, since they descend the same loss.",
                "On one bowl, given time without end, yes. A network has many places to end in, and 200 epochs are "
                "limited."),
@@ -376,8 +375,7 @@ QUIZZES = [
         Option("The problem does not depend on the learning rate.",
                "Even then the last digits would differ: another rate means other weights after the first step."),
         Option("All three have converged to the same minimum.",
-               "They would be close, not equal in every digit, and surely not at every seed.",
-               origin="A common belief"),
+               "They would be close, not equal in every digit, and surely not at every seed."),
         Option("The rate that was varied never reached the optimizer.",
                "Then all three runs are one run. Print the rate that the optimizer holds. This mistake has been "
                "published.", right=True),

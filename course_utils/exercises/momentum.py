@@ -361,7 +361,7 @@ QUIZZES = [
     Quiz("raising-beta", "You want to know what a longer memory does, and raise β from 0.9 to 0.99. What should happen "
          "to the undamped rate?", (
         Option("It stays, so that only one thing changes.",
-               "Then two things change: the memory and, tenfold, the length of the steps.", origin="A common belief"),
+               "Then two things change: the memory and, tenfold, the length of the steps."),
         Option("It falls to a tenth, so that η/(1 − β) stays.",
                "Then the steps are of equal length and only the memory differs.", right=True),
         Option("It rises tenfold, to make up for the slower reaction.",
@@ -372,8 +372,7 @@ QUIZZES = [
     Quiz("does-memory-average", "Near a minimum, gradients are noisy. Momentum is added, with the rate lowered to "
          "η (1 − β), and the rate was far below the critical one. How far from the minimum do the weights hover?", (
         Option("Much closer: the velocity averages the noise away.",
-               "The step is smoother, but each gradient's noise is still walked in full, only spread over more steps.",
-               origin="A common belief"),
+               "The step is smoother, but each gradient's noise is still walked in full, only spread over more steps."),
         Option("About as far, by a smoother way.",
                "The spread is set by the effective rate; the memory smooths the path from step to step.", right=True),
         Option("Much farther: momentum amplifies noise.",
@@ -384,7 +383,7 @@ QUIZZES = [
     Quiz("where-the-rate-stands", "A schedule lowers the rate tenfold at step 1000. One library keeps the rate outside "
          "the velocity (w ← w − ηv), another inside (v ← βv − ηg). What differs at β = 0.9?", (
         Option("Nothing: the two forms are equal.",
-               "They are while the rate is constant, and only then.", origin="A common belief"),
+               "They are while the rate is constant, and only then."),
         Option("Outside, the step falls at once; inside, it takes some tens of steps.",
                "A velocity with the rate inside still holds the old, larger steps, and loses a tenth of them a step.",
                right=True),
@@ -395,7 +394,7 @@ QUIZZES = [
     Quiz("the-baseline-that-had-momentum", "In a table, the rows \"SGD\" and \"SGD + momentum 0.9\" agree in every "
          "digit. Both reach 80 % in 12 epochs. What is the likeliest reason?", (
         Option("Momentum makes no difference on this problem.",
-               "Even then the last digits would differ: another rule takes other steps.", origin="A common belief"),
+               "Even then the last digits would differ: another rule takes other steps."),
         Option("Both rows come from one setting, for instance an \"SGD\" with a default momentum.",
                "It has been published. Print what the optimizer holds before believing a table.", right=True),
         Option("The seeds were fixed.", "Fixed seeds give the same start and batches, not the same steps."),

@@ -310,8 +310,7 @@ QUIZZES = [
                "A method and a budget for tuning were compared with another method and none. The best of 200 has an "
                "advantage in any case.", right=True),
         Option("X has more hyperparameters, so it must be better once tuned.",
-               "More knobs need more trials. Whether they pay at an equal budget is the question.",
-               origin="A common belief"),
+               "More knobs need more trials. Whether they pay at an equal budget is the question."),
     )),
     Quiz("a-ranking-of-means", "Over eight problems optimizer A gains 0.94 on average and B 0.92. The paired "
          "difference over the problems is 0.02 [−0.06, 0.10]. What may be written?", (
@@ -325,7 +324,7 @@ QUIZZES = [
                "That is all that was measured, and it is useful: a large difference is ruled out.", right=True),
         Option("With more seeds on the same problems the difference would become clear.",
                "Seeds narrow the interval within a problem. This one is wide because *problems* differ; more problems "
-               "are needed.", origin="A common belief"),
+               "are needed."),
     )),
     Quiz("width-in-percent", "Somebody reports accuracies in percent instead of shares, and errors instead of "
          "accuracies. What happens to a basin width that is defined by gains?", (

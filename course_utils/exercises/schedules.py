@@ -421,7 +421,7 @@ QUIZZES = [
                "The other way round: the smaller the rate, the less noise. Too little noise was not the trouble."),
         Option("The strong decay ends in a poor minimum, from which small steps cannot escape.",
                "It has not come to any minimum. Its weights are about where a constant rate with the same sum of rates "
-               "would be.", origin="A common belief"),
+               "would be."),
         Option("The strong decay overfits the training data.",
                "Its training loss is the higher one, too: it has learned too little, not too much."),
         Option("The rates of the strong decay add up to too little: the weights have not got far.",
@@ -442,7 +442,7 @@ QUIZZES = [
     Quiz("what-warmup-is-for", "Training at peak rate 0.2 works well. A colleague adds a warmup over the first quarter "
          "of the steps and changes nothing else. What should you expect?", (
         Option("A clearly better result: warmup always helps.",
-               "Measured here, at a peak that was tuned it changed little or nothing.", origin="A common belief"),
+               "Measured here, at a peak that was tuned it changed little or nothing."),
         Option("A worse result: every step at a lower rate is a step lost.",
                "That is what happens at peaks that are too small. At a good peak a little less summed rate hardly "
                "matters."),

@@ -421,27 +421,22 @@ EXERCISES = [
     ),
 ]
 
-_BELIEF = "A common belief"
-
 QUIZZES = [
     Quiz("unbiased-means", "The gradient of a random mini-batch is *unbiased*. What does that say?", (
         Option("It points downhill.",
-               "It may point anywhere. Near a minimum, about half of the single examples of a network point uphill.",
-               origin=_BELIEF),
+               "It may point anywhere. Near a minimum, about half of the single examples of a network point uphill."),
         Option("Averaged over all the batches that might have been drawn, it is the full gradient.",
                "Each batch is wrong, and the errors cancel on average. How large they are is another question: that is "
                "the variance.", right=True),
         Option("It is close to the full gradient.",
-               "That would be a small variance. A batch of one is just as unbiased, and usually far off.",
-               origin=_BELIEF),
+               "That would be a small variance. A batch of one is just as unbiased, and usually far off."),
         Option("Its errors get smaller as training goes on.",
-               "Unbiased says nothing of training. Near a minimum the gradient vanishes, and the errors do not.",
-               origin=_BELIEF),
+               "Unbiased says nothing of training. Near a minimum the gradient vanishes, and the errors do not."),
     )),
     Quiz("half-the-noise", "You want the error of the mini-batch gradient, its standard deviation, to be half as "
          "large. Examples are drawn with replacement. What batch size?", (
         Option("Twice as large.",
-               "That halves the variance, which is the square of the error.", origin=_BELIEF),
+               "That halves the variance, which is the square of the error."),
         Option("Four times as large.",
                "The variance falls as 1/B, and the error as its root.", right=True),
         Option("Half as large.",
@@ -459,7 +454,7 @@ QUIZZES = [
                "The chain rule, from the loss back to each weight. What is estimated is the loss of all the data by "
                "that of a batch.", right=True),
         Option("It computes the gradient of the loss over all the training data.",
-               "Only of the examples that went forward: those of the batch.", origin=_BELIEF),
+               "Only of the examples that went forward: those of the batch."),
     )),
     Quiz("no-zero-grad", "In a PyTorch loop, `optimizer.zero_grad()` is left out. What happens?", (
         Option("Nothing: each `backward()` overwrites the gradient.",
@@ -471,13 +466,13 @@ QUIZZES = [
                "Steps then go where the loss used to fall. The loss may come down all the same, which hides the "
                "mistake.", right=True),
         Option("PyTorch stops with an error.",
-               "It cannot know that you did not mean it.", origin=_BELIEF),
+               "It cannot know that you did not mean it."),
     )),
     Quiz("batch-doubled", "The batch size goes from 32 to 64; epochs and rate stay. What changes?", (
         Option("Half as many steps, each with a less noisy gradient.",
                "The same number of examples is looked at, in half as many moves.", right=True),
         Option("Only the speed of the computer: the same training, faster.",
-               "The weights move half as often, so it is another training.", origin=_BELIEF),
+               "The weights move half as often, so it is another training."),
         Option("As many steps as before, each more exact.",
                "Epochs are fixed, not steps: an epoch now has half as many.",
                origin="A common mistake: steps and epochs taken for one another"),
@@ -488,8 +483,8 @@ QUIZZES = [
     Quiz("hovering", "SGD at a constant rate: the training loss fell and has been jumping about one level for a long "
          "time. A bowl with one minimum is below. What brings it closer?", (
         Option("More steps at this rate.",
-               "The jumping is balanced: noise pushes out as much as the slope pulls in. Waiting does not change that.",
-               origin=_BELIEF),
+               "The jumping is balanced: noise pushes out as much as the slope pulls in. Waiting does not change "
+               "that."),
         Option("A smaller rate.",
                "The ball's squared radius is about proportional to rate / batch size. A larger batch would do as well.",
                right=True),
