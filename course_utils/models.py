@@ -54,8 +54,8 @@ def rnn(n_outputs=1, units=16):
 def transformer(n_symbols, context=16, width=16, heads=2):
     """A small Transformer: for each symbol of a row of up to `context` whole numbers, scores for the next symbol.
 
-    One block of attention and one of two layers, each behind a layer normalization (Vaswani et al. 2017; Xiong et al.
-    2020).
+    One block of attention (Vaswani et al. 2017) and one of two layers, each behind a layer normalization
+    (Xiong et al. 2020).
     """
     _whole(n_symbols=n_symbols, context=context, width=width, heads=heads)
     if width % heads:
