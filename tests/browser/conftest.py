@@ -43,7 +43,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class ByNotebook(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return re.search(r"\[(\d\d)|$", nodeid).group(1) or ""
+            return re.search(r"\[(?:[a-z]+-)?(\d\d)|$", nodeid).group(1) or ""
 
     return ByNotebook(config, log)
 

@@ -103,14 +103,16 @@ def test_an_explorable_can_be_used_at_200_percent_zoom(notebook, explorable, zoo
     assert picture["x"] >= 0 and picture["x"] + picture["width"] <= page["width"]
 
 
-SLIDER_WITHOUT_NAME = """
+HARD_TO_READ = """
 import ipywidgets
 from IPython.display import HTML, display
-display(ipywidgets.FloatSlider(), HTML('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'))
+display(ipywidgets.FloatSlider(), ipywidgets.HTML('<p style="width: 3000px">wide</p>'),
+        HTML('<img src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7">'))
 """
 
 
-def test_a_nameless_slider_and_a_picture_without_words_of_ours_would_be_found(small_notebook):
-    page = small_notebook({"nameless": SLIDER_WITHOUT_NAME})
-    page.cell("nameless").node.locator("[role=slider]").wait_for()
+def test_what_is_nameless_wordless_cut_off_or_see_through_would_be_found(small_notebook):
+    page = small_notebook({"hard": HARD_TO_READ})
+    page.cell("hard").node.locator("[role=slider]").wait_for()
     assert {"aria-input-field-name", "image-alt"} <= {rule for rule, *_ in ours(findings(page))}
+    assert page.page.evaluate(CUT_OFF) and page.page.evaluate(SEE_THROUGH) == ["hard"]
