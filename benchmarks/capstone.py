@@ -9,17 +9,13 @@ new splits of training and validation examples.
 """
 
 import argparse
-import hashlib
-import platform
-from datetime import date
 from math import ceil
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import pandas as pd
-import psutil
-import torch
+import stored
 from tqdm import tqdm
 
 from course_utils.capstone import BUDGET, LARGEST_BATCH, LONGEST, WIDTH, Capstone
@@ -96,19 +92,6 @@ def outcomes(model, seeds=range(800_000, 800_008)):
                          for i, setting in enumerate(runs.settings) for k in range(len(seeds))])
 
 
-def write(path, table, what, seconds):
-    """The table under a few lines that say how it was made."""
-    lines = [what, f"python benchmarks/capstone.py, {date.today()}, {seconds:.0f} s in all",
-             f"Python {platform.python_version()}, torch {torch.__version__}, numpy {np.__version__}; "
-             f"{platform.system()} {platform.machine()}, {psutil.cpu_count()} cores"]
-    path.write_text("".join(f"# {line}\n" for line in lines) + table.to_csv(index=False, float_format="%.6g"),
-                    encoding="utf-8")
-    sums = path.parent / "checksums.txt"
-    kept = [line for line in sums.read_text(encoding="utf-8").splitlines() if not line.endswith(f"  {path.name}")]
-    sums.write_text("\n".join([*kept, f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}"]) + "\n",
-                    encoding="utf-8")
-
-
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--players", type=int, default=20)
@@ -127,10 +110,11 @@ def main():
     players = pd.DataFrame([played(*game) for game in tqdm(games, unit="game")])
     singles = outcomes(model)
     seconds = perf_counter() - began
-    write(chosen.into / "capstone_players.csv", players,
-          f"Games of the capstone, a row each: {BUDGET} steps, at most {LONGEST} of them for one network", seconds)
-    write(chosen.into / "capstone_outcomes.csv", singles,
-          "Single trials of the capstone's problem, batches of 64: accuracies after so many steps", seconds)
+    lines = stored.origin(seconds)
+    stored.write(players, chosen.into / "capstone_players.csv", digits=6, lines=[
+        f"games of the capstone, a row each: {BUDGET} steps, at most {LONGEST} of them for one network", *lines])
+    stored.write(singles, chosen.into / "capstone_outcomes.csv", digits=6, lines=[
+        "single trials of the capstone's problem, batches of 64: accuracies after so many steps", *lines])
     print(players.groupby("strategy", sort=False)[["test_accuracy", "val_accuracy", "spent", "trials"]].mean().round(4))
     print(f"{len(players)} games, {len(singles)} single trials: {seconds:.0f} s")
 

@@ -5,17 +5,12 @@ folder, so that the same command goes on after an interrupt. Writes the table an
 """
 
 import argparse
-import gzip
-import hashlib
-import os
-import platform
-import sys
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
+
+import stored
 
 from course_utils.data import FOLDER
 from course_utils.robustness import STEPS, make_problems, run_study
@@ -35,37 +30,8 @@ def main():
     began = perf_counter()
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         study = run_study(make_problems(), args.steps, seeds, executor=pool, resume=args.resume)
-    write(study.table, args.out, origin(perf_counter() - began))
+    stored.write(study.table, args.out, stored.origin(perf_counter() - began), digits=4)
     print(f"{len(study.table)} rows are in {args.out}; the folder {args.resume} can go")
-
-
-def origin(seconds):
-    """Lines that say where the table comes from."""
-    used = ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy", "scikit-learn"))
-    return [f"command: {' '.join(['python', *sys.argv])}",
-            f"machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores, {processor()}",
-            f"versions: Python {platform.python_version()}, {used}",
-            f"date: {date.today()}, {seconds / 60:.0f} minutes (of the last call, if it went on after others)"]
-
-
-def processor():
-    """The name of the processor, as far as the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or "processor unknown"
-
-
-def write(table, path, lines):
-    """The table as a packed CSV below its origin, and its checksum if it lies in data/."""
-    text = "".join(f"# {line}\n" for line in lines) + table.to_csv(index=False, float_format="%.4g")
-    path.write_bytes(gzip.compress(text.encode(), mtime=0))
-    if path.parent == FOLDER:
-        sums = FOLDER / "checksums.txt"
-        known = {name: digest for digest, name in (line.split() for line in sums.read_text().splitlines())}
-        known[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        sums.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(known.items())))
 
 
 if __name__ == "__main__":

@@ -307,14 +307,14 @@ def test_a_damaged_or_missing_study_is_named_with_the_way_to_get_it_back(tmp_pat
 def test_make_study_writes_the_same_file_twice_and_goes_on_from_what_is_finished(tmp_path, monkeypatch):
     """The command itself, with small problems: the second call finds all chunks finished."""
     script = ("import sys; sys.path.insert(0, 'benchmarks'); import study, course_utils.robustness as r; "
-              "from test_robustness import SMALL, FEW_RATES; from pathlib import Path; "
-              "study.make_problems = lambda: SMALL; study.FOLDER = Path(sys.argv.pop()); "
+              "from test_robustness import SMALL, FEW_RATES; "
+              "study.make_problems = lambda: SMALL; "
               "study.run_study = lambda *a, **k: r.run_study(*a, rates=FEW_RATES, progress=False, **k); "
-              "study.origin = lambda seconds: ['command: test']; "
+              "study.stored.origin = lambda seconds: ['command: test']; "
               "exec('if __name__ == \"__main__\": study.main()')")
     (tmp_path / "checksums.txt").write_text("0" * 64 + "  other.csv\n")
     command = [sys.executable, "-c", script, "--seeds", "2", "--steps", "20", "--resume", str(tmp_path / "runs"),
-               "--out", str(tmp_path / "study.csv.gz"), str(tmp_path)]
+               "--out", str(tmp_path / "study.csv.gz")]
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PATH": ""}
     contents = []
     for _ in range(2):
