@@ -9,7 +9,7 @@ import gzip
 import inspect
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import takewhile
+from itertools import product, takewhile
 from math import ceil
 
 import numpy as np
@@ -118,11 +118,13 @@ def run_study(problems, steps=STEPS[:1], seeds=range(5), rates=RATES, executor=N
     """
     tables = []
     for problem in tqdm(problems.values(), unit="problem", disable=not progress, leave=False):
-        settings = [{"model": problem.model, "optimizer": optimizer, "lr": lr, "batch_size": problem.batch_size}
-                    for name, optimizer in OPTIMIZERS.items() for lr in rates[name]]
-        runs = sweep_settings(problem.data, settings, seeds, problem.epochs(max(steps)), executor, resume=resume,
-                              progress=progress)
-        for n in steps:
+        sweeps = []
+        for name, optimizer in OPTIMIZERS.items():  # one by one: their stacks need not be in memory together
+            settings = [{"model": problem.model, "optimizer": optimizer, "lr": lr, "batch_size": problem.batch_size}
+                        for lr in rates[name]]
+            sweeps.append(sweep_settings(problem.data, settings, seeds, problem.epochs(max(steps)), executor,
+                                         resume=resume, progress=progress))
+        for n, runs in product(steps, sweeps):
             table = runs.at_epoch(problem.epochs(n)).table()
             kept = table[["lr", "seed"]].assign(
                 problem=problem.name, optimizer=table["optimizer"], steps=n,
