@@ -93,13 +93,18 @@ class Stack:
 
     def _loss_and_accuracy(self, weights, x, y):
         networks, examples = SCORED
-        out = torch.cat([torch.cat([self._outputs(w, xs) for xs in x.split(examples)], dim=2)
-                         for w in weights.split(networks)])
+        sums = [sum(self._judged(self._outputs(w, xs), ys)
+                    for xs, ys in zip(x.split(examples), y.split(examples), strict=True))
+                for w in weights.split(networks)]
+        return torch.cat(sums, dim=1) / y.numel()
+
+    def _judged(self, out, y):
+        """Losses and, for classes, right answers, both summed; from the outputs (runs, classes or values, n)."""
         if self.task == "regression":
-            return (out - y.reshape(len(y), -1).mT).square_().mean((1, 2))[None]
+            return (out - y.reshape(len(y), -1).mT).square_().sum((1, 2))[None]
         log_p = F.log_softmax(out, dim=1)
-        own = log_p.gather(1, y.reshape(1, 1, -1).expand(len(weights), -1, -1))[:, 0]
-        return torch.stack([-own.mean(1), own.ge_(log_p.amax(1)).mean(1)])
+        own = log_p.gather(1, y.reshape(1, 1, -1).expand(len(out), -1, -1))[:, 0]
+        return torch.stack([-own.sum(1), own.ge_(log_p.amax(1)).sum(1)])
 
     def _outputs(self, weights, x):
         """The outputs for x (n, …) as (runs, classes or values, n)."""
