@@ -345,6 +345,7 @@ class _Shelf:
 
 
 def _training_explorable(data, epochs, controls, describe, goal, reached, route):
+    from ..chunks import one_thread
     from ..data import make_blobs
 
     data = make_blobs() if data is None else data
@@ -371,7 +372,8 @@ def _training_explorable(data, epochs, controls, describe, goal, reached, route)
         words = moving_words(ax)
 
         def show(trained):
-            image.set_data(np.asarray(trained.run.predict(grid.reshape(-1, 2))).reshape(grid.shape[:2]))
+            with one_thread():
+                image.set_data(trained.run.predict(grid.reshape(-1, 2)).reshape(grid.shape[:2]))
             words(FATES[trained.fate], FATE_COLORS[trained.fate])
         return show
 

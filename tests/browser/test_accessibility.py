@@ -21,12 +21,10 @@ AXE = """async () => {
                                                            n.html.slice(0, 200)]));
 }"""
 HEADINGS = """() => [...document.querySelectorAll('.jp-Notebook :is(h1,h2,h3,h4,h5,h6)')].map(h => +h.tagName[1])"""
-CUT_OFF = """() => {
+CUT_OFF = """() => {  // prose and controls beyond the edge of the page; code and tables may scroll in themselves
     const edge = document.querySelector('.jp-Notebook').getBoundingClientRect().right;
-    const parts = '.jp-RenderedMarkdown > *, .jp-OutputArea-output pre, .explorable *, .widget-html, .widget-button';
-    const scrolls = e => { for (; e && !e.matches('.jp-Cell'); e = e.parentElement)
-        if (['auto', 'scroll'].includes(getComputedStyle(e).overflowX)) return true };
-    return [...document.querySelectorAll(parts)].filter(e => e.getClientRects().length && !scrolls(e)
+    const parts = '.jp-RenderedMarkdown :is(p, li, h1, h2, h3, h4), .widget-html p, .explorable *, .widget-button';
+    return [...document.querySelectorAll(parts)].filter(e => e.getClientRects().length
         && e.getBoundingClientRect().right > edge + 1).map(e => e.outerHTML.slice(0, 120));
 }"""
 SEE_THROUGH = """async () => {
@@ -105,9 +103,10 @@ def test_an_explorable_can_be_used_at_200_percent_zoom(notebook, explorable, zoo
 
 HARD_TO_READ = """
 import ipywidgets
-from IPython.display import HTML, display
-display(ipywidgets.FloatSlider(), ipywidgets.HTML('<p style="width: 3000px">wide</p>'),
-        HTML('<img src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7">'))
+clear = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+wide = ipywidgets.HTML('<p style="width: 3000px">wide</p>')
+picture = ipywidgets.HTML(f'<img width="40" height="40" src="data:image/gif;base64,{clear}">')
+ipywidgets.VBox([ipywidgets.FloatSlider(), wide, picture])
 """
 
 

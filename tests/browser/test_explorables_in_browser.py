@@ -54,7 +54,7 @@ def test_a_number_typed_into_the_box_is_taken_as_it_is_and_moves_the_slider(figu
     for slider in figure.controls:
         before, place = figure.state(), slider.place
         places = figure.ask(f"controls[{slider.name!r}].places")
-        value = places[len(places) // (3 if place > 0.5 else 2)]
+        value = places[len(places) // 4 if place >= 0.5 else 3 * len(places) // 4]
         if not slider.whole:
             value *= 1.0123  # beside the steps of the slider
         slider.set(value)
