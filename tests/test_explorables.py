@@ -1,7 +1,6 @@
 import io
 import subprocess
 import sys
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -49,8 +48,9 @@ def table(scores=(0.3, 0.5, 0.8, 0.7, 0.4), rates=(1e-4, 1e-3, 1e-2, 0.1, 1.0), 
                            epochs=epochs, data=SimpleNamespace(val_ceiling=0.83))
 
 
-NEEDS = {"explore_search": table}  # what an explorable must be given
-MAKERS = {name: partial(getattr(explorables, name), *(need() for need in [NEEDS.get(name)] if need))
+NEEDS = {"explore_search": table, "explore_split": lambda: load_capstone("outcomes"),
+         "explore_one_rate": lambda: KnownStudy()}  # what an explorable must be given
+MAKERS = {name: lambda name=name: getattr(explorables, name)(*(need() for need in [NEEDS.get(name)] if need))
           for name in explorables.__all__ if name.startswith("explore_")}
 every_explorable = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 

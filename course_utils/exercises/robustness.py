@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from ..statistics import basin_width
 from .framework import Exercise
 from .quizzes import Option, Quiz
 
@@ -43,6 +42,12 @@ def one_rate(rates, val, test):
     """
     chosen = val.min(axis=0).argmax()
     return rates[chosen], test[:, chosen].min()
+
+
+def _between_the_rates(rates, gains, share):
+    from ..statistics import basin_width  # which needs SciPy: a second that only this mistake should cost
+
+    return basin_width(rates, gains, share * gains.max()) if gains.any() else 0.0
 
 
 def _near(gains, share):
@@ -167,7 +172,7 @@ EXERCISES = [
              "You go one rate too far at the ends: the first rate that is not good lies outside."),
             (lambda rates, gains, share: _grown(rates, gains, (gains >= share * gains.max()) & (gains > 0)),
              "Your rates keep at least `share` of the best gain. They should *lose* at most that share."),
-            (lambda rates, gains, share: basin_width(rates, gains, share * gains.max()) if gains.any() else 0.0,
+            (_between_the_rates,
              "You follow the line between the rates, as `basin_width` of the package does. Here only the rates of the "
              "grid count."),
             (lambda rates, gains, share: _grown(rates, gains, (gains >= (1 - share) * np.median(gains)) & (gains > 0)),

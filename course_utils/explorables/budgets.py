@@ -116,4 +116,6 @@ def explore_split(outcomes, budget=1600, games=300, within=0.005):
                 "length": Control("steps", lengths[0], full, full, step=lengths[1] - lengths[0], log=False, whole=True)}
     goal = (f"Split {budget:,} steps so that the setting chosen is on average within {within:g} of the best in the "
             "table. Ten full trials are the start.")
-    return Explorable(compute, [purse, outcome], describe, controls, goal, reached)
+    many = max(range(10, most + 1, 10), key=lambda n: compute(n, lengths[0]).mean)
+    return Explorable(compute, [purse, outcome], describe, controls, goal, reached,
+                      route=[{"n": many}, {"length": lengths[0]}])

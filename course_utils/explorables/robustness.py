@@ -99,4 +99,9 @@ def explore_one_rate(study, least=0.6, needed=2):
                 "lr": Control("rate", lowest, highest, lowest, step=1 / 3)}
     goal = (f"One rate for all {len(problems)} problems: find {needed} optimizers that have a rate at which no problem "
             f"gains less than {least:g}. Optimizers: {numbered}.")
-    return Explorable(compute, [bars, profile], describe, controls, goal, reached, size=(10.0, 3.7))
+    route = []
+    for i, (rates, gains) in enumerate(profiles.values(), 1):
+        worst = gains.min(axis=0)
+        if worst.max() >= least and len(route) < 3 * needed:  # by a bad rate, so that the goal is not met on the way
+            route += [{"lr": float(rates[worst.argmin()])}, {"optimizer": i}, {"lr": float(rates[worst.argmax()])}]
+    return Explorable(compute, [bars, profile], describe, controls, goal, reached, size=(10.0, 3.7), route=route)
