@@ -23,14 +23,17 @@ from lab import Lab, Notebook, chromium
 
 SETUP = """
 from course_utils.explorables import *
-from course_utils.data import make_blobs
+from course_utils.data import load_capstone, make_blobs
 from course_utils.models import mlp
 from course_utils.optimizers import sgd
+from course_utils.robustness import load_study, make_problems
 from course_utils.sweep import sweep
 import numpy as np
 """
 ARGUMENTS = {"explore_search": "sweep(mlp(2, 50, 3), make_blobs(), sgd, lr=np.geomspace(1e-4, 10, 11), seeds=range(6), "
-                               "epochs=20, progress=False)"}  # the others stand alone
+                               "epochs=20, progress=False)",
+             "explore_split": "load_capstone('outcomes')",
+             "explore_one_rate": "load_study(make_problems()), least=0.8"}  # the others stand alone
 MAKERS = {name: f"{name}({ARGUMENTS.get(name, '')})" for name in explorables.__all__ if name.startswith("explore_")}
 MOVE = """async ([id, index, key]) => {
     const cell = document.querySelector(`[data-cell-id="${id}"]`), image = cell.querySelector('.explorable img');
