@@ -17,6 +17,7 @@ from .descent import Path, descend
 from .memory import keep_freed_memory
 from .schedules import needs_losses
 from .stacks import fresh_network, initial_weights, stack_of
+from .tracing import alone
 
 __all__ = ["Path", "Run", "descend", "plain_loop", "train", "train_stack"]
 
@@ -170,9 +171,13 @@ def check_hyper(optimizer, hyper):
             raise ValueError(f"{name} must be a finite number, got {value!r}")
 
 
-@torch.random.fork_rng(devices=[])
 def check_model(model, data):
     """Refuse a model that is no maker of fresh networks, does not fit the data, or cannot be stacked."""
+    with alone, torch.random.fork_rng(devices=[]):
+        _check_model(model, data)
+
+
+def _check_model(model, data):
     if isinstance(model, torch.nn.Module) or not callable(model):
         raise TypeError("model must be a function of no arguments that returns a fresh network, such as "
                         f"mlp(2, 50, 3) or lambda: nn.Linear(2, 3); got {type(model).__name__}")

@@ -11,11 +11,11 @@ from torch import nn
 
 import course_utils.stacks
 import course_utils.tracing
-from course_utils.data import Dataset, load_diabetes, make_blobs
+from course_utils.data import Dataset, load_diabetes, make_blobs, make_linear
 from course_utils.models import linear, mlp
 from course_utils.optimizers import sgd
 from course_utils.stacks import LayerStack, Stack, fresh_network, initial_weights, stack_of
-from course_utils.training import train
+from course_utils.training import check_model, train
 
 CHAINS = {"logistic": linear(4, 3), "relu": mlp(4, 7, 3), "tanh": mlp(4, 7, 3, activation="tanh"),
           "deep": mlp(4, 9, 6, 5, 3), "deep-tanh": mlp(4, 9, 6, 5, 3, activation="tanh"), "narrow": mlp(4, 1, 2)}
@@ -184,9 +184,12 @@ class Shift2(Shift):
 
 
 def test_networks_drawn_in_many_threads_are_those_of_their_seeds():
-    expected = [initial_weights(CHAINS["deep"], seed) for seed in range(40)]
+    model, data = CHAINS["deep"], make_linear(64, 4)
+    expected = [initial_weights(model, seed) for seed in range(40)]
     with ThreadPoolExecutor(8) as pool:
-        drawn = list(pool.map(partial(initial_weights, CHAINS["deep"]), range(40)))
+        checked = [pool.submit(check_model, mlp(4, 50, 50, 1), data) for _ in range(100)]  # which draws networks, too
+        drawn = list(pool.map(partial(initial_weights, model), range(40)))
+        assert all(check.result() is None for check in checked)
     assert all(torch.equal(a, b) for a, b in zip(expected, drawn, strict=True))
 
 
