@@ -117,20 +117,23 @@ def run_study(problems, steps=STEPS[:1], seeds=range(5), rates=RATES, executor=N
     Returns the `Study`.
     """
     tables = []
-    for problem in tqdm(problems.values(), unit="problem", disable=not progress, leave=False):
-        sweeps = []
-        for name, optimizer in OPTIMIZERS.items():  # one by one: their stacks need not be in memory together
-            settings = [{"model": problem.model, "optimizer": optimizer, "lr": lr, "batch_size": problem.batch_size}
-                        for lr in rates[name]]
-            sweeps.append(sweep_settings(problem.data, settings, seeds, problem.epochs(max(steps)), executor,
-                                         resume=resume, progress=progress))
-        for n, runs in product(steps, sweeps):
-            table = runs.at_epoch(problem.epochs(n)).table()
-            kept = table[["lr", "seed"]].assign(
-                problem=problem.name, optimizer=table["optimizer"], steps=n,
-                val=table[f"val_{problem.metric}"].where(~table["diverged"]),
-                test=table[f"test_{problem.metric}"].where(~table["diverged"]))
-            tables.append(kept)
+    with tqdm(total=len(problems) * len(OPTIMIZERS), unit="sweep", disable=not progress, leave=False) as bar:
+        for problem in problems.values():
+            sweeps = []
+            for name, optimizer in OPTIMIZERS.items():  # one by one: their stacks need not be in memory together
+                bar.set_description(f"{problem.name}, {name}")
+                settings = [{"model": problem.model, "optimizer": optimizer, "lr": lr,
+                             "batch_size": problem.batch_size} for lr in rates[name]]
+                sweeps.append(sweep_settings(problem.data, settings, seeds, problem.epochs(max(steps)), executor,
+                                             resume=resume, progress=False))
+                bar.update()
+            for n, runs in product(steps, sweeps):
+                table = runs.at_epoch(problem.epochs(n)).table()
+                kept = table[["lr", "seed"]].assign(
+                    problem=problem.name, optimizer=table["optimizer"], steps=n,
+                    val=table[f"val_{problem.metric}"].where(~table["diverged"]),
+                    test=table[f"test_{problem.metric}"].where(~table["diverged"]))
+                tables.append(kept)
     return Study(pd.concat(tables, ignore_index=True)[["problem", "optimizer", "steps", "lr", "seed", "val", "test"]],
                  problems)
 
