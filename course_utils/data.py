@@ -136,7 +136,8 @@ def make_linear(n_train=200, n_features=20, kappa=1000.0, signal="all alike", no
     features matter little. The values have variance 1 without the noise. `ceiling`: the noise's mean square on the test
     part, the loss of the true weights.
     """
-    shares = {"all alike": np.ones(n_features), "as large as they are": np.logspace(0, -np.log10(kappa), n_features)}
+    variances = np.logspace(0, -np.log10(kappa), n_features)
+    shares = {"all alike": np.ones(n_features), "as large as they are": variances}
     if signal not in shares:
         raise ValueError(f'signal must be one of {", ".join(map(repr, shares))}, got {signal!r}')
     rng = np.random.default_rng(seed)
@@ -144,7 +145,7 @@ def make_linear(n_train=200, n_features=20, kappa=1000.0, signal="all alike", no
     part *= np.sqrt(shares[signal])
     n = n_train + 800
     z, error = rng.normal(size=(n, n_features)), noise * rng.normal(size=n)
-    x = z * np.sqrt(np.logspace(0, -np.log10(kappa), n_features))
+    x = z * np.sqrt(variances)
     y = z @ part / np.linalg.norm(part) + error
     a, b = n_train, n_train + 400
     return Dataset("linear", x[:a], y[:a], x[a:b], y[a:b], x[b:], y[b:], ceiling=float((error[b:] ** 2).mean()),
