@@ -461,18 +461,30 @@ def test_all_places_of_a_slider_are_trained_at_once_and_remembered(monkeypatch):
     monkeypatch.setattr(course_utils.sweep, "sweep",
                         lambda *a, **k: stacks.append((len(k["lr"]), len(k["seeds"]))) or sweep(*a, **k))
     explorable = explore_training(epochs=2)
-    assert stacks == [(61, 1)]
+    assert stacks == [(1, 1)]
     for value in positions(explorable._inputs["lr"][1]):
         explorable._inputs["lr"][1].value = value
-    assert stacks == [(61, 1)]
+    assert stacks[1:] == [(60, 1)]  # the first place is there
     explorable.move(lr=0.01)
     for seed in range(30):
         explorable.move(seed=seed)
-    assert stacks[1:] == [(1, 29)]  # seed 0 is there
+    assert stacks[2:] == [(1, 29)]  # seed 0 is there
     explorable.move(lr=0.0123)  # typed, at the last seed
     explorable.move(lr=0.1)
     explorable.move(lr=0.0123)
-    assert stacks[2:] == [(61, 1)]  # 60 places and the typed one
+    assert stacks[3:] == [(61, 1)]  # 60 places and the typed one
+    explorable.move(lr=0.0234, seed=2)  # two moves at once follow no slider
+    assert stacks[4:] == [(1, 1)]
+
+
+def test_a_schedule_is_the_same_alone_and_among_all_places_of_its_slider():
+    among, alone = explore_schedule(epochs=3, n_seeds=2), explore_schedule(epochs=3, n_seeds=2)
+    among.move(peak=0.1)
+    among.move(share=0.3)
+    alone.move(peak=0.1, share=0.3)
+    assert len(among.compute.results) > 50 and len(alone.compute.results) == 2
+    assert np.allclose(among.result.accuracy, alone.result.accuracy, atol=0.005)
+    assert np.array_equal(among.result.rates, alone.result.rates)
 
 
 def test_a_network_is_the_same_alone_and_among_others():

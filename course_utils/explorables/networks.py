@@ -1,8 +1,6 @@
 """Networks trained while the reader looks on, and the search for their rate."""
 
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import product
 from math import ceil, log
 
 import numpy as np
@@ -93,16 +91,15 @@ def explore_schedule(data=None, epochs=10, n_seeds=8, margin=0.005):
         raise ValueError(f"data must have classes and a known ceiling, got {data!r}")
     steps = epochs * ceil(len(data.x_train) / 32)
 
-    @lru_cache(maxsize=256)
-    def trained(peak, share, end):
-        schedule = warmup(cosine(peak, steps, end * peak), max(1, round(share * steps)))
-        runs = sweep(mlp(data.n_features, 50, data.n_classes), data, sgd, lr=schedule, seeds=range(n_seeds),
-                     epochs=epochs, progress=False)
-        return _Shaped(np.array([schedule(step) for step in range(steps)]),
-                       np.nan_to_num(runs.history["val_accuracy"][0]), data.val_ceiling, (peak, share, end))
 
-    def compute(peak, share, end):
-        return trained(peak, share, end)
+    def train(wanted):
+        schedules = [warmup(cosine(peak, steps, end * peak), max(1, round(share * steps)))
+                     for peak, share, end in map(dict.values, wanted)]
+        runs = sweep(mlp(data.n_features, 50, data.n_classes), data, sgd, lr=schedules, seeds=range(n_seeds),
+                     epochs=epochs, progress=False)
+        return [_Shaped(np.array([schedule(step) for step in range(steps)]), np.nan_to_num(accuracy), data.val_ceiling,
+                        tuple(values.values()))
+                for schedule, accuracy, values in zip(schedules, runs.history["val_accuracy"], wanted, strict=True)]
 
     def shape(ax):
         style(ax, "step", "learning rate", "The rate at every step")
@@ -140,12 +137,12 @@ def explore_schedule(data=None, epochs=10, n_seeds=8, margin=0.005):
             return ""
         return f"{shaped.mean_accuracy:.3f} in {epochs} epochs, with the ceiling at {shaped.ceiling:.3f}."
 
-    controls = {"peak": Control("peak", 1e-3, 10.0, 0.03, step=0.1, live=False),
-                "share": Control("warmup", 0.0, 0.9, 0.0, step=0.05, log=False, live=False),
-                "end": Control("end", 1e-3, 1.0, 1.0, step=0.25, live=False)}
+    controls = {"peak": Control("peak", 1e-3, 10.0, 0.03, step=0.1),
+                "share": Control("warmup", 0.0, 0.9, 0.0, step=0.05, log=False),
+                "end": Control("end", 1e-3, 1.0, 1.0, step=0.25)}
     goal = (f"In {epochs} epochs, bring the mean accuracy of {n_seeds} networks within {margin:g} of the ceiling. "
             "How near can you get with a constant rate (warmup 0, end 1)?")
-    return Explorable(compute, [shape, curve], describe, controls, goal, reached,
+    return Explorable(_Shelf(controls, train), [shape, curve], describe, controls, goal, reached,
                       route=[{"peak": 0.4}, {"share": 0.3}, {"end": 0.01}])
 
 
@@ -313,40 +310,35 @@ class _Trained:
 
 
 class _Shelf:
-    """Trained networks by rate and seed, so that a figure can follow the hand.
+    """Results by the controls' values, computed ahead, so that a figure can follow the hand.
 
-    All places of a slider cost a stack of networks little more than one: a network that is missing is trained together
-    with the others that the slider which moved can reach.
+    A stack of networks costs little more than one of them: where one slider has moved, all its places are computed.
+    `compute` takes a list of dicts of values and returns a result for each.
     """
 
-    def __init__(self, data, epochs, lr, seed=(0,)):
-        self.data, self.epochs, self.rates, self.seeds = data, epochs, lr, seed
-        self.networks, self.last_seed = {}, None
+    def __init__(self, controls, compute):
+        self.places = {name: control.places for name, control in controls.items()}
+        self.compute, self.results, self.last = compute, {}, {}
 
-    def __call__(self, lr, seed):
-        if (lr, seed) not in self.networks:
-            if seed == self.last_seed or self.last_seed is None:
-                self.train({lr, *self.rates}, {seed})
-            else:
-                self.train({lr}, {seed, *self.seeds})
-        self.last_seed = seed
-        return self.networks[lr, seed]
-
-    def train(self, rates, seeds):
-        from ..models import mlp
-        from ..sweep import sweep
-
-        rates = sorted(lr for lr in rates if any((lr, seed) not in self.networks for seed in seeds))
-        seeds = sorted(seed for seed in seeds if any((lr, seed) not in self.networks for lr in rates))
-        runs = sweep(mlp(2, 50, self.data.n_classes), self.data, sgd, lr=rates, seeds=seeds, epochs=self.epochs,
-                     progress=False)
-        for (i, lr), seed in product(enumerate(rates), seeds):
-            self.networks[lr, seed] = _Trained(runs.run(i, seed), self.data, (lr, seed))
+    def __call__(self, **values):
+        key = tuple(values.values())
+        if key not in self.results:
+            moved = [name for name in values if values[name] != self.last.get(name)]
+            wanted = [values]
+            if len(moved) == 1:
+                wanted += [values | {moved[0]: place} for place in self.places[moved[0]]]
+            wanted = [chosen for chosen in wanted if tuple(chosen.values()) not in self.results]
+            for chosen, result in zip(wanted, self.compute(wanted), strict=True):
+                self.results[tuple(chosen.values())] = result
+        self.last = values
+        return self.results[key]
 
 
 def _training_explorable(data, epochs, controls, describe, goal, reached, route):
     from ..chunks import one_thread
     from ..data import make_blobs
+    from ..models import mlp
+    from ..sweep import sweep
 
     data = make_blobs() if data is None else data
     if data.task != "classification" or data.n_features != 2 or data.n_classes > len(CLASS_COLORS):
@@ -354,10 +346,13 @@ def _training_explorable(data, epochs, controls, describe, goal, reached, route)
                          f"got {data!r}")
     low, high = data.x_val.min(axis=0) - 1, data.x_val.max(axis=0) + 1
     grid = np.stack(np.meshgrid(*np.linspace(low, high, 60, axis=1)), axis=-1).astype(np.float32)
-    trained = _Shelf(data, epochs, **{name: control.places for name, control in controls.items()})
 
-    def compute(lr, seed=0):
-        return trained(lr, seed)
+    def train(wanted):
+        rates, seeds = (sorted({values.get(name, 0) for values in wanted}) for name in ("lr", "seed"))
+        runs = sweep(mlp(2, 50, data.n_classes), data, sgd, lr=rates, seeds=seeds, epochs=epochs, progress=False)
+        trained = {(lr, seed): _Trained(runs.run(i, seed), data, (lr, seed))
+                   for i, lr in enumerate(rates) for seed in seeds}
+        return [trained[values["lr"], values.get("seed", 0)] for values in wanted]
 
     def regions(ax):
         names = data.feature_names or ("feature 1", "feature 2")
@@ -393,4 +388,4 @@ def _training_explorable(data, epochs, controls, describe, goal, reached, route)
             line.set_color(FATE_COLORS[trained.fate])
         return show
 
-    return Explorable(compute, [regions, curve], describe, controls, goal, reached, route=route)
+    return Explorable(_Shelf(controls, train), [regions, curve], describe, controls, goal, reached, route=route)

@@ -96,7 +96,7 @@ def explore_one_rate(study, least=0.6, needed=2):
 
     numbered = ", ".join(f"{i} {name}" for i, name in enumerate(optimizers, 1))
     controls = {"optimizer": Control("optimizer", 1, len(optimizers), 1, step=1, log=False, whole=True),
-                "lr": Control("rate", lowest, highest, lowest, step=1 / 3)}
+                "lr": Control("rate", lowest, highest, float(profiles[optimizers[0]][0].min()), step=1 / 3)}
     goal = (f"One rate for all {len(problems)} problems: find {needed} optimizers that have a rate at which no problem "
             f"gains less than {least:g}. Optimizers: {numbered}.")
     route = []
