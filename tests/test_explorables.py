@@ -504,7 +504,7 @@ def test_training_needs_data_that_can_be_drawn():
 def test_schedule_says_its_summed_rate_and_how_it_ended():
     explorable = explore_schedule(epochs=2, n_seeds=2)
     assert "peak 0.1, warmup 0%, end 1 × peak: summed rate 3.2" in explorable.move(peak=0.1)  # 32 steps of 0.1
-    warm = explorable.compute(peak=0.1, share=0.5, end=1.0)
+    warm = explorable.compute(share=0.5, end=1.0, peak=0.1)
     assert warm.rates[0] == pytest.approx(0.1 / 16) and warm.rates[15:].tolist() == pytest.approx([0.1] * 17)
     falling = explorable.compute(peak=0.1, share=0.0, end=0.01)
     assert falling.summed_rate < 1.8 and falling.rates[-1] < 0.002 and warm.accuracy.shape == (2, 2)

@@ -225,6 +225,11 @@ EXERCISES = [
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // full)),
              "Each final is charged in full. It goes on from where its first trial ended, so that only the new steps "
              "cost."),
+            (lambda budget, n, short, full: (budget - n * short) // full,
+             "Each final is charged from its first step on, though it goes on from where its first trial ended. And "
+             "nothing keeps the number between 0 and n."),
+            (lambda budget, n, short, full: (budget - n * short) // (full - short),
+             "Right where some finals, but fewer than n, can be paid for. What about the two ends?"),
             (lambda budget, n, short, full: min(n, (budget - n * short) // (full - short)),
              "A negative number of finals comes out where the first trials cost more than the budget: 0 is asked for."),
             (lambda budget, n, short, full: max(0, (budget - n * short) // (full - short)),

@@ -272,6 +272,9 @@ EXERCISES = [
             (lambda a, b: _unpaired(a, b, 2 * len(a) - 2),
              "The two settings are treated as strangers, though they share their seeds: take the difference seed by "
              "seed first."),
+            (lambda a, b: _unpaired(a, b, len(a) - 1),
+             "The spread of a and that of b are put together here, as if they had nothing to do with each other. They "
+             "share their seeds: take the spread of the n differences."),
             (_welch,
              "That is Welch's interval for two independent groups. These scores come in pairs: what is different "
              "between the two of each pair?"),

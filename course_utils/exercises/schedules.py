@@ -309,6 +309,9 @@ EXERCISES = [
             (_plateau(counts=lambda waited, patience: waited >= patience),
              "It reduces one epoch too early: *more than* patience epochs must pass. (Keras counts as you do, PyTorch "
              "as asked here.)"),
+            (_plateau(counts=lambda waited, patience: waited == patience),
+             "At `waited == patience` it is one epoch too early, and with a patience of 0 it never happens: the rate "
+             "falls when the waiting is *more than* patience."),
             (_plateau(always=True),
              "Each loss is compared with the one before it. Compare with the lowest so far."),
             (_plateau(reset=False),

@@ -321,17 +321,16 @@ class _Shelf:
         self.compute, self.results, self.last = compute, {}, {}
 
     def __call__(self, **values):
-        key = tuple(values.values())
-        if key not in self.results:
+        values = {name: values[name] for name in self.places}  # in the order of the controls
+        if tuple(values.values()) not in self.results:
             moved = [name for name in values if values[name] != self.last.get(name)]
             wanted = [values]
             if len(moved) == 1:
                 wanted += [values | {moved[0]: place} for place in self.places[moved[0]]]
-            wanted = [chosen for chosen in wanted if tuple(chosen.values()) not in self.results]
-            for chosen, result in zip(wanted, self.compute(wanted), strict=True):
-                self.results[tuple(chosen.values())] = result
+            missing = {key: chosen for chosen in wanted if (key := tuple(chosen.values())) not in self.results}
+            self.results |= zip(missing, self.compute(list(missing.values())), strict=True)
         self.last = values
-        return self.results[key]
+        return self.results[tuple(values.values())]
 
 
 def _training_explorable(data, epochs, controls, describe, goal, reached, route):
