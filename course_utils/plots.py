@@ -21,6 +21,8 @@ __all__ = ["CLASS_COLORS", "RATE_NORM", "contrast", "plot_boundary", "plot_curve
 
 CLASS_COLORS = ["#0072B2", "#D55E00", "#009E73"]  # Okabe & Ito: told apart with any colour vision
 CLASS_MARKERS = ["o", "^", "s"]
+REGION_COLORS = ["#B9D3EA", "#F8DFCD", "#CDEAE1"]  # pale, where a network answers with each class
+POINT_COLORS = ["#0072B2", "#B85000", "#005F37"]  # those of the classes, dark enough to be seen on any region
 RATE_MARKERS = "osD^vPX*"  # so that lines are not told apart by colour alone
 LINE_COLORS = [*CLASS_COLORS, "#AA4499", "#222222", "#7A6A00", "#4477AA", "#882255"]  # each 3 : 1 against white
 LINE_STYLES = ["-", "--", "-.", ":"]
@@ -108,9 +110,9 @@ def plot_data(data, ax=None, part="train"):
     """The points of a two-dimensional classification problem, a colour and a marker for each class."""
     ax = _axes(ax)
     x, y = getattr(data, f"x_{part}"), getattr(data, f"y_{part}")
-    if x.shape[1:] != (2,) or data.n_classes > len(CLASS_COLORS):
-        raise ValueError(f"data must have two features and at most {len(CLASS_COLORS)} classes, got {data!r}")
-    for c, (color, marker) in enumerate(zip(CLASS_COLORS, CLASS_MARKERS, strict=True)):
+    if x.shape[1:] != (2,) or data.n_classes > len(POINT_COLORS):
+        raise ValueError(f"data must have two features and at most {len(POINT_COLORS)} classes, got {data!r}")
+    for c, (color, marker) in enumerate(zip(POINT_COLORS, CLASS_MARKERS, strict=True)):
         ax.scatter(*x[y == c].T, s=14, marker=marker, color=color, edgecolor="white", linewidth=0.3, label=f"class {c}")
     ax.set(xlabel="x₁", ylabel="x₂", xticks=[], yticks=[])
     return ax
@@ -123,8 +125,8 @@ def plot_boundary(run, ax=None, part="train"):
     (x0, y0), (x1, y1) = x.min(axis=0) - 1, x.max(axis=0) + 1
     gx, gy = np.meshgrid(np.linspace(x0, x1, 120), np.linspace(y0, y1, 120))
     classes = run.predict(np.column_stack([gx.ravel(), gy.ravel()])).reshape(gx.shape)
-    ax.imshow(classes, origin="lower", extent=(x0, x1, y0, y1), aspect="auto", alpha=0.25, interpolation="nearest",
-              cmap=ListedColormap(CLASS_COLORS), vmin=0, vmax=2)
+    ax.imshow(classes, origin="lower", extent=(x0, x1, y0, y1), aspect="auto", interpolation="nearest",
+              cmap=ListedColormap(REGION_COLORS), vmin=0, vmax=2)
     plot_data(run.data, ax, part)
     ax.set(xlim=(x0, x1), ylim=(y0, y1))
     return ax

@@ -25,14 +25,14 @@ VISION = {
 }
 TOGETHER = {  # colours that stand for different things in one figure
     "classes": plots.CLASS_COLORS,
-    "classes of explorables": networks.CLASS_COLORS,
-    "regions of explorables": networks.CLASS_TINTS,
+    "points": plots.POINT_COLORS,
+    "regions": plots.REGION_COLORS,
     "fates": list(networks.FATE_COLORS.values()),
     "converging and diverging": [drawing.BLUE, drawing.RED],
     "smallest, middle and largest rate": [to_hex(plots.rate_color(lr)) for lr in (1e-7, 1e-3, 10)],
 }
 WORDS = {drawing.INK, drawing.BLUE, drawing.RED, *networks.FATE_COLORS.values(), plots.INK}
-MARKS = WORDS | {*plots.CLASS_COLORS, *plots.LINE_COLORS, *networks.CLASS_COLORS}
+MARKS = WORDS | {*plots.LINE_COLORS, *plots.POINT_COLORS}
 
 
 def linear(color):
@@ -59,6 +59,12 @@ def test_marks_and_lines_stand_out_on_white(color):
     assert plots.contrast(color, "white") >= 3
 
 
+@pytest.mark.parametrize("color", plots.POINT_COLORS)
+@pytest.mark.parametrize("tint", plots.REGION_COLORS)
+def test_marks_of_the_classes_stand_out_on_every_region(color, tint):
+    assert plots.contrast(color, tint) >= 3
+
+
 @pytest.mark.parametrize("color", sorted(WORDS))
 def test_coloured_words_can_be_read_on_white(color):
     assert plots.contrast(color, "white") >= 4.5
@@ -67,13 +73,12 @@ def test_coloured_words_can_be_read_on_white(color):
 @pytest.mark.parametrize("vision", VISION)
 @pytest.mark.parametrize("colors", TOGETHER.values(), ids=TOGETHER)
 def test_colours_that_stand_together_are_told_apart(colors, vision):
-    least = 7 if colors is networks.CLASS_TINTS else 15  # tints touch, and lie under the marks of their class
+    least = 7 if colors is plots.REGION_COLORS else 15  # tints touch, and lie under the marks of their class
     assert min(distance(a, b, vision) for a, b in combinations(colors, 2)) >= least
 
 
 def test_lines_and_classes_differ_by_more_than_colour():
-    for markers, colors in ((plots.RATE_MARKERS, plots.LINE_COLORS), (plots.CLASS_MARKERS, plots.CLASS_COLORS),
-                            (networks.CLASS_MARKERS, networks.CLASS_COLORS)):
+    for markers, colors in ((plots.RATE_MARKERS, plots.LINE_COLORS), (plots.CLASS_MARKERS, plots.POINT_COLORS)):
         assert len(set(markers)) == len(markers) >= len(colors)
 
 

@@ -429,7 +429,8 @@ QUIZZES = [
                "For plain SGD it is the same up to the name of the constant. Adam divides the sum by a root that "
                "differs from weight to weight.",
                origin="A published mistake: decay added to the gradient and called AdamW"),
-        Option("The decay is divided by √ŝ like the gradient, so that weights with large gradients hardly decay.",
+        Option("The decay is divided by √ŝ like the gradient, so that weights with large gradients "
+               "decay less than weights with small ones.",
                "And where the gradient is zero, the decay is all there is, and is blown up to full steps.", right=True),
         Option("Only the first steps differ, until the averages have filled.",
                "The division goes on in every step."),

@@ -378,7 +378,7 @@ QUIZZES = [
         Option("Because the validation data were used too often.",
                "They were, but that flatters scores. It does not put a small rate behind."),
         Option("It cannot: a rate that is best at the end is best all along.",
-               "Curves cross. Notebook 03 had another winner at each budget."),
+               "Curves cross. In notebook 03 the winner changed with the budget."),
     )),
     Quiz("range-test-minimum", "A range test has its lowest loss at a rate of 0.5. Which rate to train with?", (
         Option("0.5: there the loss is lowest.",

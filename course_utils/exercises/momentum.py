@@ -359,7 +359,7 @@ QUIZZES = [
                "Shorter steps are, if anything, more stable."),
     )),
     Quiz("raising-beta", "You want to know what a longer memory does, and raise β from 0.9 to 0.99. What should happen "
-         "to the undamped rate?", (
+         "to the rate, with v ← βv + g as in this course?", (
         Option("It stays, so that only one thing changes.",
                "Then two things change: the memory and, tenfold, the length of the steps."),
         Option("It falls to a tenth, so that η/(1 − β) stays.",

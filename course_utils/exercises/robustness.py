@@ -305,8 +305,8 @@ QUIZZES = [
                "One seed adds chance to the mistake.", origin="A published mistake: one seed"),
     )),
     Quiz("unequal-tuning", "A paper introduces an optimizer X. X was tuned with 200 trials over its rate and three "
-         "more hyperparameters. Adam, the baseline, ran at its defaults. X is ahead by 0.02, with an interval that "
-         "excludes zero. What may have brought X ahead?", (
+         "more hyperparameters. Adam, to which it is compared, ran at its defaults. X is ahead by 0.02, with an "
+         "interval that excludes zero. What may have brought X ahead?", (
         Option("Only X itself: the interval excludes zero.",
                "The interval says that the difference is no accident of the seeds. It does not say where it comes "
                "from.", origin="A published mistake: an interval around an unfair comparison"),

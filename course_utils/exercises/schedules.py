@@ -428,7 +428,8 @@ QUIZZES = [
         Option("The strong decay overfits the training data.",
                "Its training loss is the higher one, too: it has learned too little, not too much."),
         Option("The rates of the strong decay add up to too little: the weights have not got far.",
-               "0.58 against 14 in summed rate. What is left to learn follows that sum, whatever the shape.",
+               "0.58 against 14 in summed rate. As long as the sum is small, what is learned follows it, whatever the "
+               "shape.",
                right=True),
     )),
     Quiz("plateau-watches", "`ReduceLROnPlateau` needs a loss to watch. Which one, and why?", (

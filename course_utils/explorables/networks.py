@@ -7,14 +7,13 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 
 from ..optimizers import sgd
+from ..plots import CLASS_MARKERS, POINT_COLORS, REGION_COLORS
 from ..schedules import cosine, warmup
 from .drawing import BLUE, INK, RED, moving_words, style
 from .framework import Control, Explorable
 
 __all__ = ["explore_fates", "explore_schedule", "explore_search", "explore_training", "fate"]
 
-CLASS_COLORS, CLASS_TINTS = ("#0072b2", "#d55e00", "#009e73"), ("#b9d3ea", "#f8dfcd", "#cdeae1")
-CLASS_MARKERS = ("o", "^", "s")
 FATE_COLORS = {"crawl": "#555555", "learn": BLUE, "blow up": RED}
 FATES = {"crawl": "it crawls", "learn": "it learns", "blow up": "it blows up"}
 
@@ -340,8 +339,8 @@ def _training_explorable(data, epochs, controls, describe, goal, reached, route)
     from ..sweep import sweep
 
     data = make_blobs() if data is None else data
-    if data.task != "classification" or data.n_features != 2 or data.n_classes > len(CLASS_COLORS):
-        raise ValueError(f"data must have two features and at most {len(CLASS_COLORS)} classes to be drawn, "
+    if data.task != "classification" or data.n_features != 2 or data.n_classes > len(POINT_COLORS):
+        raise ValueError(f"data must have two features and at most {len(POINT_COLORS)} classes to be drawn, "
                          f"got {data!r}")
     low, high = data.x_val.min(axis=0) - 1, data.x_val.max(axis=0) + 1
     grid = np.stack(np.meshgrid(*np.linspace(low, high, 60, axis=1)), axis=-1).astype(np.float32)
@@ -356,12 +355,12 @@ def _training_explorable(data, epochs, controls, describe, goal, reached, route)
     def regions(ax):
         names = data.feature_names or ("feature 1", "feature 2")
         style(ax, names[0], names[1], "Predictions and validation data")
-        tints = ListedColormap(CLASS_TINTS)
+        tints = ListedColormap(REGION_COLORS)
         image = ax.imshow(np.zeros(grid.shape[:2]), extent=(low[0], high[0], low[1], high[1]), origin="lower",
-                          aspect="auto", cmap=tints, vmin=0, vmax=len(CLASS_TINTS) - 1, animated=True, zorder=0)
+                          aspect="auto", cmap=tints, vmin=0, vmax=len(REGION_COLORS) - 1, animated=True, zorder=0)
         for c in range(data.n_classes):
             x = data.x_val[data.y_val == c]
-            ax.plot(x[:, 0], x[:, 1], CLASS_MARKERS[c], color=CLASS_COLORS[c], ms=3.5, alpha=0.7, mew=0, animated=True,
+            ax.plot(x[:, 0], x[:, 1], CLASS_MARKERS[c], color=POINT_COLORS[c], ms=3.5, mew=0, animated=True,
                     zorder=2)
         words = moving_words(ax)
 

@@ -193,6 +193,15 @@ class Notebook:
             w.model.outputs.toJSON().filter(o => o.output_type === 'error' || o.name === 'stderr')
                 .map(o => w.model.id + ': ' + (o.ename ? o.ename + ': ' + o.evalue : [o.text].flat().join(''))))""")
 
+    def figures_without_words(self):
+        """Cells with a figure that print nothing, and whose neighbours among the code cells print nothing either."""
+        return self._js("""
+            const shown = panel.content.widgets.filter(w => w.model.type === 'code').map(w => w.model.outputs.toJSON());
+            const ids = panel.content.widgets.filter(w => w.model.type === 'code').map(w => w.model.id);
+            const words = shown.map(outputs => outputs.some(o => o.name === 'stdout' || o.data?.['text/html']));
+            return ids.filter((_, i) => shown[i].some(o => o.data?.['image/png'])
+                                        && !words[i] && !words[i - 1] && !words[i + 1])""")
+
     def theme(self, name):
         """Change to the light or the dark theme."""
         self._js("await app.commands.execute('apputils:change-theme', {theme: argument})", f"JupyterLab {name.title()}")

@@ -82,6 +82,10 @@ def test_the_executed_page_has_one_h1_and_headings_in_order(notebook):
     assert all(below <= above + 1 for above, below in zip(levels, levels[1:], strict=False))
 
 
+def test_every_figure_has_words_beside_it(notebook):
+    assert notebook.page.figures_without_words() == []
+
+
 def test_figures_bring_their_own_background_to_a_dark_page(notebook):
     assert notebook.page.page.evaluate(SEE_THROUGH) == []
 
@@ -108,6 +112,12 @@ wide = ipywidgets.HTML('<p style="width: 3000px">wide</p>')
 picture = ipywidgets.HTML(f'<img width="40" height="40" src="data:image/gif;base64,{clear}">')
 ipywidgets.VBox([ipywidgets.FloatSlider(), wide, picture])
 """
+
+
+def test_a_figure_without_words_would_be_found(small_notebook):
+    figure = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    page = small_notebook({"bare": figure, "nothing": "", "told": "print('it rises')", "beside": figure})
+    assert page.figures_without_words() == ["bare"]
 
 
 def test_what_is_nameless_wordless_cut_off_or_see_through_would_be_found(small_notebook):
