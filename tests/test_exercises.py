@@ -1483,12 +1483,21 @@ def test_every_question_stands_in_the_cell_before_its_buttons(path):
 
 
 def solved_copy(path):
-    """The notebook with every exercise replaced by its solution, and an assert that every check passed."""
+    """The notebook with every exercise replaced by its solution, and an assert that every check passed.
+
+    Where no other cell mentions what the solutions define, none can tell whether they are there: then only the cells
+    for setting up, the exercises and their checks remain.
+    """
     notebook = nbformat.read(path, 4)
     by_name = {exercise.name: exercise for exercise in (EXERCISES | PROJECTS).values()}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", []):
-            cell.source = "\n\n".join(by_name[name].source for name in defined(cell.source))
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    solutions = [cell for cell in cells if "exercise" in cell.metadata.get("tags", [])]
+    for cell in solutions:
+        cell.source = "\n\n".join(by_name[name].source for name in defined(cell.source))
+    needed = [cell for cell in cells if {"setup", "exercise", "check"} & set(cell.metadata.get("tags", []))]
+    others = "\n".join(cell.source for cell in cells if cell not in needed)
+    names = {name for cell in solutions for name in run(cell.source).keys() - run("").keys()}
+    notebook.cells = cells if names & set(re.findall(r"\w+", others)) else needed
     ids = ids_asked(path, "check")
     notebook.cells.append(nbformat.v4.new_code_cell(
         f"from course_utils.exercises import results\n"
