@@ -425,7 +425,7 @@ QUIZZES = [
         Option("The strong decay ends in a poor minimum, from which small steps cannot escape.",
                "It has not come to any minimum. Its weights are about where a constant rate with the same sum of rates "
                "would be."),
-        Option("The strong decay overfits the training data.",
+        Option("The strong decay makes the network learn its training data by heart.",
                "Its training loss is the higher one, too: it has learned too little, not too much."),
         Option("The rates of the strong decay add up to too little: the weights have not got far.",
                "0.58 against 14 in summed rate. As long as the sum is small, what is learned follows it, whatever the "
