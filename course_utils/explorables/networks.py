@@ -90,7 +90,6 @@ def explore_schedule(data=None, epochs=10, n_seeds=8, margin=0.005):
         raise ValueError(f"data must have classes and a known ceiling, got {data!r}")
     steps = epochs * ceil(len(data.x_train) / 32)
 
-
     def train(wanted):
         schedules = [warmup(cosine(peak, steps, end * peak), max(1, round(share * steps)))
                      for peak, share, end in map(dict.values, wanted)]
