@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy import stats
-from tqdm.auto import tqdm
 
 from .data import (
     Dataset,
@@ -32,7 +31,7 @@ from .data import (
 from .models import cnn, linear, mlp, rnn, transformer
 from .optimizers import adam, adamw, momentum, rmsprop, sgd
 from .statistics import Difference, basin_width, mean_interval
-from .sweep import GridEdgeError, sweep_settings
+from .sweep import GridEdgeError, progress_bar, sweep_settings
 
 __all__ = ["DEFAULT_RATE", "MEASURES", "OPTIMIZERS", "Problem", "RATES", "STEPS", "Study", "load_study",
            "make_problems", "run_study"]
@@ -117,7 +116,7 @@ def run_study(problems, steps=STEPS[:1], seeds=range(5), rates=RATES, executor=N
     Returns the `Study`.
     """
     tables = []
-    with tqdm(total=len(problems) * len(OPTIMIZERS), unit="sweep", disable=not progress, leave=False) as bar:
+    with progress_bar(progress, len(problems) * len(OPTIMIZERS), "sweep") as bar:
         for problem in problems.values():
             sweeps = []
             for name, optimizer in OPTIMIZERS.items():  # one by one: their stacks need not be in memory together

@@ -1,6 +1,7 @@
 """Sweeps: every setting of a grid, under the same seeds, all networks trained together."""
 
 import itertools
+import os
 from dataclasses import dataclass, field, replace
 from math import ceil
 from time import perf_counter
@@ -193,8 +194,9 @@ def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, d
     _whole("epochs", epochs)
     record, began = Record(len(settings), len(seeds), epochs), perf_counter()
     store = None if resume is None else Store(resume, data, epochs)
-    with one_thread() as threads, tqdm(total=epochs * record.done[:, :, 0].size, disable=not progress, unit="epoch",
-                                       leave=False, desc=f"{len(settings)} settings × {len(seeds)} seeds") as bar:
+    description = f"{len(settings)} settings × {len(seeds)} seeds"
+    with (one_thread() as threads,
+          progress_bar(progress, epochs * record.done[:, :, 0].size, "epoch", description) as bar):
         try:
             if executor is None and store is None:
                 threads = min(threads, MOST_THREADS) if device is None else 1
@@ -208,6 +210,12 @@ def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, d
             if perf_counter() - began > 1:  # second; giving back costs a tenth
                 give_back_memory()
     return _outcome(record, data, settings, seeds, epochs, epochs)
+
+
+def progress_bar(progress, total, unit, description=None):
+    """A bar that vanishes at its end; none if `progress` is false or the environment says TQDM_DISABLE=1."""
+    off = not progress or os.environ.get("TQDM_DISABLE", "0") not in ("", "0")  # in a notebook, tqdm does not ask
+    return tqdm(total=total, unit=unit, desc=description, leave=False, disable=off)
 
 
 def _side_by_side(data, chunks, epochs, device, threads, record, tick):

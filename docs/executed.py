@@ -1,6 +1,7 @@
 """The notebooks with their outputs, run once and kept in build/executed until they or what they import change."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 IMPORTED = ["course_utils/**/*.py", "data/*", "requirements.txt"]
 SECONDS = 300  # for one cell, on a slow machine
+os.environ["TQDM_DISABLE"] = "1"  # a kept progress bar would stand at 0 % for ever
 
 
 def digest(root=ROOT, patterns=IMPORTED):
