@@ -196,11 +196,11 @@ class Notebook:
     def figures_without_words(self):
         """Cells with a figure that print nothing, and whose neighbours among the code cells print nothing either."""
         return self._js("""
-            const shown = panel.content.widgets.filter(w => w.model.type === 'code').map(w => w.model.outputs.toJSON());
-            const ids = panel.content.widgets.filter(w => w.model.type === 'code').map(w => w.model.id);
+            const cells = panel.content.widgets.filter(w => w.model.type === 'code').map(w => w.model);
+            const shown = cells.map(cell => cell.outputs.toJSON());
             const words = shown.map(outputs => outputs.some(o => o.name === 'stdout' || o.data?.['text/html']));
-            return ids.filter((_, i) => shown[i].some(o => o.data?.['image/png'])
-                                        && !words[i] && !words[i - 1] && !words[i + 1])""")
+            return cells.filter((_, i) => shown[i].some(o => o.data?.['image/png'])
+                                          && !words[i] && !words[i - 1] && !words[i + 1]).map(cell => cell.id)""")
 
     def theme(self, name):
         """Change to the light or the dark theme."""
