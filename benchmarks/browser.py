@@ -27,7 +27,7 @@ from course_utils.explorables import *
 from course_utils.data import load_capstone, make_blobs
 from course_utils.models import mlp
 from course_utils.optimizers import sgd
-from course_utils.robustness import load_study, make_problems
+from course_utils.studies.robustness import load_study, make_problems
 from course_utils.sweep import sweep
 import numpy as np
 """

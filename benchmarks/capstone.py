@@ -18,12 +18,12 @@ import pandas as pd
 import stored
 from tqdm import tqdm
 
-from course_utils.capstone import BUDGET, LARGEST_BATCH, LONGEST, WIDTH, Capstone
 from course_utils.data import FOLDER, Dataset, load_segments
 from course_utils.models import mlp
 from course_utils.optimizers import adam, adamw, momentum, nesterov, sgd
 from course_utils.schedules import cosine, one_cycle
-from course_utils.strategies import STRATEGIES
+from course_utils.studies.capstone import BUDGET, LARGEST_BATCH, LONGEST, WIDTH, Capstone
+from course_utils.studies.strategies import STRATEGIES
 from course_utils.sweep import sweep, sweep_settings
 
 SEARCH_SEEDS = range(900_000, 900_004)  # no player's

@@ -13,7 +13,7 @@ from time import perf_counter
 import stored
 
 from course_utils.data import FOLDER
-from course_utils.robustness import STEPS, make_problems, run_study
+from course_utils.studies.robustness import STEPS, make_problems, run_study
 
 FIRST_SEED = 100  # none of the seeds of the live study, so that it can disagree
 

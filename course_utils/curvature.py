@@ -3,7 +3,7 @@
 import torch
 from torch.func import vmap
 
-from .stacks import Stack, fresh_network
+from .engine.stacks import Stack, fresh_network
 
 __all__ = ["sharpness"]
 

@@ -11,9 +11,9 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from .chunks import TASK, Record, Store, collect, divide, one_thread, train_together
 from .data import Dataset
-from .memory import give_back_memory
+from .engine.chunks import TASK, Record, Store, collect, divide, one_thread, train_together
+from .engine.memory import give_back_memory
 from .schedules import as_schedule
 from .statistics import mean_interval
 from .training import Run, check_hyper, check_model, label, train_stack

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from importlib import import_module
 from importlib.resources import files
 
 import bibliography
@@ -56,10 +57,17 @@ def contents():
 
 
 def modules():
-    """Every module of the package, in the order in which the package lists them."""
-    names = re.findall(r"^(\w+)  +", course_utils.__doc__, re.M)
+    """Every module of the package, in the order in which the package lists them; a room without a face by its files."""
+    names = [name for room in re.findall(r"^(\w+)  +", course_utils.__doc__, re.M) for name in (room, *_files(room))]
     return "\n".join(f"## {name}\n\n```{{eval-rst}}\n.. automodule:: course_utils.{name}\n   :members:\n```\n"
                      for name in names)
+
+
+def _files(room):
+    """The modules of a room that does not itself say what it holds."""
+    if hasattr(import_module(f"course_utils.{room}"), "__all__"):
+        return []
+    return [f"{room}.{path.stem}" for path in sorted((ROOT / "course_utils" / room).glob("[!_]*.py"))]
 
 
 def decks():

@@ -8,14 +8,15 @@ import pandas as pd
 import pytest
 import torch
 
-from course_utils import capstone, data
-from course_utils.capstone import BUDGET, BudgetSpent, Capstone, Foul, Submission
+from course_utils import data
 from course_utils.data import load_capstone, load_segments
 from course_utils.exercises import EXERCISES, PROJECTS, check, hint, solution
 from course_utils.models import mlp
 from course_utils.optimizers import adam, momentum, nesterov, sgd
 from course_utils.schedules import cosine, one_cycle, warmup
-from course_utils.strategies import STRATEGIES, best_known, library_default
+from course_utils.studies import capstone
+from course_utils.studies.capstone import BUDGET, BudgetSpent, Capstone, Foul, Submission
+from course_utils.studies.strategies import STRATEGIES, best_known, library_default
 from course_utils.training import plain_loop
 
 STORED = load_capstone()

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import course_utils.chunks
-from course_utils.chunks import Store, divide
+import course_utils.engine.chunks
 from course_utils.data import load_sunspots, make_blobs
+from course_utils.engine.chunks import Store, divide
 from course_utils.models import cnn, mlp, rnn
 from course_utils.optimizers import momentum, sgd
 from course_utils.sweep import sweep
@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(course_utils.chunks, "CHUNK", 2)  # six chunks, a seed each
+    monkeypatch.setattr(course_utils.engine.chunks, "CHUNK", 2)  # six chunks, a seed each
 
 
 def dies_once(marker, step):
@@ -58,8 +58,8 @@ def same(a, b):
 
 
 def count_trained(monkeypatch):
-    trained, train_all = [], course_utils.chunks.train_all
-    monkeypatch.setattr(course_utils.chunks, "train_all",
+    trained, train_all = [], course_utils.engine.chunks.train_all
+    monkeypatch.setattr(course_utils.engine.chunks, "train_all",
                         lambda data, chunk, *rest: trained.append(chunk) or train_all(data, chunk, *rest))
     return trained
 
@@ -69,7 +69,7 @@ def driver_stalled_at(n_files, folder):
     code = f"""
 import signal
 from functools import partial
-import course_utils.chunks as chunks
+import course_utils.engine.chunks as chunks
 from test_chunks import GRID, stalls
 from course_utils.sweep import sweep
 if __name__ == "__main__":
@@ -187,7 +187,7 @@ def test_a_half_written_file_is_not_taken(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         sweep(**GRID, resume=tmp_path)
     monkeypatch.undo()
-    monkeypatch.setattr(course_utils.chunks, "CHUNK", 2)
+    monkeypatch.setattr(course_utils.engine.chunks, "CHUNK", 2)
     assert list(tmp_path.glob("*.part")) and same(sweep(**GRID, resume=tmp_path), sweep(**GRID))
 
 

@@ -8,9 +8,9 @@ from torch.func import functional_call, hessian
 
 from course_utils.curvature import sharpness
 from course_utils.data import Dataset, load_diabetes, make_blobs
+from course_utils.engine.stacks import fresh_network, initial_weights
 from course_utils.landscapes import least_squares
 from course_utils.models import linear, mlp
-from course_utils.stacks import fresh_network, initial_weights
 
 BLOBS = make_blobs()
 

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from course_utils import memory
+from course_utils.engine import memory
 
 KEPT = """
 import psutil, torch
-from course_utils.memory import give_back_memory, keep_freed_memory
+from course_utils.engine.memory import give_back_memory, keep_freed_memory
 used = lambda: psutil.Process().memory_info().rss / 2**20
 keep_freed_memory()
 blocks = [torch.ones(2**18) for _ in range(200)]  # a megabyte each

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_utils.engine.stacks import Stack, initial_weights
 from course_utils.models import cnn, linear, mlp, rnn, transformer
-from course_utils.stacks import Stack, initial_weights
 
 X = torch.randn(5, 64, generator=torch.Generator().manual_seed(0))
 

@@ -13,9 +13,9 @@ from course_utils.descent import descend
 from course_utils.landscapes import bowl, double_well, ravine, saddle
 from course_utils.models import linear, mlp
 from course_utils.optimizers import adam, sgd
-from course_utils.robustness import OPTIMIZERS, make_problems, run_study
 from course_utils.schedules import constant, cosine, reduce_on_plateau, step_decay
 from course_utils.statistics import mean_interval, paired_difference
+from course_utils.studies.robustness import OPTIMIZERS, make_problems, run_study
 from course_utils.sweep import RangeTest, range_test, sweep
 
 RUNS = sweep(mlp(2, 4, 3), make_blobs(), sgd, lr=[0.1, 1e-3, 0.01], seeds=range(4), epochs=3, progress=False)

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from course_utils import data, robustness
+from course_utils import data
 from course_utils.data import load_digits, make_blobs, make_linear
 from course_utils.models import linear, mlp
-from course_utils.robustness import (
+from course_utils.studies import robustness
+from course_utils.studies.robustness import (
     DEFAULT_RATE,
     MEASURES,
     OPTIMIZERS,
@@ -306,7 +307,7 @@ def test_a_damaged_or_missing_study_is_named_with_the_way_to_get_it_back(tmp_pat
 
 def test_make_study_writes_the_same_file_twice_and_goes_on_from_what_is_finished(tmp_path, monkeypatch):
     """The command itself, with small problems: the second call finds all chunks finished."""
-    script = ("import sys; sys.path.insert(0, 'benchmarks'); import study, course_utils.robustness as r; "
+    script = ("import sys; sys.path.insert(0, 'benchmarks'); import study, course_utils.studies.robustness as r; "
               "from test_robustness import SMALL, FEW_RATES; "
               "study.make_problems = lambda: SMALL; "
               "study.run_study = lambda *a, **k: r.run_study(*a, rates=FEW_RATES, progress=False, **k); "

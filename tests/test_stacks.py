@@ -9,12 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-import course_utils.stacks
-import course_utils.tracing
+import course_utils.engine.stacks
+import course_utils.engine.tracing
 from course_utils.data import Dataset, load_diabetes, make_blobs, make_linear
+from course_utils.engine.stacks import LayerStack, Stack, fresh_network, initial_weights, stack_of
 from course_utils.models import linear, mlp
 from course_utils.optimizers import sgd
-from course_utils.stacks import LayerStack, Stack, fresh_network, initial_weights, stack_of
 from course_utils.training import check_model, train
 
 CHAINS = {"logistic": linear(4, 3), "relu": mlp(4, 7, 3), "tanh": mlp(4, 7, 3, activation="tanh"),
@@ -115,7 +115,7 @@ def test_loss_gradient_and_scores_on_values_are_those_of_the_mean_squared_error(
 @pytest.mark.parametrize("cache", [1, 200, 10**6])
 @pytest.mark.parametrize("kind", [LayerStack, Stack])
 def test_batches_follow_each_networks_order_whatever_fits_into_the_cache(kind, cache, monkeypatch):
-    monkeypatch.setattr(course_utils.stacks, "CACHE", cache)
+    monkeypatch.setattr(course_utils.engine.stacks, "CACHE", cache)
     model, n, size = CHAINS["relu"], 23, 4
     weights, _, _ = problem(model)
     x, y = torch.randn(n, 4, dtype=torch.float64), torch.randint(0, 3, (n,))
@@ -158,9 +158,9 @@ def test_what_is_traced_goes_on_to_give_the_same_for_every_shape(kind, model, ta
         x, y = torch.randn(RUNS, batch, 4), torch.randint(0, 3, (RUNS, batch))
         if task == "regression":
             y = torch.randn(RUNS, batch, 3)
-        monkeypatch.setattr(course_utils.tracing, "AFTER", 10**9)
+        monkeypatch.setattr(course_utils.engine.tracing, "AFTER", 10**9)
         expected = *whole_batch(plain, weights, x, y), *plain.scores(weights, x[0], y[0])
-        monkeypatch.setattr(course_utils.tracing, "AFTER", 2)
+        monkeypatch.setattr(course_utils.engine.tracing, "AFTER", 2)
         got = *whole_batch(traced, weights, x, y), *traced.scores(weights, x[0], y[0])
         assert all(torch.equal(a, b) for a, b in zip(expected, got, strict=True))
     functions = list(traced._gradient.traces.values())
@@ -169,7 +169,7 @@ def test_what_is_traced_goes_on_to_give_the_same_for_every_shape(kind, model, ta
 
 
 def test_tracing_leaves_other_threads_alone(monkeypatch):
-    monkeypatch.setattr(course_utils.tracing, "AFTER", 2)
+    monkeypatch.setattr(course_utils.engine.tracing, "AFTER", 2)
     data = make_blobs()
     alone = {seed: train(Shift2, data, sgd, 0.1, epochs=2, seed=seed).weights for seed in range(8)}
     with ThreadPoolExecutor(4) as pool:
@@ -196,7 +196,7 @@ def test_networks_drawn_in_many_threads_are_those_of_their_seeds():
 @pytest.mark.parametrize("n", [1, 128, 129, 300])
 @pytest.mark.parametrize("name", CHAINS)
 def test_scores_are_mean_loss_and_share_of_right_answers_for_any_number_of_examples(name, n, monkeypatch):
-    monkeypatch.setattr(course_utils.stacks, "SCORED", (2, 128))
+    monkeypatch.setattr(course_utils.engine.stacks, "SCORED", (2, 128))
     model = CHAINS[name]
     weights, x, y = problem(model, n)
     for kind in (LayerStack, Stack):

@@ -10,11 +10,11 @@ import torch
 import tqdm.notebook
 from test_training import own, plain_run
 
-import course_utils.chunks
+import course_utils.engine.chunks
+import course_utils.engine.tracing
 import course_utils.sweep
-import course_utils.tracing
-from course_utils.chunks import divide, train_together
 from course_utils.data import load_diabetes, make_blobs
+from course_utils.engine.chunks import divide, train_together
 from course_utils.models import linear, mlp
 from course_utils.optimizers import adam, adamw, momentum, sgd
 from course_utils.schedules import cosine, reduce_on_plateau
@@ -82,17 +82,17 @@ def test_a_run_does_not_depend_on_what_else_is_in_the_sweep(model):
 def test_the_size_of_chunks_does_not_matter(monkeypatch, chunk):
     grid = {"lr": (0.1, 0.03, 0.01), "seeds": [0, 1, 2, 3], "epochs": 5}
     whole = quiet(**grid)
-    monkeypatch.setattr(course_utils.chunks, "CHUNK", chunk)
+    monkeypatch.setattr(course_utils.engine.chunks, "CHUNK", chunk)
     assert same_runs(whole, quiet(**grid))
 
 
 @pytest.mark.parametrize("model", [SMOOTH, own(2, 3)], ids=["layers", "own-module"])
 def test_the_number_of_threads_changes_not_a_bit(model, monkeypatch):
-    monkeypatch.setattr(course_utils.tracing, "AFTER", 5)
+    monkeypatch.setattr(course_utils.engine.tracing, "AFTER", 5)
     settings = [{"model": model, "optimizer": momentum, "lr": lr, "batch_size": 32} for lr in (0.1, 0.01)]
     chunks = divide(settings, list(range(12)), workers=4)
     assert len(chunks) == 1  # too few networks to share out
-    monkeypatch.setattr(course_utils.chunks, "SMALL", 3)
+    monkeypatch.setattr(course_utils.engine.chunks, "SMALL", 3)
     chunks = divide(settings, list(range(12)), workers=8)
     assert [len(chunk) for chunk in chunks] == [3] * 8
     one, *eight = ([outcome["weights"] for outcome in list(train_together(BLOBS, chunks, 3, None, threads))[-1]]
@@ -345,7 +345,7 @@ def test_an_interrupt_before_the_first_epoch_is_passed_on():
 
 
 def test_worker_processes_train_the_same_networks(monkeypatch):
-    monkeypatch.setattr(course_utils.chunks, "CHUNK", 2)  # several chunks, so that both workers have one
+    monkeypatch.setattr(course_utils.engine.chunks, "CHUNK", 2)  # several chunks, so that both workers have one
     grid = {"lr": [0.1, cosine(0.1, 48), 1e38], "batch_size": [32, 100], "seeds": [0, 1]}
     here = quiet(**grid)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:

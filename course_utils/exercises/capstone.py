@@ -305,8 +305,8 @@ EXERCISES = [
 
 def _judge_capstone(attempt):
     """Score a submission against the stored players."""
-    from ..capstone import Submission, issued
     from ..data import load_capstone
+    from ..studies.capstone import Submission, issued
 
     def result(passed, message, attempted=True):
         return Result("capstone", passed, attempted, message)

@@ -332,10 +332,10 @@ class _Shelf:
 
 
 def _training_explorable(data, epochs, controls, describe, goal, reached, route):
-    from ..chunks import one_thread
     from ..data import make_blobs
     from ..models import mlp
     from ..sweep import sweep
+    from ..training import one_thread
 
     data = make_blobs() if data is None else data
     if data.task != "classification" or data.n_features != 2 or data.n_classes > len(POINT_COLORS):

@@ -16,15 +16,15 @@ from math import ceil, isfinite, nan
 
 import numpy as np
 
-from . import data as data_module
-from .data import load_segments
-from .models import mlp
-from .optimizers import sgd
-from .schedules import needs_losses
-from .search import BudgetSpent, Trials
-from .statistics import mean_interval
-from .sweep import range_test, sweep
-from .training import check_hyper, label
+from .. import data as data_module
+from ..data import load_segments
+from ..models import mlp
+from ..optimizers import sgd
+from ..schedules import needs_losses
+from ..search import BudgetSpent, Trials
+from ..statistics import mean_interval
+from ..sweep import range_test, sweep
+from ..training import check_hyper, label
 
 __all__ = ["BUDGET", "LARGEST_BATCH", "LONGEST", "BudgetSpent", "Capstone", "Foul", "Submission", "Trial"]
 

@@ -5,11 +5,11 @@ Each is a few lines of `game.trial(...)`, as a reader would write them; the stor
 
 import numpy as np
 
-from . import optimizers, schedules
-from .data import load_capstone
-from .optimizers import adam, adamw, momentum, nesterov, rmsprop, sgd
-from .schedules import cosine, one_cycle
-from .search import read_range_test
+from .. import optimizers, schedules
+from ..data import load_capstone
+from ..optimizers import adam, adamw, momentum, nesterov, rmsprop, sgd
+from ..schedules import cosine, one_cycle
+from ..search import read_range_test
 
 __all__ = ["STRATEGIES", "best_known", "grid_of_nine", "informed_grid", "library_default", "random_search",
            "range_tests", "successive_halving"]

@@ -17,7 +17,7 @@ import pandas as pd
 import torch
 from scipy import stats
 
-from .data import (
+from ..data import (
     Dataset,
     data_file,
     load_diabetes,
@@ -28,10 +28,10 @@ from .data import (
     make_linear,
     reconstruction,
 )
-from .models import cnn, linear, mlp, rnn, transformer
-from .optimizers import adam, adamw, momentum, rmsprop, sgd
-from .statistics import Difference, basin_width, mean_interval
-from .sweep import GridEdgeError, progress_bar, sweep_settings
+from ..models import cnn, linear, mlp, rnn, transformer
+from ..optimizers import adam, adamw, momentum, rmsprop, sgd
+from ..statistics import Difference, basin_width, mean_interval
+from ..sweep import GridEdgeError, progress_bar, sweep_settings
 
 __all__ = ["DEFAULT_RATE", "MEASURES", "OPTIMIZERS", "Problem", "RATES", "STEPS", "Study", "load_study",
            "make_problems", "run_study"]

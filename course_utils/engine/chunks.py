@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .schedules import as_schedule
+from ..schedules import as_schedule
+from .loop import train_stack
 from .stacks import fresh_network, stack_of
-from .training import train_stack
 
 __all__ = ["Chunk", "Record", "Store", "TASK", "collect", "divide", "one_thread", "train_all", "train_together"]
 

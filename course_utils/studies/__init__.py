@@ -1,0 +1,1 @@
+"""Experiments that are too long for the cells of a notebook, one file a notebook."""
