@@ -149,3 +149,8 @@ def _at_least_one(name, value):
     if not isinstance(value, Real) or not value >= 1:
         raise ValueError(f"{name} must be a number of at least 1, got {value!r}")
     return value
+
+
+def rate_at(schedule, step, losses=None):
+    rate = schedule(step) if losses is None else schedule(step, losses)
+    return rate

@@ -16,7 +16,9 @@ import pytest
 
 import course_utils.engine.chunks
 from course_utils.data import load_sunspots, make_blobs
-from course_utils.engine.chunks import Store, divide
+from course_utils.engine.chunks import divide
+from course_utils.engine.compare import Way
+from course_utils.engine.store import Store
 from course_utils.models import cnn, mlp, rnn
 from course_utils.optimizers import momentum, sgd
 from course_utils.sweep import sweep
@@ -24,6 +26,7 @@ from course_utils.sweep import sweep
 DATA = make_blobs()
 GRID = dict(model=mlp(2, 8, 3), data=DATA, optimizer=sgd, lr=[0.1, 0.01], seeds=range(6), epochs=3, progress=False)
 HERE = Path(__file__).parent
+STACKED = [Way("layers")]
 
 
 @pytest.fixture(autouse=True)
@@ -153,7 +156,7 @@ def test_resume_takes_nothing_from_another_sweep(change, tmp_path, monkeypatch):
 
 
 def test_resume_knows_functions_by_what_they_do(tmp_path):
-    chunk = lambda rate: divide([{"model": GRID["model"], "optimizer": sgd, "lr": rate, "batch_size": 32}], [0])[0]
+    chunk = lambda rate: divide([{"model": GRID["model"], "optimizer": sgd, "lr": rate, "batch_size": 32}], [0], STACKED)[0]
     make = lambda lr: lambda step: lr
     path = Store(tmp_path, DATA, 3).path
     assert path(chunk(make(0.1))) == path(chunk(make(0.1))) != path(chunk(make(0.2)))
@@ -170,7 +173,7 @@ def test_resume_knows_classes_by_their_methods_and_arguments(tmp_path):
             return x + 2
     Two.__qualname__ = One.__qualname__
     path = lambda model: Store(tmp_path, DATA, 3).path(divide([{"model": model, "optimizer": sgd, "lr": 0.1,
-                                                                "batch_size": 32}], [0])[0])
+                                                                "batch_size": 32}], [0], STACKED)[0])
     assert path(rnn(1)) == path(rnn(1)) != path(rnn(1, units=8)) and path(rnn(1)) != path(cnn(8, 1))
     assert path(partial(One)) == path(partial(One)) != path(partial(Two))
 
