@@ -211,9 +211,10 @@ def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, d
 
 
 def say(ways):
-    """One sentence for each reason why networks are not trained as one stack."""
-    for why in dict.fromkeys(str(way) for way in ways if not way.stack):
-        print(f"trained {why}")
+    """One sentence for each reason why networks are not trained as one stack, and for what a reader should know."""
+    for sentence in dict.fromkeys([f"trained {way}" for way in ways if not way.stack]
+                                  + [way.note for way in ways if way.note]):
+        print(sentence)
 
 
 def _kept(record, epochs, n_seeds):

@@ -210,7 +210,8 @@ def test_optimizers_of_both_kinds_stand_in_one_sweep():
 
 # Losses of one's own
 
-LOSSES = {"label smoothing": nn.CrossEntropyLoss(label_smoothing=0.1), "function": lambda out, y: F.cross_entropy(out, y),
+LOSSES = {"label smoothing": nn.CrossEntropyLoss(label_smoothing=0.1),
+          "function": lambda out, y: F.cross_entropy(out, y),
           "weights of classes": nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 5.0]))}
 
 
@@ -222,9 +223,9 @@ def test_a_loss_of_ones_own_trains_and_scores(name, model):
     for seed in (0, 1):
         run = runs.run(0, seed)
         with torch.no_grad():
-            outputs = run.module()(torch.tensor(BLOBS.x_val))
-        assert run.history["val_loss"][-1] == pytest.approx(float(loss(outputs, torch.tensor(BLOBS.y_val))), rel=1e-5)
-        assert run.history["val_accuracy"][-1] == pytest.approx(float((outputs.argmax(1).numpy() == BLOBS.y_val).mean()))
+            outputs, y = run.module()(torch.tensor(BLOBS.x_val)), torch.tensor(BLOBS.y_val)
+        assert run.history["val_loss"][-1] == pytest.approx(float(loss(outputs, y)), rel=1e-5)
+        assert run.history["val_accuracy"][-1] == pytest.approx(float((outputs.argmax(1) == y).float().mean()))
         assert run.history["train_loss"][-1] < run.history["train_loss"][0]
 
 
@@ -242,7 +243,8 @@ def test_a_loss_may_take_several_outputs():
     assert runs.metric == "loss" and runs.history["val_loss"][0, 0, -1] < runs.history["val_loss"][0, 0, 0]
     with torch.no_grad():
         outputs = runs.run(0, 0).module()(torch.tensor(BLOBS.x_test))
-    assert runs.history["test_loss"][0, 0, -1] == pytest.approx(float(loss(outputs, torch.tensor(BLOBS.y_test))), rel=1e-5)
+    expected = float(loss(outputs, torch.tensor(BLOBS.y_test)))
+    assert runs.history["test_loss"][0, 0, -1] == pytest.approx(expected, rel=1e-5)
 
 
 # Divergence, range tests, interrupts, kills

@@ -102,9 +102,13 @@ def train_chunk(data, chunk, epochs, device=None, stack=None):
         bad = torch.cat([bad, lost[None]]).cpu()  # blown up by the very last step
         failed_at = torch.where((failed_at < 0) & bad.any(0), n * steps + bad.float().argmax(0), failed_at)
         scores = {name: values.cpu().numpy() for name, values in epoch.scores.items()}
-        weights = epoch.weights.cpu().numpy() if chunk.way.stack else [w.numpy() for w in epoch.weights]
-        buffers = [{name: b.numpy() for name, b in own.items()} for own in epoch.buffers]
+        weights = epoch.weights.cpu().numpy() if chunk.way.stack else [_array(w) for w in epoch.weights]
+        buffers = [{name: _array(b) for name, b in own.items()} for own in epoch.buffers]
         yield {**scores, "failed_at": failed_at.numpy(), "weights": weights, "buffers": buffers}
+
+
+def _array(tensor):
+    return (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).numpy()  # NumPy has no bfloat16
 
 
 def train_together(data, chunks, epochs, device, threads):

@@ -38,6 +38,7 @@ class Way:
     copies: bool = False  # the optimizer writes into what it is given, so it is given copies
     whole: bool = False  # an answer depends on the other examples, so that each part is scored as one batch
     seconds: float = 0.0  # a step of one network alone
+    note: str = ""  # what a reader should know
 
     def __str__(self):
         return "as one stack" if self.stack else f"network by network: {self.why}"
@@ -71,6 +72,7 @@ def _way_of_model(model, data, loss, batch_size):
     if loss is not None and any(True for _ in getattr(loss, "parameters", tuple)()):
         raise ValueError("loss has weights of its own, which would not be trained: make it part of the model")
     _check_drawn(one, other, again)
+    note = _note(one, other)
     with seeded(0):
         first = _alone(one, data, x, y, loss)
         _check_batches(one, data, x, batch_size)
@@ -80,9 +82,9 @@ def _way_of_model(model, data, loss, batch_size):
             for name, stack in KINDS.items():
                 if stack.takes(one, data, loss):
                     if not (why := _disagreement(stack, [one, other], data, x, y, loss, first)):
-                        return Way(name), one, _rows(one, other)
+                        return Way(name, note=note), one, _rows(one, other)
         seconds = _time(one, data, loss, batch_size)
-    return Way("", why, whole=whole, seconds=seconds), one, _rows(one, other)
+    return Way("", why, whole=whole, seconds=seconds, note=note), one, _rows(one, other)
 
 
 def _drawn(model, example, seeds):
@@ -118,6 +120,14 @@ def _check_drawn(one, other, again):
     if a.shape != b.shape or not torch.equal(a, b):
         raise ValueError("model must build the same network under the same torch seed, but two calls gave different "
                          "weights: draw them with torch's, NumPy's or Python's global random state")
+
+
+def _note(one, other):
+    a, b = weights_of(one), weights_of(other)
+    if a.shape == b.shape and torch.equal(a, b):
+        return ("networks of different seeds start from the same weights; if that is not meant, let the model draw them, "
+                "and set no seed in it")
+    return ""
 
 
 @dataclass
@@ -403,9 +413,9 @@ def _stepped(optimizer, w, g, state, lr, hyper):
         raise TypeError(f"{name} must return the new weights and the new state, as in `return w - lr * g, state`; "
                         f"it returned {_described(answer)}")
     w_new, state = answer
-    if not isinstance(w_new, torch.Tensor) or w_new.shape != w.shape:
-        raise TypeError(f"{name} must return weights of the shape that it was given, {tuple(w.shape)}; "
-                        f"it returned {_described(w_new)}")
+    if not isinstance(w_new, torch.Tensor) or w_new.shape != w.shape or w_new.dtype != w.dtype:
+        raise TypeError(f"{name} must return weights of the shape and kind that it was given, a tensor of shape "
+                        f"{tuple(w.shape)} and {w.dtype}; it returned {_described(w_new)}")
     if not isinstance(state, dict):
         raise TypeError(f"{name} must return its state as a dictionary; it returned {_described(state)}")
     return w_new, state
@@ -499,7 +509,7 @@ def _has_hooks(module):
 
 def _described(value):
     if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
+        return f"a tensor of shape {tuple(value.shape)} and {value.dtype}"
     if isinstance(value, tuple | list):
         return f"{type(value).__name__} of {len(value)}"
     return "None" if value is None else f"{type(value).__name__} {value!r}"[:80]

@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from ..data import Dataset
 from ..names import label
-from ..schedules import as_schedule
+from ..schedules import as_schedule, needs_losses, rate_at
 from .chunks import TASK, collect, divide, one_thread, train_together
 from .compare import way_of
 from .memory import give_back_memory
@@ -80,13 +80,22 @@ def checked(data, settings):
     if not settings:
         raise ValueError("settings is an empty list: there is nothing to train")
     for setting in settings:
-        as_schedule(setting["lr"])
+        _check_schedule(as_schedule(setting["lr"]))
         whole_number("batch_size", setting["batch_size"])
         if setting["batch_size"] > len(data.x_train):
             raise ValueError(f"batch_size must be at most the {len(data.x_train)} training examples, "
                              f"got {setting['batch_size']}")
         check_hyper(setting["optimizer"], {name: setting[name] for name in setting if name not in FIXED})
     return settings
+
+
+def _check_schedule(schedule):
+    """Refuse a schedule that is used up by being asked."""
+    losses = [[]] if needs_losses(schedule) else []
+    first, again = (rate_at(schedule, 0, *losses) for _ in range(2))
+    if first != again:
+        raise ValueError(f"lr must be a schedule that gives the same rate whenever it is asked for a step, got "
+                         f"{label(schedule)}, which gave {first!r} and then {again!r} for step 0")
 
 
 def check_hyper(optimizer, hyper):
@@ -155,7 +164,7 @@ def execute(data, settings, seeds, epochs, ways, executor=None, device=None, pro
         except KeyboardInterrupt:
             return record, True
         finally:
-            if perf_counter() - began > 1:  # second; giving back costs a tenth
+            if perf_counter() - began > 1 and any(way.stack for way in ways):  # second; giving back costs a tenth
                 give_back_memory()
     return record, False
 

@@ -56,9 +56,8 @@ def train_stack(model, data, optimizer, rates, hyper, seeds, epochs, batch_size,
         for lr, batch in zip(lrs, stack.batches(*parts["train"], order, own, batch_size), strict=True):
             loss, gradient = stack.loss_and_gradient(weights, batch)
             before = weights
-            if copies:
-                weights, gradient = weights.clone(), gradient.clone()
-            weights, state = optimizer(weights, gradient, state, lr, **hyper)
+            given = (weights.clone(), gradient.clone()) if copies else (weights, gradient)
+            weights, state = optimizer(*given, state, lr, **hyper)
             batch_loss.append(loss)
         scores = {"mean_lr": lrs.mean((0, 2)), "gradient_norm": gradient.norm(dim=1),
                   "update_ratio": (weights - before).norm(dim=1) / before.norm(dim=1)}

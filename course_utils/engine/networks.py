@@ -91,5 +91,6 @@ def put_back(module, weights, buffers):
         p.copy_(part.view_as(p))
     for name, value in buffers.items():
         owner, _, last = name.rpartition(".")
-        setattr(module.get_submodule(owner), last, value.clone())
+        owner = module.get_submodule(owner)
+        setattr(owner, last, value.to(getattr(owner, last).dtype, copy=True))
     return module
