@@ -1,8 +1,9 @@
-"""Network by network, beside the loop that a reader would write: `python benchmarks/plain.py [rounds]`, a table of ratios.
+"""Network by network, beside the loop that a reader would write: `python benchmarks/plain.py [rounds]`, a table.
 
-Each network is trained for some epochs and scored after each on the training, validation and test part, by the loop and
-by `sweep`, in turn, on one thread, in seconds of the processor; the ratio is of the medians. The last column is the gain
-in time of `sweep` on all cores over `sweep` in one process, for eight networks: it needs a machine with nothing else to do.
+Each network is trained for some epochs and scored after each on the training, validation and test part, by the loop
+and by `sweep`, in turn, on one thread, in seconds of the processor; the ratio is of the medians. The last column is the
+gain in time of `sweep` on all cores over `sweep` in one process, for eight networks: it needs a machine with nothing
+else to do.
 """
 
 import sys
@@ -103,7 +104,8 @@ def main(rounds=7):
                 chunks.WORTH = 0.0
                 away.append(clock(lambda: train(8)))  # noqa: B023
             a, b = median(theirs) / 2, median(ours) / 2
-            print(f"{name + ', ' + kind:42.42}{a:8.3f}{b:8.3f}{b / a:8.2f}{median(one) / median(away):20.2f}", flush=True)
+            gain = median(one) / median(away)
+            print(f"{name + ', ' + kind:42.42}{a:8.3f}{b:8.3f}{b / a:8.2f}{gain:20.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -156,7 +156,8 @@ def test_resume_takes_nothing_from_another_sweep(change, tmp_path, monkeypatch):
 
 
 def test_resume_knows_functions_by_what_they_do(tmp_path):
-    chunk = lambda rate: divide([{"model": GRID["model"], "optimizer": sgd, "lr": rate, "batch_size": 32}], [0], STACKED)[0]
+    setting = {"model": GRID["model"], "optimizer": sgd, "batch_size": 32}
+    chunk = lambda rate: divide([setting | {"lr": rate}], [0], STACKED)[0]
     make = lambda lr: lambda step: lr
     path = Store(tmp_path, DATA, 3).path
     assert path(chunk(make(0.1))) == path(chunk(make(0.1))) != path(chunk(make(0.2)))

@@ -125,8 +125,8 @@ def _check_drawn(one, other, again):
 def _note(one, other):
     a, b = weights_of(one), weights_of(other)
     if a.shape == b.shape and torch.equal(a, b):
-        return ("networks of different seeds start from the same weights; if that is not meant, let the model draw them, "
-                "and set no seed in it")
+        return ("networks of different seeds start from the same weights; if that is not meant, let the model draw "
+                "them, and set no seed in it")
     return ""
 
 

@@ -9,8 +9,8 @@ from torch.nn.parameter import is_lazy
 
 from .tracing import alone
 
-__all__ = ["buffers_of", "build", "fresh_network", "initial_weights", "put_back", "random_state", "seeded", "torch_seed",
-           "weights_of"]
+__all__ = ["buffers_of", "build", "fresh_network", "initial_weights", "put_back", "random_state", "seeded",
+           "torch_seed", "weights_of"]
 
 
 @contextmanager
