@@ -11,6 +11,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -537,3 +538,59 @@ def test_random_numbers_that_the_seed_of_the_run_decides_are_known():
     def model():
         return np.random.rand(3) + random.random() + torch.randn(3) + np.random.default_rng(0).normal()
     assert identity(model) == identity(model)
+
+
+IN_CELLS = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+for cell in sys.stdin.read().split("# %%"):
+    shell.run_cell(cell, store_history=True).raise_error()
+"""
+SAY = "\nfrom course_utils.engine.identity import identity\nprint(identity(model))\n"
+
+
+def beside(folder, settings=SETTINGS):
+    """A folder with the modules that the program imports."""
+    (folder / "their_package").mkdir(parents=True)
+    (folder / "their_package" / "__init__.py").touch()
+    (folder / "their_package" / "parts.py").write_text(PARTS)
+    (folder / "their_settings.py").write_text(settings)
+    return folder
+
+
+def said_by(folder, *arguments, text="", seed="0"):
+    """What another Python says, started in a folder."""
+    paths = os.pathsep.join([str(folder), str(Path(__file__).parents[1])])
+    environment = os.environ | {"PYTHONPATH": paths, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": "1",
+                                "IPYTHONDIR": tempfile.gettempdir()}
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, input=text, text=True,
+                          capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.split()[-1]
+
+
+def test_a_name_outlives_the_process_the_file_and_the_seed_of_hashes(tmp_path, before):
+    here, there = beside(tmp_path / "here"), beside(tmp_path / "there" / "deeper")
+    (here / "study.py").write_text(PROGRAM + SAY)
+    (there / "other.py").write_text("# A comment\n\n\n" + PROGRAM)
+    said = [said_by(here, "study.py", seed="1"), said_by(there, "-c", PROGRAM + SAY, seed="2"),
+            said_by(there, "-c", "from other import model" + SAY, seed="random")]
+    assert said == [before] * 3
+
+
+def test_a_name_outlives_a_restarted_kernel_with_other_cells(tmp_path, before):
+    folder = beside(tmp_path / "here")
+    as_cells = PROGRAM.replace("\n\n", "\n# %%\n") + "\n# %%" + SAY
+    other = "# Notes\n\nx = 1\n# %%\n\n\n" + as_cells.replace("def deepest", "# Deeper\n\n\ndef deepest")
+    changed = as_cells.replace("x + 7", "x + 8")
+    one, two, three = (said_by(folder, "-c", IN_CELLS, text=text, seed=seed)
+                       for text, seed in ((as_cells, "1"), (other, "2"), (changed, "1")))
+    assert one == two == before != three
+
+
+def test_arrays_tables_and_networks_have_one_name_in_every_process(tmp_path):
+    text = ("import test_identity as t\nfrom course_utils.engine.identity import identity, surroundings\n"
+            "print(identity([make() for make in t.DISTINCT.values()] + [surroundings()]))")
+    said = {said_by(Path(__file__).parent, "-c", text, seed=seed) for seed in ("1", "2")}
+    assert len(said) == 1

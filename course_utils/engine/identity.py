@@ -105,13 +105,14 @@ class _Walk:
         if step:
             self.path.append(step)
         try:
-            if kind is tuple:  # never "again": whether equal constants are one object is up to the compiler
+            if kind is tuple:
                 return self._items(value)
-            if id(value) in self.seen:
-                return self.say("again", self.seen[id(value)][0])
-            if len(self.seen) > MOST:
-                self.unknown(f"it leads to more than {MOST} objects")
-            self.seen[id(value)] = len(self.seen), value  # holds the value, so that no other gets its id
+            if kind not in _CONSTANT:  # whether equal constants are one object is up to the compiler
+                if id(value) in self.seen:
+                    return self.say("again", self.seen[id(value)][0])
+                if len(self.seen) > MOST:
+                    self.unknown(f"it leads to more than {MOST} objects")
+                self.seen[id(value)] = len(self.seen), value  # holds the value, so that no other gets its id
             for types_, write in _WAYS:
                 if isinstance(value, types_):
                     return write(self, value)
@@ -490,19 +491,23 @@ class _Reader:
         imports = imports | _imports(steps)
         offsets, said = [i.offset for i in steps], []
         dropped = _bookkeeping(steps)
+        place = partial(bisect_left, offsets)
         for at, step in enumerate(steps):
             if at in dropped:
                 continue
             if step.opcode in _JUMPS:
-                said.append((step.opname, bisect_left(offsets, step.argval)))
+                argument = place(step.argval)
             elif step.opcode in dis.hasconst:
-                said.append((step.opname, self._constant(step.argval, outer, imports)))
+                argument = self._constant(step.argval, outer, imports)
             else:
-                said.append((step.opname, step.argval if isinstance(step.argval, str | int) else step.argrepr))
+                argument = step.argval if isinstance(step.argval, str | int) else step.argrepr
+            said.append((_ALIKE.get(step.opname, step.opname), argument))
             self._note(steps, at, outer, imports)
         arguments = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_DOCUMENTED
         named = inspect.getargs(code)
-        return _hash(repr((arguments, named, said, code.co_exceptiontable)).encode("utf-8", "surrogatepass"))
+        caught = [(place(entry.start), place(entry.end), place(entry.target), entry.depth, entry.lasti)
+                  for entry in dis.Bytecode(code).exception_entries]
+        return _hash(repr((arguments, named, said, caught)).encode("utf-8", "surrogatepass"))
 
     def _constant(self, value, outer, imports):
         if isinstance(value, types.CodeType):
@@ -544,7 +549,7 @@ class _Reader:
         while at < len(steps) and steps[at].opname in ("LOAD_ATTR", "LOAD_METHOD"):
             attributes.append(steps[at].argval)
             at += 1
-        then = [s for s in steps[at:at + 4] if s.opname not in ("PRECALL", "PUSH_NULL")]
+        then = [s for s in steps[at:at + 4] if s.opname != "PRECALL"]
         bare = bool(then) and then[0].opname == "CALL" and then[0].arg == 0
         writes = bool(then) and (then[0].opname in ("STORE_ATTR", "DELETE_ATTR") or (
             len(then) > 1 and then[1].opname in ("STORE_SUBSCR", "DELETE_SUBSCR")
@@ -765,6 +770,8 @@ class _Missing:
 
 _MISSING = _Missing()
 _PLAIN = {int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented)}
+_CONSTANT = {frozenset, range, slice, np.dtype, torch.dtype, torch.device, torch.Size, pathlib.PosixPath,
+             pathlib.WindowsPath}
 _NAMED = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType,
           types.ClassMethodDescriptorType)
 _LRU = type(cache(len))
@@ -801,7 +808,8 @@ _WAYS = [
 ]
 _QUIET = {logging.Logger, logging.RootLogger}  # they report, and decide nothing
 
-_SILENT = {"NOP", "EXTENDED_ARG", "CACHE"}
+_SILENT = {"NOP", "EXTENDED_ARG", "CACHE", "PUSH_NULL"}
+_ALIKE = {"LOAD_METHOD": "LOAD_ATTR"}  # which one is used depends on whether the import stands in the same cell
 _JUMPS = {*dis.hasjrel, *dis.hasjabs}
 _OF_GLOBALS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 _OF_CELLS = {"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"}
