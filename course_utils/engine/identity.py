@@ -21,6 +21,7 @@ import logging
 import os
 import pathlib
 import random
+import re
 import site
 import socket
 import sys
@@ -56,6 +57,10 @@ def identity(value, name="value"):
         walk.follow(value)
     except RecursionError:
         raise Unknowable(f"{walk.path[0]}: it is nested too deeply to be followed") from None
+    except Unknowable:
+        raise
+    except Exception as error:  # an attribute or a property of the reader's own that fails when asked
+        raise Unknowable(f"{walk.path[0]}: it cannot be followed ({type(error).__name__}: {error})") from error
     return walk.digest()
 
 
@@ -146,6 +151,8 @@ class _Walk:
 
     def _apart(self, value):
         """The identity of a value that has no place in an order."""
+        if type(value) in _PLAIN:
+            return f"{type(value).__name__} {_text(value)}"
         walk = _Walk([*self.path, "an element"], self.seen)
         walk.follow(value)
         self.reads_data |= walk.reads_data
@@ -232,6 +239,8 @@ class _Walk:
             value = function.__globals__[name]
         else:
             value = _builtins(function).get(name, _MISSING)
+        if value is hash and function.__name__ == "__hash__":  # only a place in a table hangs on it
+            return None
         at, home = name, None
         while attributes and _is_namespace(value) and attributes[0] != "__dict__":
             home = self._home(value.__name__) if isinstance(value, types.ModuleType) else None
@@ -245,6 +254,8 @@ class _Walk:
             self.unknown(f"{at}(): {reason}")
         if reference.writes and not home:
             self.unknown(f"it changes {at}, so what it does depends on what ran before")
+        if isinstance(value, _LOCKS) and "locked" not in attributes:  # who waits for whom decides nothing
+            return self.say("lock")
         if home and self._is_leaf(value):
             return self.say("library", dotted, home)
         self.reads_data |= not self._is_fixed(value, reference.root)
@@ -254,7 +265,8 @@ class _Walk:
         """Whether something found in a library is no function, class or number: np.random.rand, torch.backends."""
         if isinstance(value, _NAMED):
             return not isinstance(getattr(value, "__self__", None), types.ModuleType | type | None)
-        followed = (*_PLAIN, types.FunctionType, types.MethodType, types.ModuleType, type, partial, _LRU, _Missing)
+        followed = (*_PLAIN, dict, list, tuple, set, frozenset, np.ndarray, torch.Tensor, types.FunctionType,
+                    types.MethodType, types.ModuleType, type, partial, _LRU, _Missing)
         return not isinstance(value, followed) and bool(self._home(type(value).__module__))
 
     def _is_fixed(self, value, root):
@@ -369,9 +381,9 @@ class _Walk:
 
     def _instance(self, value):
         kind = type(value)
-        if value is random._inst or value is np.random.mtrand._rand:  # set by the seed of the run
-            return self.say("the global random state", _type_name(kind))
         self._judge(value)
+        if _is_seeded(value):
+            return self.say("a random state that the seed of a run sets", _type_name(kind))
         if isinstance(value, _pandas_types()):
             return self._pandas(value)
         if kind in _QUIET:
@@ -428,6 +440,8 @@ class _Walk:
 
     def _judge(self, value, dotted=None):
         """Refuse what looks at the world outside: files, clock, environment, other code, hidden states."""
+        if _is_seeded(value):
+            return
         reason = _UNKNOWABLE.get(dotted) or _UNKNOWABLE.get(_key(value)) if dotted or _key(value) else None
         top = _top(dotted or getattr(value, "__module__", None))
         if not reason and top in _OUTSIDE and self._home(top):
@@ -487,7 +501,7 @@ class _Reader:
 
     def read(self, code, outer, imports):
         """The digest of code; `outer` are the closure's names, `imports` the names of modules imported inside."""
-        steps = [i for i in dis.get_instructions(code) if i.opname not in _SILENT]
+        steps = list(_steps(code))
         imports = imports | _imports(steps)
         offsets, said = [i.offset for i in steps], []
         dropped = _bookkeeping(steps)
@@ -501,7 +515,7 @@ class _Reader:
                 argument = self._constant(step.argval, outer, imports)
             else:
                 argument = step.argval if isinstance(step.argval, str | int) else step.argrepr
-            said.append((_ALIKE.get(step.opname, step.opname), argument))
+            said.append((step.opname, argument))
             self._note(steps, at, outer, imports)
         arguments = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_DOCUMENTED
         named = inspect.getargs(code)
@@ -526,15 +540,10 @@ class _Reader:
             self.reasons.add(f"it changes the global {name}, so what it does depends on what ran before")
         elif operation in ("STORE_DEREF", "DELETE_DEREF") and name in outer:
             self.reasons.add(f"it changes {name} outside itself, so what it does depends on what ran before")
-        elif operation in ("LOAD_ATTR", "LOAD_METHOD") and name in _TELLTALE:
+        elif operation == "LOAD_ATTR" and name in _TELLTALE:
             self.reasons.add(f"it asks for .{name}: {_TELLTALE[name]}")
-        if operation.startswith("LOAD_"):
-            *others, last = name if isinstance(name, tuple) else (name,)
-            for other in others:
-                self._use(operation, other, steps, len(steps), outer, imports)
-            self._use(operation, last, steps, at + 1, outer, imports)
-        elif operation == "STORE_FAST_LOAD_FAST":
-            self._use(operation, name[1], steps, at + 1, outer, imports)
+        if operation.startswith("LOAD_") and steps[at].opcode not in dis.hasconst:
+            self._use(operation, name, steps, at + 1, outer, imports)
 
     def _use(self, operation, name, steps, at, outer, imports):
         if operation in _OF_GLOBALS:
@@ -546,15 +555,25 @@ class _Reader:
         else:
             return
         attributes = list(before)
-        while at < len(steps) and steps[at].opname in ("LOAD_ATTR", "LOAD_METHOD"):
+        while at < len(steps) and steps[at].opname == "LOAD_ATTR":
             attributes.append(steps[at].argval)
             at += 1
         then = [s for s in steps[at:at + 4] if s.opname != "PRECALL"]
         bare = bool(then) and then[0].opname == "CALL" and then[0].arg == 0
         writes = bool(then) and (then[0].opname in ("STORE_ATTR", "DELETE_ATTR") or (
             len(then) > 1 and then[1].opname in ("STORE_SUBSCR", "DELETE_SUBSCR")
-            and then[0].opname in _OF_GLOBALS | {"LOAD_CONST", "LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_SMALL_INT"}))
+            and then[0].opname in _OF_GLOBALS | {"LOAD_CONST", "LOAD_FAST", "LOAD_SMALL_INT"}))
         self.references.add(_Reference(root, name, tuple(attributes), level, bare, writes))
+
+
+def _steps(code):
+    """The instructions of code, in the form that no line break changes."""
+    for step in dis.get_instructions(code):
+        if step.opname in _PAIRS:
+            for name, value in zip(_PAIRS[step.opname], step.argval, strict=True):
+                yield step._replace(opname=name, argval=value, argrepr=value)
+        elif step.opname not in _SILENT:
+            yield step._replace(opname=_ALIKE.get(step.opname, step.opname))
 
 
 def _imports(steps):
@@ -619,7 +638,9 @@ def _word(value, root):
 
 
 def _hint(hint):
-    return f"{hint.__module__}.{hint.__qualname__}" if isinstance(hint, type) else repr(hint)
+    if isinstance(hint, type):
+        return f"{hint.__module__}.{hint.__qualname__}"
+    return re.sub(" at 0x[0-9a-f]+", "", repr(hint))  # no addresses
 
 
 def _contents(cell):
@@ -641,7 +662,7 @@ def _plain(member):
 
 def _key(value):
     """The value itself where it can be looked up in a table."""
-    named = isinstance(value, (*_NAMED, types.FunctionType, type))
+    named = isinstance(value, (*_NAMED, types.FunctionType)) or type(value) is type
     return value if named or type(value).__name__ == "cython_function_or_method" else None
 
 
@@ -651,6 +672,11 @@ def _is_found(value):
     for name in (getattr(value, "__qualname__", None) or "?").split("."):
         found = getattr(found, name, None)
     return found is value or getattr(found, "__func__", None) is value
+
+
+def _is_seeded(value):
+    """Whether this is a random state that a run sets by its seed: those of random, NumPy and torch."""
+    return any(value is state for state in (random._inst, np.random.mtrand._rand, torch.default_generator))
 
 
 def _is_namespace(value):
@@ -723,11 +749,16 @@ def _library(top, place):
 
 
 def _version(top):
+    """The version of a library; with its files' checksums where it was installed from a folder or a repository."""
     try:
-        return f"{top} {importlib.metadata.version(top)}"
+        found = importlib.metadata.distribution(top)
     except importlib.metadata.PackageNotFoundError:
+        if isinstance(version := getattr(sys.modules.get(top), "__version__", None), str):
+            return f"{top} {version}"
         owners = importlib.metadata.packages_distributions().get(top, ())
         return " ".join(f"{owner} {importlib.metadata.version(owner)}" for owner in sorted(set(owners))) or None
+    files = found.read_text("RECORD") if found.read_text("direct_url.json") else None
+    return f"{top} {found.version}{' ' + _hash(files.encode()) if files else ''}"
 
 
 def _layers():
@@ -799,6 +830,7 @@ _WAYS = [
     (_LRU, _Walk._wrapper),
     (_NAMED, _Walk._builtin),
     ((property, classmethod, staticmethod, functools.cached_property), _Walk._descriptor),
+    (weakref.ref, lambda walk, v: walk.follow(v(), "what it refers to")),
     (types.CodeType, lambda walk, v: walk.say("code", _read(v).digest)),
     (type, _Walk._class),
     (types.ModuleType, _Walk._module),
@@ -809,7 +841,11 @@ _WAYS = [
 _QUIET = {logging.Logger, logging.RootLogger}  # they report, and decide nothing
 
 _SILENT = {"NOP", "EXTENDED_ARG", "CACHE", "PUSH_NULL"}
-_ALIKE = {"LOAD_METHOD": "LOAD_ATTR"}  # which one is used depends on whether the import stands in the same cell
+_ALIKE = {"LOAD_METHOD": "LOAD_ATTR",  # which one is used depends on whether the import stands in the same cell
+          "LOAD_FAST_BORROW": "LOAD_FAST"}
+_PAIRS = {"LOAD_FAST_LOAD_FAST": ("LOAD_FAST", "LOAD_FAST"), "STORE_FAST_STORE_FAST": ("STORE_FAST", "STORE_FAST"),
+          "STORE_FAST_LOAD_FAST": ("STORE_FAST", "LOAD_FAST"),
+          "LOAD_FAST_BORROW_LOAD_FAST_BORROW": ("LOAD_FAST", "LOAD_FAST")}  # if both stand in one line
 _JUMPS = {*dis.hasjrel, *dis.hasjabs}
 _OF_GLOBALS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 _OF_CELLS = {"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"}
@@ -820,9 +856,11 @@ _CLOCK = "it reads the clock"
 _ENVIRONMENT = "it depends on the environment of the process"
 _ANY_CODE = "it runs code that is put together only then"
 _ANY_NAME = "it looks up names that are put together only then"
+_TEXT = "it depends on docstrings, hints or source lines, which are not looked at"
 _UNSEEDED = "it starts at random, whatever the seed of the run"
 _TELLTALE = {"read_text": _FILE, "read_bytes": _FILE, "__globals__": _ANY_NAME, "f_globals": _ANY_NAME,
-             "f_locals": _ANY_NAME, "f_back": _ANY_NAME, "__subclasses__": "it depends on classes that others define"}
+             "f_locals": _ANY_NAME, "f_back": _ANY_NAME, "__doc__": _TEXT, "__annotations__": _TEXT, "__code__": _TEXT,
+             "__subclasses__": "it depends on classes that others define"}
 _OUTSIDE = {"subprocess", "socket", "secrets", "requests", "http", "tempfile", "glob", "platform", "shutil"}
 _TABLE = {
     _FILE: """builtins.open io.open io.open_code os.open os.listdir os.scandir os.walk os.stat os.path.exists
@@ -833,27 +871,29 @@ _TABLE = {
         time.process_time time.localtime time.gmtime time.ctime time.strftime datetime.datetime.now
         datetime.datetime.utcnow datetime.datetime.today datetime.date.today""",
     _ENVIRONMENT: """os.environ os.environb os.getenv os.getcwd os.getpid os.getppid os.cpu_count os.uname os.system
-        os.popen sys.argv sys.modules sys.path sys.stdin sys._getframe inspect.stack inspect.currentframe
-        multiprocessing.cpu_count torch.get_num_threads builtins.input builtins.hash uuid.uuid1 uuid.getnode""",
+        os.popen sys.argv sys.path sys.stdin sys._getframe inspect.stack inspect.currentframe
+        multiprocessing.cpu_count builtins.input builtins.hash uuid.uuid1 uuid.getnode""",
     _ANY_CODE: """builtins.eval builtins.exec builtins.compile builtins.__import__ importlib.import_module
         importlib.reload""",
-    _ANY_NAME: "builtins.globals",
+    _ANY_NAME: "builtins.globals sys.modules inspect.getmodule",
+    _TEXT: "inspect.getsource inspect.getdoc inspect.getcomments typing.get_type_hints inspect.get_annotations",
     _UNSEEDED: "os.urandom uuid.uuid4 random.SystemRandom torch.seed torch.random.seed",
 }
 _UNSEEDED_IF_BARE = """numpy.random.default_rng numpy.random.seed numpy.random.RandomState numpy.random.SeedSequence
     numpy.random.PCG64 numpy.random.MT19937 random.seed random.Random"""
+_LOCKS = type(threading.Lock()), type(threading.RLock())
 _STATES = [
     (types.GeneratorType, "gives each of its values only once"),
     ((types.CoroutineType, types.AsyncGeneratorType), "can run only once"),
     (io.IOBase, "is an open file, whose contents and place may change"),
     ((np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random, torch.Generator),
      "has a hidden state, which every draw changes; make it inside the function, from a seed"),
-    ((type(threading.Lock()), type(threading.RLock()), threading.Condition, threading.Event, threading.Semaphore,
-      threading.Barrier), "is a lock, whose state belongs to this process"),
+    ((*_LOCKS, threading.Condition, threading.Event, threading.Semaphore, threading.Barrier),
+     "is a lock, whose state belongs to this process"),
     (threading.Thread, "is a thread, which belongs to this process"),
     (threading.local, "holds something else in each thread"),
     (socket.socket, "is a connection, which belongs to this process"),
-    ((weakref.ref, weakref.ProxyType, weakref.CallableProxyType), "may lose what it refers to at any time"),
+    ((weakref.ProxyType, weakref.CallableProxyType), "may lose what it refers to at any time"),
     (types.FrameType, "is a call in progress"),
     (type(os.environ), "is the environment of the process"),
     (contextvars.ContextVar, "holds something else in each context"),
