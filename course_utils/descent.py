@@ -86,11 +86,15 @@ def descend(landscape, start, optimizer, lr, n_steps, **hyper):
     _check_optimizer(optimizer, hyper)
     w = _start(landscape, start)
     points, rates, state, diverged_at = [w], [], {}, None
+    slope, moved = f"the gradient of {landscape.name}", f"what {label(optimizer)} returns as weights"
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(n_steps):
             eta = rate_at(rate, step)
-            g = _like(w, landscape.gradient(_copy(w)), f"the gradient of {landscape.name}", step)
-            w, state = _moved(w, optimizer(_copy(w), _copy(g), state, eta, **hyper), label(optimizer), step)
+            g = _like(w, landscape.gradient(_copy(w)), slope, step)
+            answer = optimizer(_copy(w), g, state, eta, **hyper)
+            if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+                _refuse(answer, label(optimizer), step)
+            w, state = _like(w, answer[0], moved, step), answer[1]
             rates.append(eta)
             if not np.all(np.abs(w) < 1e100):  # far beyond any plot, well before overflow in the value
                 diverged_at = step
@@ -137,19 +141,18 @@ def _check_optimizer(optimizer, hyper):
             raise ValueError(f"{name} must be a finite number, got {value!r}")
 
 
-def _moved(w, answer, name, step):
-    """The new weights and the new state that an optimizer gave."""
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        came = f"{len(answer)} values" if isinstance(answer, tuple | list) else _kind(answer)
-        raise ValueError(f"{name} must return two things, the new weights and the new state, as in return w, state; at "
-                         f"step {step} it gave {came}{': is a return missing?' if answer is None else ''}")
-    return _like(w, answer[0], f"what {name} returns as weights", step), answer[1]
+def _refuse(answer, name, step):
+    came = f"{len(answer)} values" if isinstance(answer, tuple | list) else _kind(answer)
+    raise ValueError(f"{name} must return two things, the new weights and the new state, as in return w, state; at step "
+                     f"{step} it gave {came}{': is a return missing?' if answer is None else ''}")
 
 
 def _like(w, value, name, step):
     """`value` as weights of their own memory and of the shape of w; a ValueError names what it is instead."""
     if isinstance(w, float) and isinstance(value, float):
         return value
+    if type(value) is np.ndarray and value.dtype == float and value.shape == np.shape(w) and value.ndim:
+        return value.copy()
     try:
         array = numbers(name, value)
     except ValueError as error:
