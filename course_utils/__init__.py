@@ -2,6 +2,8 @@
 
 missing      what to type when a package is not installed
 names        how a setting is named in tables and legends
+arrays       lists, tables and tensors made into arrays, or refused in words
+examples     examples out of the data sets and loaders of torch
 data         data sets split into training, validation and test part
 landscapes   loss surfaces with value and gradient
 optimizers   sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw

@@ -11,15 +11,28 @@ from pathlib import Path
 
 import numpy as np
 
+from .arrays import labels, numbers, single
+from .examples import collect
+
 __all__ = ["Dataset", "make_blobs", "make_documents", "make_linear", "load_digits", "load_diabetes", "load_sunspots",
            "load_sonnets", "load_segments", "load_capstone", "reconstruction", "data_file", "verify"]
 
 FOLDER = Path(__file__).resolve().parent.parent / "data"
+PARTS = ("train", "val", "test")
+TASKS = ("classification", "regression")
+TASK_RULE = ('Whole numbers as targets mean classes, other numbers mean values; task="regression" or '
+             'task="classification" in Dataset says which is meant.')
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Inputs x (n, …) as float32 and targets y (n,) as int64 classes or float32 values, in three read-only parts.
+    """Inputs x (n, …) as float32 and targets y as int64 classes (n,) or float32 values (n,) or (n, d), read-only.
+
+    Anything that holds numbers will do: lists, arrays, tensors, DataFrames. **Whole numbers as targets mean classes,
+    numbered from 0; other numbers mean values.** `task` "regression" takes whole numbers, such as ages, as values;
+    "classification" takes 0.0, 1.0, 2.0 as classes; afterwards it says which of the two it is. Labels (n, 1) are taken
+    as (n,). Refused with a ValueError: one-hot labels that `task` does not call values, NaN, masked entries, text, and
+    numbers that float32 would change beyond its usual rounding.
 
     `ceiling` is the score on the test part of the best rule there is, where that is known; `val_ceiling` the same on
     the validation part.
@@ -35,35 +48,67 @@ class Dataset:
     ceiling: float | None = None
     val_ceiling: float | None = None
     feature_names: tuple = ()
+    task: str | None = None
+
+    @classmethod
+    def from_torch(cls, train, val, test, name="data", task=None):
+        """The same from three torch data sets that give pairs (input, target), or from loaders of such.
+
+        All examples are read once, so that random transforms are drawn once. Of a `DataLoader` the data set behind it
+        is read: its batch size, shuffling and `drop_last` are not taken over, `sweep` and `train` have their own. Only
+        a loader with a `collate_fn` or a sampler of its own, or over a stream, is asked for its batches. ValueErrors as
+        above, and for examples that are no pairs or not of one size.
+        """
+        pairs = [collect(part, given) for part, given in zip(PARTS, (train, val, test), strict=True)]
+        return cls(name, *(array for pair in pairs for array in pair), task=task)
 
     def __post_init__(self):
-        for part in ("train", "val", "test"):
-            try:
-                x = np.array(getattr(self, f"x_{part}"), dtype=np.float32)
-                y = np.asarray(getattr(self, f"y_{part}"))
-                whole = np.issubdtype(y.dtype, np.integer) or y.dtype == bool
-                y = np.array(y, dtype=np.int64 if whole else np.float32)
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"x_{part} and y_{part} must be tables of numbers: {error}") from error
-            if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or len(x) == 0:
-                raise ValueError(f"x_{part} and y_{part} must have the same number of rows, at least one; "
-                                 f"got shapes {x.shape} and {y.shape}")
-            if not np.isfinite(x).all() or not np.isfinite(y).all():
-                raise ValueError(f"x_{part} and y_{part} must be finite numbers, but hold NaN or infinity")
-            for array in (x, y):
+        if not isinstance(self.name, str):
+            raise ValueError(f"name must be text and comes first, got {type(self.name).__name__}")
+        if self.task not in TASKS and self.task is not None:
+            raise ValueError(f'task must be "classification", "regression" or None, got {self.task!r}')
+        read = {part: self._part(part) for part in PARTS}
+        task = self.task or _task(read)
+        _refuse_one_hot(read, task if self.task else None)
+        for part, (x, y) in read.items():
+            y = labels(f"y_{part}", y) if task == "classification" else single(f"y_{part}", y)
+            for axis, array in (("x", single(f"x_{part}", x)), ("y", y)):
                 array.flags.writeable = False
-            object.__setattr__(self, f"x_{part}", x)
-            object.__setattr__(self, f"y_{part}", y)
-        if len({(self.x_train.shape[1:], self.y_train.dtype), (self.x_val.shape[1:], self.y_val.dtype),
-                (self.x_test.shape[1:], self.y_test.dtype)}) > 1:
-            raise ValueError("the training, validation and test part must have rows of the same shape and kind")
-        if self.task == "classification" and min(y.min() for y in (self.y_train, self.y_val, self.y_test)) < 0:
-            raise ValueError("labels must be whole numbers from 0, got a negative one")
+                object.__setattr__(self, f"{axis}_{part}", array)
+        for axis in "xy":
+            shapes = [getattr(self, f"{axis}_{part}").shape[1:] for part in PARTS]
+            if len(set(shapes)) > 1:
+                raise ValueError("the training, validation and test part must have rows of the same shape and kind; "
+                                 f"those of {axis} have shapes {', '.join(map(str, shapes))}")
+        chosen = self.task is not None
+        object.__setattr__(self, "task", task)
+        if task == "classification" and not chosen:
+            self._check_number_of_classes()
 
-    @property
-    def task(self):
-        """"classification" where targets are whole numbers, "regression" where they are not."""
-        return "classification" if self.y_train.dtype == np.int64 else "regression"
+    def _part(self, part):
+        """Inputs and targets of one part as arrays of finite numbers, a row each."""
+        names = f"x_{part} and y_{part}"
+        try:
+            x, y = (numbers(f"{axis}_{part}", getattr(self, f"{axis}_{part}")) for axis in "xy")
+        except ValueError as error:
+            raise ValueError(f"{names} must be tables of numbers: {error}") from error
+        if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or len(x) == 0:
+            raise ValueError(f"{names} must have the same number of rows, at least one; "
+                             f"got shapes {x.shape} and {y.shape}")
+        if 0 in x.shape or 0 in y.shape:
+            raise ValueError(f"{names} must have at least one column, got shapes {x.shape} and {y.shape}")
+        for axis, array in (("x", x), ("y", y)):
+            if not np.isfinite(array).all():
+                row = int(np.argwhere(~np.isfinite(array))[0, 0])
+                raise ValueError(f"{names} must be finite numbers, but {axis}_{part} holds NaN or infinity, first in "
+                                 f"row {row}")
+        return x, y
+
+    def _check_number_of_classes(self):
+        size = self.y_train.size + self.y_val.size + self.y_test.size
+        if self.n_classes > max(1000, size):
+            raise ValueError(f"the targets are whole numbers up to {self.n_classes - 1}, which means {self.n_classes} "
+                             f"classes for {size} targets. {TASK_RULE}")
 
     @property
     def n_features(self):
@@ -78,6 +123,26 @@ class Dataset:
     def __repr__(self):
         return (f"{self.name}: {self.task}, {len(self.y_train)} training, {len(self.y_val)} validation and "
                 f"{len(self.y_test)} test examples of {self.n_features} features")
+
+
+def _task(parts):
+    """What the kind of the targets says: whole numbers and truth values are classes, floats are values."""
+    kinds = {part: y.dtype.kind for part, (_, y) in parts.items()}
+    tasks = {"regression" if kind == "f" else "classification" for kind in kinds.values()}
+    if len(tasks) > 1:
+        words = ", ".join(f"{'values' if kind == 'f' else 'whole numbers'} ({part})" for part, kind in kinds.items())
+        raise ValueError("the training, validation and test part must have rows of the same shape and kind; the "
+                         f"targets are {words}. {TASK_RULE}")
+    return tasks.pop()
+
+
+def _refuse_one_hot(parts, task):
+    """Refuse targets (n, C) with a single 1 in each row, unless the task is said to be a regression."""
+    targets = [y for _, y in parts.values()]
+    if task != "regression" and all(y.ndim == 2 and y.shape[1] > 1 and ((y == 0) | (y == 1)).all()
+                                    and (y.sum(axis=1) == 1).all() for y in targets):
+        raise ValueError(f"the targets {targets[0].shape} look like one-hot labels; write y_train.argmax(1) and so on, "
+                         'which gives the classes (n,), or task="regression" if these zeros and ones are values')
 
 
 def make_blobs(validation_seed=3):

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
+
+from .arrays import numbers
 
 __all__ = ["Landscape", "bowl", "ravine", "quadratic", "least_squares", "double_well", "plateau", "saddle",
            "rosenbrock"]
@@ -101,13 +104,16 @@ def ravine(kappa=10.0):
 
 def quadratic(hessian, minimum=None, start=None, domain=None, name="quadratic"):
     """f(w) = (w − w*)ᵀ H (w − w*) / 2 for a symmetric positive definite H of shape (d, d)."""
-    H = np.asarray(hessian, dtype=float)
+    H = numbers("hessian", hessian).astype(float)
     if H.ndim != 2 or H.shape[0] != H.shape[1] or not np.allclose(H, H.T):
-        raise ValueError(f"hessian must be a symmetric square matrix, got shape {H.shape}: {hessian!r}")
+        raise ValueError(f"hessian must be a symmetric square matrix of numbers, got shape {H.shape}: {hessian!r}")
     if not np.linalg.eigvalsh(H)[0] > 0:
         raise ValueError(f"hessian must have curvatures above 0, got {np.linalg.eigvalsh(H)}")
     d = len(H)
-    best = np.zeros(d) if minimum is None else np.asarray(minimum, dtype=float)
+    for place, point in (("minimum", minimum), ("start", start)):
+        if point is not None and numbers(place, point).shape != (d,):
+            raise ValueError(f"{place} must have {d} coordinates, got shape {np.shape(point)}")
+    best = np.zeros(d) if minimum is None else np.array(minimum, dtype=float)
 
     def value(w):
         offset = np.asarray(w) - best
@@ -121,9 +127,11 @@ def quadratic(hessian, minimum=None, start=None, domain=None, name="quadratic"):
 
 def least_squares(x, y, name="least squares"):
     """Mean squared error ½ mean (x w + b − y)² of a linear fit; x has shape (n, d), y (n,), the last weight is b."""
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    if x.ndim != 2 or y.shape != x.shape[:1]:
-        raise ValueError(f"x must have shape (n, d) and y (n,), got {x.shape} and {y.shape}")
+    x, y = numbers("x", x).astype(float), numbers("y", y).astype(float)
+    if x.ndim != 2 or y.shape != x.shape[:1] or not len(x):
+        raise ValueError(f"x must have shape (n, d) and y (n,), with at least one row, got {x.shape} and {y.shape}")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ValueError("x and y must hold finite numbers, got NaN or infinity")
     A = np.column_stack([x, np.ones(len(x))])
     n = len(A)
 
@@ -180,6 +188,7 @@ def rosenbrock():
 
 
 def _positive(name, value):
-    if not value > 0:
-        raise ValueError(f"{name} must be a number above 0, got {value!r}")
-    return float(value)
+    number = value.item() if getattr(value, "ndim", None) == 0 else value
+    if not isinstance(number, Real) or isinstance(number, bool) or not 0 < number < np.inf:
+        raise ValueError(f"{name} must be a finite number above 0, got {value!r}")
+    return float(number)

@@ -13,7 +13,7 @@ number = lambda low, high: st.floats(low, high, allow_nan=False)
 log_number = lambda low, high: st.floats(np.log10(low), np.log10(high)).map(lambda e: float(10**e))
 LR = log_number(1e-5, 1.0)
 EPS = log_number(1e-16, 1.0)
-BETA = number(0.0, 0.999)
+BETA = st.just(0.0) | number(0.01, 0.999)  # torch takes β₁ as 1 − (1 − β₁), which rounds a tiny one away
 
 # ours, torch's, what to draw, and what torch calls it
 TABLE = {
