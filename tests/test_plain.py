@@ -354,9 +354,8 @@ def test_finished_networks_are_kept_one_by_one_with_their_buffers(tmp_path, two_
     first = sweep(**GRID, resume=tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 6
     next(tmp_path.glob("*.npz")).unlink()
-    trained, learner = [], course_utils.engine.loop.Learner
-    monkeypatch.setattr(course_utils.engine.chunks, "WORTH", math.inf)
-    monkeypatch.setattr(course_utils.engine.loop, "Learner", lambda *a: trained.append(a) or learner(*a))
+    trained, train_all = [], course_utils.engine.chunks.train_all
+    monkeypatch.setattr(course_utils.engine.chunks, "train_all", lambda *a: trained.append(a) or train_all(*a))
     again = sweep(**GRID, resume=tmp_path)
     assert len(trained) == 1 and same(first, again)
     for i in range(2):
