@@ -343,6 +343,9 @@ SMALL = {  # a program, and what is changed in it
         "k=1", "k=2"),
     "conversion in a text": ("def model(x=1): return f'{x!r}'", "!r", "!s"),
     "order of arguments": ("def model(a=1,b=2): return a-b", "a-b", "b-a"),
+    "where a try begins": (
+        "def model(f=len):\n f()\n try:\n  f()\n except E: pass",
+        "\n f()\n try:\n  f()", "\n try:\n  f()\n  f()"),
     "slice": ("def model(a=(1,2)): return a[1:]", "1:", ":1"),
     "partial of a partial": (
         "def h(x): return x\np=functools.partial(functools.partial(h), x=1)\ndef model(): return p()",
@@ -568,7 +571,8 @@ def test_values_that_differ_are_told_apart_and_equal_ones_are_not(make_values):
     partial(max, 1, 2)),
     ((1, (2, 3)), tuple([1, tuple([2, 3])])), (np.arange(4)[::2], np.array([0, 2])), (np.asfortranarray(np.eye(3)),
     np.eye(3)),
-    (torch.arange(4)[::2], torch.tensor([0, 2])),
+    (torch.arange(4)[::2], torch.tensor([0, 2])), ([frozenset("a")] * 2, [frozenset("a"), frozenset("a")]),
+    ([Path("a")] * 2, [Path("a"), Path("a")]), ([(1, 2)] * 2, [(1, 2), tuple([1, 2])]),
 ], ids=repr)
 def test_values_that_do_the_same_have_one_name(one, other):
     assert identity(one) == identity(other)
@@ -881,6 +885,8 @@ def test_libraries_are_named_with_their_version_and_the_course_is_followed(monke
     versions = {_home(name) for name in ("torch.nn", "numpy", "sklearn.linear_model", "os.path", "builtins")}
     assert f"torch {torch.__version__}" in versions and f"numpy {np.__version__}" in versions and "Python" in versions
     assert _home("course_utils.models") is None and _home("__main__") is None and _home("test_identity") is None
+    monkeypatch.setattr(course_utils, "__file__", torch.__file__)  # as if it were installed like a library
+    assert _home("course_utils.models") is None
     before = identity(mlp(2, 8, 3))
     monkeypatch.setitem(course_utils.models.ACTIVATIONS, "relu", nn.GELU)
     assert identity(mlp(2, 8, 3)) != before
