@@ -307,6 +307,143 @@ def test_what_decides_nothing_is_not(old, new, before):
     assert identity(edited(old, new, file="/tmp/another/cell.py")["model"]) == before
 
 
+SMALL = {  # a program, and what is changed in it
+    "registry via decorator": (
+        "REG={}\ndef reg(f):\n REG[f.__name__]=f\n return f\n@reg\ndef act(x): return x+1\n"
+        "def model(): return REG['act'](1)",
+        "x+1", "x+2"),
+    "self-import": ("import their_program as me\nW=1\ndef model(): return me.W", "W=1", "W=2"),
+    "self-import by computed name": ("import their_program as me\nW=1\n"
+        "def model(): return getattr(me,'W')", "W=1", "W=2"),
+    "local self import": ("W=1\ndef model():\n from their_program import W as v\n return v", "W=1", "W=2"),
+    "local import passed": ("W=1\ndef model():\n import their_program as m\n return vars(m)['W']", "W=1", "W=2"),
+    "method by its name": (
+        "class A:\n def f(s): return 1\na=A()\ndef model(): return getattr(a,'f')()",
+        "return 1", "return 2"),
+    "attribute of a base": ("class M:\n k=1\nclass A(M): pass\ndef model(): return A.k", "k=1", "k=2"),
+    "default arg function": ("def h(): return 1\ndef model(f=h): return f()", "return 1", "return 2"),
+    "kwonly default": ("def model(*, k=1): return k", "k=1", "k=2"),
+    "list of lambdas": ("L=[lambda x: x+1]\ndef model(): return L[0](1)", "x+1", "x+2"),
+    "loop closures": (
+        "L=[(lambda x, i=i: x+i) for i in range(3)]\ndef model(): return L[0](1)",
+        "range(3)", "range(4)"),
+    "mutable default": ("def model(c=[1]): return c", "[1]", "[2]"),
+    "class decorator": ("def d(c):\n c.k=1\n return c\n@d\nclass A: pass\ndef model(): return A", "k=1", "k=2"),
+    "__getattr__": (
+        "class A:\n def __getattr__(s,n): return 1\na=A()\ndef model(): return a.zzz",
+        "return 1", "return 2"),
+    "descriptor": (
+        "class D:\n def __get__(s,o,t): return 1\nclass A:\n x=D()\ndef model(): return A().x",
+        "return 1", "return 2"),
+    "metaclass call": (
+        "class M(type):\n def __call__(c): return 1\nclass A(metaclass=M): pass\ndef model(): return A()",
+        "return 1", "return 2"),
+    "init_subclass": (
+        "class B:\n def __init_subclass__(c): c.k=1\nclass A(B): pass\ndef model(): return A.k",
+        "k=1", "k=2"),
+    "conversion in a text": ("def model(x=1): return f'{x!r}'", "!r", "!s"),
+    "order of arguments": ("def model(a=1,b=2): return a-b", "a-b", "b-a"),
+    "where a try begins": (
+        "def model(f=len):\n f()\n try:\n  f()\n except E: pass",
+        "\n f()\n try:\n  f()", "\n try:\n  f()\n  f()"),
+    "slice": ("def model(a=(1,2)): return a[1:]", "1:", ":1"),
+    "partial of a partial": (
+        "def h(x): return x\np=functools.partial(functools.partial(h), x=1)\ndef model(): return p()",
+        "x=1", "x=2"),
+    "function as an argument": (
+        "def h(x,y): return x\ndef model(): return functools.reduce(h,[1,2])",
+        "return x\n", "return y\n"),
+    "property setter": (
+        "class A:\n @property\n def x(s): return 1\n @x.setter\n def x(s,v): s.y=v+1\ndef model(): return A()",
+        "v+1", "v+2"),
+    "cached_property": (
+        "class A:\n @functools.cached_property\n def x(s): return 1\ndef model(): return A()",
+        "return 1", "return 2"),
+    "attribute of a function": ("def h(): return h.k\nh.k=1\ndef model(): return h()", "h.k=1", "h.k=2"),
+    "chained compare": ("def model(x=1): return 0 < x < 3", "x < 3", "x <= 3"),
+    "yield": ("def g(): yield 1\ndef model(): return list(g())", "yield 1", "yield 2"),
+    "buffer in global net": ("torch.manual_seed(0)\nn=nn.Linear(2,2)\ndef model(): return n", "seed(0)", "seed(1)"),
+    "method by super()": (
+        "class B:\n def f(s): return 1\nclass A(B):\n def f(s): return super().f()\ndef model(): return A().f()",
+        "return 1", "return 2"),
+    "bound method": ("class A:\n def f(s): return 1\na=A(); m=a.f\ndef model(): return m()", "return 1", "return 2"),
+    "singledispatch": (
+        "@functools.singledispatch\ndef f(x): return 0\n@f.register(int)\ndef _(x): return 1\ndef model(): return f(1)",
+        "return 1", "return 2"),
+    "contextmanager": (
+        "import contextlib\n@contextlib.contextmanager\ndef c(): yield 1\ndef model():\n with c() as x: return x",
+        "yield 1", "yield 2"),
+    "custom autograd": (
+        "class Fn(torch.autograd.Function):\n @staticmethod\n def forward(c,x): return x\n @staticmethod\n"
+        " def backward(c,g): return g*1\ndef model(): return Fn.apply",
+        "g*1", "g*2"),
+    "vmap of fn": ("def h(x): return x+1\nv=torch.func.vmap(h)\ndef model(): return v", "x+1", "x+2"),
+    "np.vectorize": ("@np.vectorize\ndef h(x): return x+1\ndef model(): return h", "x+1", "x+2"),
+    "set of fns": ("S={len, abs}\ndef model(): return S", "abs", "max"),
+    "set of user fns": ("def a(): return 1\ndef b(): return 2\nS={a,b}\ndef model(): return S", "return 2", "return 3"),
+    "cyc set": ("def a(): return S\ndef b(): return S,2\nS={a,b}\ndef model(): return S", "S,2", "S,3"),
+    "docstring used as constant elsewhere": ("def model():\n 'doc'\n return 'doc'", "return 'doc'", "return 'dox'"),
+    "namedtuple default": (
+        "import collections\nP=collections.namedtuple('P','a',defaults=[1])\ndef model(): return P()",
+        "[1]", "[2]"),
+    "dataclass post_init": (
+        "import dataclasses as d\n@d.dataclass\nclass A:\n x:int=1\n def __post_init__(s): s.y=1\n"
+        "def model(): return A()",
+        "s.y=1", "s.y=2"),
+    "frozen dataclass": (
+        "import dataclasses as d\n@d.dataclass(frozen=True)\nclass A:\n x:int=1\ndef model(): return A()",
+        "x:int=1", "x:int=2"),
+    "dataclass annotation removed": (
+        "import dataclasses as d\n@d.dataclass\nclass A:\n x:int=1\n y:int=2\ndef model(): return A(3)",
+        " y:int=2\n", " y=2\n"),
+    "hook in global": (
+        "torch.manual_seed(0)\nn=nn.Linear(2,2)\nn.register_forward_hook(lambda *a: None if 1 else 2)\n"
+        "def model(): return n",
+        "if 1 else", "if 0 else"),
+    "type() class in fn": ("def model(): return type('A',(),{'k':1}).k", "'k':1", "'k':2"),
+    "operator.attrgetter on module": (
+        "import operator, their_program as me\nW=1\ng=operator.attrgetter('W')\ndef model(): return g(me)",
+        "W=1", "W=2"),
+    "__dict__ module": ("import their_program as me\nW=1\ndef model(): return me.__dict__['W']", "W=1", "W=2"),
+    "class level in nested fn": ("W=1\ndef model():\n class A:\n  k=W\n return A.k", "W=1", "W=2"),
+    "nested class default": ("W=1\ndef model():\n def f(x=W): return x\n return f()", "W=1", "W=2"),
+    "nested decorator": ("def d(f): return 1\ndef model():\n @d\n def f(): pass\n return f", "return 1", "return 2"),
+}
+
+LAYOUT = {  # two ways to write the same
+    "a nested class with a docstring": ("def model():\n class A:\n  'one'\n  k=1\n return A",
+                                        "def model():\n class A:\n\n  k=1\n return A"),
+    "pass": ("def model():\n if 1:\n  pass\n return 1", "def model():\n return 1"),
+    "a text that is no docstring": ("def model():\n 'a'\n 'b'\n return 1", "def model():\n return 1"),
+    "a call over lines": ("def model(a=1, b=2): return max(a, b)",
+                          "def model(a=1, b=2):\n return max(\n  a,\n  # c\n  b)"),
+    "if in a line": ("def model(a=1):\n if a: return 1\n return 2",
+                     "def model(a=1):\n if a:\n\n  return 1\n return 2"),
+    "try in a line": ("def model(a=1):\n try: return a\n except ValueError as e: pass\n finally: print(1)",
+                      "def model(a=1):\n try:\n  return a\n except ValueError as e:\n  pass\n\n finally:\n  print(1)"),
+    "with in a line": ("def model(a=1):\n with torch.no_grad(): return a",
+                       "def model(a=1):\n with torch.no_grad():\n  return a"),
+    "an import in another cell": tuple(
+        f"{line}\ndef model():\n try: return own.Linear(2, 3)\n except E: pass"
+        for line in ("import torch.nn as own", "exec('import torch.nn as own')")),
+    "a docstring before many constants": tuple(
+        f"def model(x=1):\n {doc}\n return [{','.join(f'x+{i}.5' for i in range(300))}]" for doc in ("", "'doc'")),
+}
+IMPORTS = "import contextlib, functools, torch, numpy as np, torch.nn as nn, torch.nn.functional as F\n"
+
+
+@pytest.mark.parametrize(("text", "old", "new"), SMALL.values(), ids=SMALL)
+def test_small_programs_are_told_apart(text, old, new):
+    assert old in text
+    one, same, other = (identity(program(IMPORTS + t)["model"]) for t in (text, "\n" + text, text.replace(old, new)))
+    assert one == same != other
+
+
+@pytest.mark.parametrize(("one", "other"), LAYOUT.values(), ids=LAYOUT)
+def test_the_same_program_written_otherwise_is_the_same(one, other):
+    assert identity(program(IMPORTS + one)["model"]) == identity(program(IMPORTS + other)["model"])
+
+
 def make(value):
     return lambda step: value
 
@@ -434,8 +571,9 @@ def test_values_that_differ_are_told_apart_and_equal_ones_are_not(make_values):
     partial(max, 1, 2)),
     ((1, (2, 3)), tuple([1, tuple([2, 3])])), (np.arange(4)[::2], np.array([0, 2])), (np.asfortranarray(np.eye(3)),
     np.eye(3)),
-    (torch.arange(4)[::2], torch.tensor([0, 2])),
-], ids=lambda value: type(value).__name__)
+    (torch.arange(4)[::2], torch.tensor([0, 2])), ([frozenset("a")] * 2, [frozenset("a"), frozenset("a")]),
+    ([Path("a")] * 2, [Path("a"), Path("a")]), ([(1, 2)] * 2, [(1, 2), tuple([1, 2])]),
+], ids=repr)
 def test_values_that_do_the_same_have_one_name(one, other):
     assert identity(one) == identity(other)
 
@@ -747,6 +885,8 @@ def test_libraries_are_named_with_their_version_and_the_course_is_followed(monke
     versions = {_home(name) for name in ("torch.nn", "numpy", "sklearn.linear_model", "os.path", "builtins")}
     assert f"torch {torch.__version__}" in versions and f"numpy {np.__version__}" in versions and "Python" in versions
     assert _home("course_utils.models") is None and _home("__main__") is None and _home("test_identity") is None
+    monkeypatch.setattr(course_utils, "__file__", torch.__file__)  # as if it were installed like a library
+    assert _home("course_utils.models") is None
     before = identity(mlp(2, 8, 3))
     monkeypatch.setitem(course_utils.models.ACTIVATIONS, "relu", nn.GELU)
     assert identity(mlp(2, 8, 3)) != before

@@ -436,8 +436,6 @@ class _Walk:
         for i, part in enumerate(parts):
             self.follow(list(part) if i > 2 and part is not None else part, "its state")
 
-    # what cannot be known
-
     def _judge(self, value, dotted=None):
         """Refuse what looks at the world outside: files, clock, environment, other code, hidden states."""
         if _is_seeded(value):
@@ -807,7 +805,7 @@ _NAMED = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDe
           types.ClassMethodDescriptorType)
 _LRU = type(cache(len))
 _OF_A_CLASS = {"__dict__", "__weakref__", "__doc__", "__module__", "__firstlineno__", "__static_attributes__",
-               "__annotations_cache__", "_abc_impl"}
+               "__annotations_cache__", "_abc_impl", "_backward_cls"}  # the last one counts the functions of a process
 _CONTENT = {  # bases made by compiled code whose contents are known
     object: None, torch.Size: None, types.SimpleNamespace: None, collections.OrderedDict: None,
     collections.defaultdict: lambda v: v.default_factory, dict: lambda v: dict(dict.items(v)),
