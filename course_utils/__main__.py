@@ -125,6 +125,9 @@ def report(checks=CHECKS):
 
 def main(arguments=()):
     """Do what the command line asks for and return the exit status: 0 if all is well, else 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # what a narrow encoding lacks is written as \u25a0, not an error
+            stream.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(prog=f"{_here()} -m course_utils", description="Without a command: is this "
                                      "machine ready?")
     commands = parser.add_subparsers(dest="command", metavar="progress")
@@ -140,11 +143,20 @@ def _progress(reset):
     from . import progress
 
     try:
-        print(f"Forgotten: {progress.forget()} entries." if reset else progress.report())
+        print(f"Forgotten: {progress.forget()} entries." if reset else progress.report(*_squares()))
     except OSError as error:
         print(f"The file {progress.file()} cannot be removed: {error}")
         return 1
     return 0
+
+
+def _squares():
+    """How a solved and an open task are drawn, in what the output can write."""
+    try:
+        "■□".encode(sys.stdout.encoding or "ascii")
+        return "■", "□"
+    except (UnicodeError, LookupError, AttributeError):  # narrow, unknown, or no stream of text
+        return "#", "."
 
 
 def _run(check):

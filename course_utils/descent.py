@@ -143,8 +143,8 @@ def _check_optimizer(optimizer, hyper):
 
 def _refuse(answer, name, step):
     came = f"{len(answer)} values" if isinstance(answer, tuple | list) else _kind(answer)
-    raise ValueError(f"{name} must return two things, the new weights and the new state, as in return w, state; at step "
-                     f"{step} it gave {came}{': is a return missing?' if answer is None else ''}")
+    raise ValueError(f"{name} must return two things, the new weights and the new state, as in return w, state; at "
+                     f"step {step} it gave {came}{': is a return missing?' if answer is None else ''}")
 
 
 def _like(w, value, name, step):

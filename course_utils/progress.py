@@ -63,14 +63,14 @@ def forget():
     return count
 
 
-def report():
+def report(solved_mark="■", open_mark="□"):
     """Progress as text: a line for each notebook, and the names of what is still open where something is solved."""
     done, lines, total = solved(), [], [0, 0]
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         tasks = _tasks(path)
         counts = [(sum(id in done[kind] for id in tasks[kind]), len(tasks[kind])) for kind in KINDS]
         total = [t + n for t, (n, _) in zip(total, counts, strict=True)]
-        bar = "".join("■" if id in done[kind] else "□" for kind in KINDS for id in tasks[kind])
+        bar = "".join(solved_mark if id in done[kind] else open_mark for kind in KINDS for id in tasks[kind])
         lines.append(f"{path.stem:<34} exercises {counts[0][0]} of {counts[0][1]}, "
                      f"questions {counts[1][0]} of {counts[1][1]}  {bar}")
         left = [id for id in tasks["exercise"] if id not in done["exercise"]]

@@ -1,10 +1,14 @@
 """Intervals, paired differences and rules for choosing a rate; arrays in, small named results out."""
 
 from dataclasses import dataclass
+from math import isfinite
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
+
+from .arrays import numbers
 
 __all__ = ["Difference", "Interval", "basin_width", "evidence", "explained_by_a_curve", "mean_interval",
            "one_standard_error_pick", "paired_difference", "slope_interval"]
@@ -48,7 +52,7 @@ def mean_interval(x, confidence=0.95):
 
     One value gives an interval without bounds.
     """
-    x = _sample("x", x)
+    x, confidence = _sample("x", x), _confidence(confidence)
     if len(x) == 1:
         return Interval(float(x[0]), -np.inf, np.inf, 1, confidence)
     low, high = _t_bounds(x, confidence)
@@ -57,7 +61,7 @@ def mean_interval(x, confidence=0.95):
 
 def paired_difference(a, b, confidence=0.95):
     """t interval for the mean of a − b, where a[k] and b[k] come from the same seed  (Student 1908)."""
-    a, b = _sample("a", a), _sample("b", b)
+    a, b, confidence = _sample("a", a), _sample("b", b), _confidence(confidence)
     if len(a) != len(b) or len(a) < 2:
         raise ValueError(f"a and b must hold the scores of the same seeds, at least two; got {len(a)} and {len(b)}")
     low, high = _t_bounds(a - b, confidence)
@@ -66,7 +70,11 @@ def paired_difference(a, b, confidence=0.95):
 
 def slope_interval(x, y, confidence=0.95):
     """Slope of the least-squares line through (x, y) with its t interval  (Student 1908)."""
-    x, y = _sample("x", x), _sample("y", y)
+    x, y, confidence = _sample("x", x), _sample("y", y), _confidence(confidence)
+    if len(x) != len(y) or len(x) < 3:
+        raise ValueError(f"x and y must have the same length of at least 3, got {len(x)} and {len(y)}")
+    if np.ptp(x) == 0:
+        raise ValueError("x does not vary: there is no slope")
     fit = stats.linregress(x, y)
     half = stats.t.ppf((1 + confidence) / 2, len(x) - 2) * fit.stderr
     return Interval(float(fit.slope), float(fit.slope - half), float(fit.slope + half), len(x), confidence)
@@ -93,20 +101,19 @@ def basin_width(rates, scores, tolerance, higher_is_better=True):
     """Decades of rate around the best one whose score lies within `tolerance` of the best.
 
     rates (n,), scores (n,); the profile is taken as straight lines over log₁₀ rate and followed from the best rate to
-    both sides until it first leaves the tolerance. NaN counts as out of tolerance.
+    both sides until it first leaves the tolerance. NaN and infinity count as out of tolerance.
     """
-    rates, scores = np.asarray(rates, dtype=float), np.asarray(scores, dtype=float)
-    if rates.shape != scores.shape or rates.ndim != 1 or len(rates) < 2:
+    rates, scores = _rates(rates), numbers("scores", scores).astype(float)
+    if rates.shape != scores.shape or len(rates) < 2:
         raise ValueError(f"rates and scores must have the same length of at least 2, got {rates.shape}, {scores.shape}")
-    if not (rates > 0).all():
-        raise ValueError("rates must lie above 0")
-    if not tolerance >= 0:
+    if not isinstance(tolerance, Real) or isinstance(tolerance, bool) or not (tolerance >= 0 and isfinite(tolerance)):
         raise ValueError(f"tolerance must be 0 or more, got {tolerance!r}")
     order = np.argsort(rates)
     x = np.log10(rates[order])
     loss = (-scores if higher_is_better else scores)[order]
     if not np.isfinite(loss).any():
         raise ValueError("scores hold no finite number: no rate worked")
+    loss[~np.isfinite(loss)] = np.nan
     best = int(np.nanargmin(loss))
     limit = loss[best] + tolerance
     return _reach(x[best:], loss[best:], limit) + _reach(-x[best::-1], loss[best::-1], limit)
@@ -115,13 +122,14 @@ def basin_width(rates, scores, tolerance, higher_is_better=True):
 def one_standard_error_pick(rates, scores, higher_is_better=True, prefer="smaller"):
     """The smallest (or largest) rate whose mean score lies within one standard error of the best.
 
-    rates (n,), scores (n, seeds)  (Breiman et al. 1984). Rates with a NaN score are passed over.
+    rates (n,), scores (n, seeds)  (Breiman et al. 1984). Rates with a score of NaN or infinity are passed over.
     """
-    rates, scores = np.asarray(rates, dtype=float), np.asarray(scores, dtype=float)
+    rates, scores = _rates(rates), numbers("scores", scores).astype(float)
     if scores.ndim != 2 or len(rates) != len(scores) or scores.shape[1] < 2:
         raise ValueError(f"scores must have shape ({len(rates)}, seeds) with at least two seeds, got {scores.shape}")
     if prefer not in ("smaller", "larger"):
         raise ValueError(f'prefer must be "smaller" or "larger", got {prefer!r}')
+    scores = np.where(np.isfinite(scores), scores, np.nan)
     mean = (scores if higher_is_better else -scores).mean(axis=1)
     if not np.isfinite(mean).any():
         raise ValueError("scores hold no rate without NaN or infinity: no rate worked")
@@ -136,6 +144,10 @@ def evidence(rows):
 
     Raises AssertionError naming the claim whose verdict is no longer what the numbers say.
     """
+    rows = [tuple(row) for row in rows]
+    for row in rows:
+        if len(row) != 4 or isinstance(row[3], str) or np.ndim(row[3]):
+            raise ValueError(f"a row must be (claim, evidence, verdict, holds), the last True or False, got {row!r}")
     for claim, shown, verdict, holds in rows:
         assert holds, f"the verdict {verdict!r} on {claim!r} does not hold here: {shown}"
     table = pd.DataFrame([row[:3] for row in rows], columns=["claim", "evidence", "verdict"])
@@ -159,8 +171,23 @@ def _t_bounds(x, confidence):
     return float(x.mean() - half), float(x.mean() + half)
 
 
+def _confidence(value):
+    if not isinstance(value, Real) or not 0 < value < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, such as 0.95, got {value!r}")
+    return value
+
+
+def _rates(rates):
+    rates = numbers("rates", rates).astype(float)
+    if rates.ndim != 1 or not (np.isfinite(rates) & (rates > 0)).all():
+        raise ValueError(f"rates must lie above 0, a list of finite numbers, got {rates}")
+    if len(np.unique(rates)) < len(rates):
+        raise ValueError(f"rates must differ, got one of them twice: {rates}")
+    return rates
+
+
 def _sample(name, x):
-    x = np.asarray(x, dtype=float)
+    x = numbers(name, x).astype(float)
     if x.ndim != 1 or len(x) == 0:
         raise ValueError(f"{name} must be a list of numbers, got shape {x.shape}")
     if not np.isfinite(x).all():

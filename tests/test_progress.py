@@ -1,5 +1,6 @@
 """Progress notes what was solved, survives whatever happens to its file, and never gets in the way of an exercise."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -139,3 +140,28 @@ def test_the_command_needs_neither_torch_nor_jupyter(kept):
     code = ("import sys; from course_utils.__main__ import main; main(['progress']); "
             "assert not {'torch', 'numpy', 'IPython', 'jupyter_client'} & set(sys.modules)")
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("arguments", [["progress"], ["progress", "--reset"], ["--help"], ["progress", "--help"],
+                                       ["nonsense"]])
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "cp437", "ascii:strict", "utf-8"])
+def test_the_command_writes_in_any_encoding(tmp_path, encoding, arguments):
+    place = tmp_path / "Übung Ж" / "progress.csv"
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "COURSE_PROGRESS": str(place)}
+    place.parent.mkdir()
+    place.write_text("2026-01-01 10:00,exercise,gradient-step\n")
+    done = subprocess.run([sys.executable, "-m", "course_utils", *arguments], cwd=ROOT, env=environment,
+                          capture_output=True)
+    assert done.returncode == (2 if arguments == ["nonsense"] else 0) and b"Traceback" not in done.stderr
+    text = done.stdout.decode(encoding.split(":")[0])
+    if arguments == ["progress"]:
+        assert "1 exercises and 0 questions" in text and "open:" in text
+        assert ("■" in text) == (encoding == "utf-8") and ("#." in text) == (encoding != "utf-8")
+
+
+def test_the_command_writes_in_the_plainest_locale(kept):
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment.pop("PYTHONIOENCODING", None)
+    done = subprocess.run([sys.executable, "-m", "course_utils", "progress"], cwd=ROOT, env=environment,
+                          capture_output=True)
+    assert done.returncode == 0 and b"0 exercises and 0 questions" in done.stdout

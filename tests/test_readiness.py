@@ -1,5 +1,6 @@
 """Every check of `python -m course_utils` can fail, and then says what to type."""
 
+import io
 import subprocess
 import sys
 from collections import namedtuple
@@ -122,3 +123,15 @@ def test_it_reports_with_nothing_but_the_standard_library():
     done = subprocess.run([sys.executable, "-S", "-m", "course_utils"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "No module named 'packaging'" in done.stdout and "pip install -r requirements.txt" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_the_report_writes_in_any_encoding(monkeypatch, encoding):
+    written = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict")
+    monkeypatch.setattr(readiness, "CHECKS", (lambda: readiness.Check("kernel", False, "C:\\Users\\Zoë\\Übung ■ \udcff",
+                                                                      "type: …"),))
+    monkeypatch.setattr(sys, "stdout", written)
+    assert readiness.main() == 1
+    written.flush()
+    text = written.buffer.getvalue().decode(encoding)
+    assert "FAIL  kernel" in text and "1 to repair" in text and ("Übung" in text) == (encoding != "ascii")

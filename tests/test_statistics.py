@@ -1,7 +1,9 @@
 """Intervals hold what they promise; rules for choosing give the answers that can be worked out by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from scipy import stats
 
 from course_utils.statistics import (
@@ -173,3 +175,98 @@ def test_chance_explains_less_than_order():
 def test_what_no_curve_can_explain_is_refused(x, y, message):
     with pytest.raises(ValueError, match=message):
         explained_by_a_curve(x, y)
+
+
+GOOD = [0.5, 0.6, 0.7]
+SAMPLES = {
+    "text": (["high", "low", "low"], "holds text, such as 'high'"), "digits as text": (["1", "2", "3"], "holds text"),
+    "None among numbers": ([0.5, None, 0.7], r"holds NaN or infinity at \[1\]"),
+    "a masked score": (np.ma.masked_less(GOOD, 0.55), "masked"),
+    "complex scores": ([0.5, 1j, 0.7], "holds complex numbers"),
+    "rows of different lengths": ([[1, 2], [3], [4]], "different lengths"),
+    "one number": (0.5, r"must be a list of numbers, got shape \(\)"), "a table": ([GOOD, GOOD], r"got shape \(2, 3\)"),
+    "None": (None, "is None"),
+    "a dictionary": ({"a": 1}, "is a dict"), "a generator": ((x for x in GOOD), "is a generator"),
+    "dates": (np.array(["2026"] * 3, "M8[Y]"), "dates"),
+    "minus infinity": ([0.5, -np.inf, 0.7], r"holds NaN or infinity at \[1\]"),
+    "a Series of text": (pd.Series(["a", "b", "c"]), "holds text"),
+}
+
+
+@pytest.mark.parametrize("what", SAMPLES)
+@pytest.mark.parametrize("call", [mean_interval, lambda x: paired_difference(x, GOOD),
+                                  lambda x: paired_difference(GOOD, x),
+                                  lambda x: slope_interval(x, GOOD), lambda x: slope_interval(GOOD, x),
+                                  lambda x: explained_by_a_curve(GOOD, x), lambda x: explained_by_a_curve(x, GOOD)],
+                         ids=["mean", "first of a pair", "second of a pair", "x of a slope", "y of a slope",
+                              "y of a curve", "x of a curve"])
+def test_what_is_no_sample_is_named(call, what):
+    sample, says = SAMPLES[what]
+    with pytest.raises(ValueError, match=f"^[abxy] .*{says}"):
+        call(sample)
+
+
+@pytest.mark.parametrize("kind", [tuple, np.array, pd.Series, torch.tensor,
+                                  lambda x: torch.tensor(x, requires_grad=True),
+                                  lambda x: pd.Series(x, index=[7, 8, 9]), lambda x: np.ma.masked_array(x, mask=False)])
+def test_samples_of_any_kind_give_the_same(kind):
+    high = [0.9, 0.8, 0.6]
+    assert mean_interval(kind(GOOD)).mean == pytest.approx(0.6) and slope_interval(kind(GOOD), kind(high)).n == 3
+    assert paired_difference(kind(high), kind(GOOD)).low == pytest.approx(paired_difference(high, GOOD).low)
+    assert basin_width(kind([0.1, 1.0, 10.0]), kind(high), 0.05) == pytest.approx(basin_width([0.1, 1.0, 10.0], high,
+                                                                                              0.05))
+
+
+@pytest.mark.parametrize("confidence", [95, 0, 1, -0.5, "0.95", None, float("nan"), [0.9]], ids=repr)
+@pytest.mark.parametrize("call", [mean_interval, lambda x, c: paired_difference(x, [1, 2, 4], c), lambda x,
+                                  c: slope_interval(x, [1, 2, 4], c)],
+                         ids=["mean", "pair", "slope"])
+def test_a_confidence_that_is_none_is_named(call, confidence):
+    with pytest.raises(ValueError, match="confidence must lie between 0 and 1, such as 0.95, got"):
+        call(GOOD, confidence)
+
+
+RATES, TABLE = [0.01, 0.1, 1.0], [[0.5, 0.6], [0.8, 0.7], [0.6, 0.5]]
+
+
+@pytest.mark.parametrize("call, says", [
+    (lambda: slope_interval([1, 2], [1, 2]), "x and y must have the same length of at least 3, got 2 and 2"),
+    (lambda: slope_interval([1, 2, 3], [1, 2]), "got 3 and 2"),
+    (lambda: slope_interval([2, 2, 2], GOOD), "x does not vary"),
+    (lambda: basin_width(["a", "b"], [1, 2], 0.1), "rates holds text"),
+    (lambda: basin_width(RATES, ["a"] * 3, 0.1), "scores holds text"),
+    (lambda: basin_width([0.1, np.nan, 1], GOOD, 0.1), "rates must lie above 0"),
+    (lambda: basin_width([-1, 0.1, 1], GOOD, 0.1), "above 0"),
+    (lambda: basin_width([0.1, 0.1, 1], GOOD, 0.1), "rates must differ"),
+    (lambda: basin_width([0.1, 1, np.inf], GOOD, 0.1), "rates must lie above 0"),
+    (lambda: basin_width(RATES, TABLE, 0.1), "same length"), (lambda: basin_width(RATES, GOOD, "0.1"),
+                                                              "tolerance must be 0 or more, got '0.1'"),
+    (lambda: basin_width(RATES, GOOD, None), "tolerance must be"),
+    (lambda: basin_width(RATES, GOOD, [0.1]), "tolerance must be"),
+    (lambda: basin_width(RATES, GOOD, np.inf), "tolerance must be"),
+    (lambda: basin_width(RATES, [np.inf] * 3, 0.1), "no rate worked"),
+    (lambda: basin_width(0.1, 0.5, 0.1), "rates must lie above 0, a list"),
+    (lambda: one_standard_error_pick(RATES, GOOD), "scores must have shape .3, seeds. with at least two seeds"),
+    (lambda: one_standard_error_pick(RATES, [["a", "b"]] * 3), "scores holds text"),
+    (lambda: one_standard_error_pick([0.1, 0.1, 1], TABLE), "differ"),
+    (lambda: one_standard_error_pick([0, 0.1, 1], TABLE), "above 0"),
+    (lambda: one_standard_error_pick(RATES[:2], TABLE), "scores must have shape"),
+    (lambda: one_standard_error_pick(RATES, TABLE, prefer=None), "prefer must be"),
+    (lambda: one_standard_error_pick(RATES, [[0.5], [1, 2], [3]]), "lengths"),
+    (lambda: one_standard_error_pick(RATES, np.full((3, 2), np.inf)), "no rate worked"),
+    (lambda: evidence([("a", "b", "c")]), r"a row must be \(claim, evidence, verdict, holds\)"),
+    (lambda: evidence(["claim"]), "a row must be"),
+    (lambda: evidence([("a", "b", "c", "no")]), "the last True or False"),
+    (lambda: evidence([("a", "b", "c", np.array([True, True]))]), "a row must be"),
+])
+def test_further_bad_input_is_named(call, says):
+    with pytest.raises(ValueError, match=says):
+        call()
+
+
+def test_infinite_scores_are_out_of_tolerance_and_never_the_best():
+    assert basin_width(RATES, [np.inf, 0.8, 0.8], 0.01) == basin_width(RATES, [np.nan, 0.8, 0.8],
+                                                                       0.01) == pytest.approx(1)
+    assert basin_width(RATES, [-np.inf, 0.8, 0.8], 0.01, higher_is_better=False) == pytest.approx(1)
+    assert one_standard_error_pick(RATES, [[np.inf, 1], [0.8, 0.8], [0.7, 0.7]]) == 0.1
+    assert one_standard_error_pick(RATES, [[-np.inf, 1], [0.8, 0.8], [0.9, 0.9]], higher_is_better=False) == 0.1

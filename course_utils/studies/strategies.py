@@ -34,7 +34,7 @@ def range_tests(game):
     """A range test for each of three optimizers, read a tenth below its minimum, and a full trial at each reading."""
     for optimizer in (sgd, momentum, adam):
         test = game.range_test(optimizer)
-        game.trial(read_range_test(test.rates, test.losses[0], "minimum"), optimizer)
+        game.trial(read_range_test(test.rates, test.losses[0], "minimum", allow_edge=True), optimizer)
     return game.best()
 
 
