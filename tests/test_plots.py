@@ -13,6 +13,7 @@ from course_utils.descent import descend
 from course_utils.landscapes import bowl, double_well, ravine, saddle
 from course_utils.models import linear, mlp
 from course_utils.optimizers import adam, sgd
+from course_utils.plots import style
 from course_utils.schedules import constant, cosine, reduce_on_plateau, step_decay
 from course_utils.statistics import mean_interval, paired_difference
 from course_utils.studies.robustness import OPTIMIZERS, make_problems, run_study
@@ -30,7 +31,7 @@ DIFFERENCES = {"near": paired_difference(SCORES[0], SCORES[1]), "far": paired_di
 
 def _labelled(ax):
     """Axes for the plots whose labels are the caller's."""
-    ax = plots._axes(ax)
+    ax = style.new_axes(ax)
     ax.set(xlabel="x", ylabel="y")
     return ax
 
