@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from .checks import as_landscape, as_path, as_paths
 from .style import INK, PLANE_MAP, new_axes, rate_color
 
 
 def plot_landscape(landscape, ax=None):
     """The curve of a one-dimensional landscape, or level lines of a two-dimensional one."""
+    as_landscape(landscape)
     ax = new_axes(ax)
     if landscape.dim == 1:
         w = np.linspace(*landscape.domain[0], 400)
@@ -27,6 +29,7 @@ def plot_landscape(landscape, ax=None):
 
 def plot_path(path, ax=None, label=None, color=None):
     """A descent on its landscape, a dot a step from the open circle at the start; points outside are clipped."""
+    as_landscape(as_path(path).landscape)
     if ax is None:
         ax = plot_landscape(path.landscape)
     color = rate_color(path.rates[0]) if color is None else color
@@ -43,10 +46,12 @@ def plot_path(path, ax=None, label=None, color=None):
 
 def plot_distances(paths, ax=None):
     """Distance to the minimum after each step, on a log axis: a straight line is a constant factor a step."""
+    paths = as_paths(paths)
+    distances = [path.distances for path in paths]
     ax = new_axes(ax)
-    for path in paths:
+    for path, distance in zip(paths, distances, strict=True):
         lr = path.rates[0]
-        ax.semilogy(np.maximum(path.distances, 1e-16), color=rate_color(lr), label=f"rate {lr:.3g}")
+        ax.semilogy(np.maximum(distance, 1e-16), color=rate_color(lr), label=f"rate {lr:.3g}")
     ax.set(xlabel="step", ylabel="distance to the minimum")
     if len(paths) > 1:
         ax.legend(frameon=False)
@@ -58,6 +63,8 @@ def plot_momentum_plane(landscape, ax=None, max_lr=None, max_beta=1.0):
 
     The diamond is the best plain descent (β = 0), the star the best heavy ball.
     """
+    if as_landscape(landscape, drawn=False).hessian is None:
+        raise ValueError(f"landscape must be a quadratic, such as ravine(), got {landscape.name}")
     ax = new_axes(ax)
     max_lr = 2.1 * landscape.critical_rate if max_lr is None else max_lr
     lr, beta = np.meshgrid(np.linspace(0, max_lr, 241), np.linspace(0, max_beta, 161))

@@ -3,15 +3,15 @@
 import numpy as np
 from matplotlib.colors import ListedColormap
 
+from .checks import as_dataset, as_part, as_run
 from .style import CLASS_MARKERS, POINT_COLORS, REGION_COLORS, new_axes
 
 
 def plot_data(data, ax=None, part="train"):
     """The points of a two-dimensional classification problem, a colour and a marker for each class."""
+    as_dataset(data, len(POINT_COLORS))
+    x, y = getattr(data, f"x_{as_part(part)}"), getattr(data, f"y_{part}")
     ax = new_axes(ax)
-    x, y = getattr(data, f"x_{part}"), getattr(data, f"y_{part}")
-    if x.shape[1:] != (2,) or data.n_classes > len(POINT_COLORS):
-        raise ValueError(f"data must have two features and at most {len(POINT_COLORS)} classes, got {data!r}")
     for c, (color, marker) in enumerate(zip(POINT_COLORS, CLASS_MARKERS, strict=True)):
         ax.scatter(*x[y == c].T, s=14, marker=marker, color=color, edgecolor="white", linewidth=0.3, label=f"class {c}")
     ax.set(xlabel="x₁", ylabel="x₂", xticks=[], yticks=[])
@@ -20,8 +20,9 @@ def plot_data(data, ax=None, part="train"):
 
 def plot_boundary(run, ax=None, part="train"):
     """What a trained network answers everywhere in the plane, under the points it was trained on."""
+    x = as_dataset(as_run(run).data, len(POINT_COLORS)).x_train
+    as_part(part)
     ax = new_axes(ax)
-    x = run.data.x_train
     (x0, y0), (x1, y1) = x.min(axis=0) - 1, x.max(axis=0) + 1
     gx, gy = np.meshgrid(np.linspace(x0, x1, 120), np.linspace(y0, y1, 120))
     classes = run.predict(np.column_stack([gx.ravel(), gy.ravel()])).reshape(gx.shape)

@@ -1,9 +1,14 @@
 """The rate at every step."""
 
+from collections.abc import Mapping
+from numbers import Real
+
 import numpy as np
 
+from ..names import labels
 from ..schedules import as_schedule, needs_losses
-from .style import LINE_COLORS, LINE_STYLES, RATE_MARKERS, new_axes
+from .checks import as_families, as_whole, came
+from .style import LINE_COLORS, LINE_STYLES, RATE_MARKERS, legend_beside, new_axes
 
 
 def plot_schedule(schedules, n_steps, ax=None, log=False):
@@ -11,26 +16,43 @@ def plot_schedule(schedules, n_steps, ax=None, log=False):
 
     Drawing asks the functions for numbers and uses nothing up. A schedule that needs losses cannot be drawn beforehand.
     """
+    n_steps, rates = as_whole(n_steps, "n_steps"), {}
+    for name, schedule in _named(schedules).items():
+        rates[name] = _rates(as_schedule(schedule, name), name, n_steps)
     ax = new_axes(ax)
-    if not isinstance(schedules, dict):
-        several = schedules if isinstance(schedules, list | tuple) else [schedules]
-        schedules = {f"{_name(schedule)} {n}" if len(several) > 1 else _name(schedule): schedule
-                     for n, schedule in enumerate(several, 1)}
-    for n, (name, schedule) in enumerate(schedules.items()):
-        if needs_losses(schedule):
-            raise ValueError(f"{name} depends on losses that are not known before training; draw the mean_lr of its "
-                             "runs instead")
-        rate = as_schedule(schedule, name)
-        ax.plot(np.arange(n_steps), [rate(step) for step in range(n_steps)], label=name, lw=1.8, ms=5,
+    for n, (name, rate) in enumerate(rates.items()):
+        ax.plot(np.arange(n_steps), rate, label=name, lw=1.8, ms=5, marker=RATE_MARKERS[n % len(RATE_MARKERS)],
                 color=LINE_COLORS[n % len(LINE_COLORS)], ls=LINE_STYLES[n % len(LINE_STYLES)],
-                marker=RATE_MARKERS[n % len(RATE_MARKERS)], markevery=(0.01 + 0.012 * n, 0.13))
+                markevery=(0.01 + 0.012 * n, 0.13))
     ax.set(xlabel="step", ylabel="learning rate", yscale="log" if log else "linear")
-    if len(schedules) > 1:
-        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    if len(rates) > 1:
+        legend_beside(ax)
     return ax
 
 
-def _name(schedule):
-    """What a schedule is called: the maker's name, or the number of a constant one."""
-    function = getattr(schedule, "func", schedule)
-    return getattr(function, "__name__", f"{schedule}").strip("_")
+def _named(schedules):
+    """{name: schedule} of one schedule, of a list, or of a dict."""
+    if isinstance(schedules, Mapping):
+        return dict(as_families(schedules, "schedules", "schedules"))
+    several = list(schedules) if isinstance(schedules, list | tuple | np.ndarray) else [schedules]
+    if not several:
+        raise ValueError("schedules must be a schedule, a list or a dict of them, at least one, got an empty list")
+    for schedule in several:
+        if not callable(schedule) and not isinstance(schedule, Real):
+            raise TypeError(f"schedules must be functions of the step or numbers, got {came(schedule)}")
+    return dict(zip(labels(several), several, strict=True))
+
+
+def _rates(schedule, name, n_steps):
+    """The rate at each step, or an error that says at which there is none."""
+    if needs_losses(schedule):
+        raise ValueError(f"{name} depends on losses that are not known before training; draw the mean_lr of its "
+                         "runs instead")
+    rates = []
+    for step in range(n_steps):
+        try:
+            rates.append(float(schedule(step)))
+        except Exception as error:
+            raise ValueError(f"{name} must give a rate for every step from 0, but at step {step} there was a "
+                             f"{type(error).__name__}: {error}") from error
+    return rates

@@ -1,15 +1,21 @@
 """The robustness study and the capstone."""
 
+from collections.abc import Iterable
+
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ..statistics import mean_interval
+from ..names import label
+from .checks import as_families, came
+from .intervals import finite_interval
 from .regions import plot_data
 from .style import CLASS_COLORS, INK, LINE_COLORS, RATE_MARKERS, new_axes
 
 
 def plot_problem(problem, ax=None, example=0):
     """What a problem of the robustness study looks like: a training example, or the whole where that says more."""
+    if not hasattr(problem, "data") or not hasattr(problem, "model"):
+        raise TypeError(f"problem must be one of make_problems(), got {came(problem)}")
     ax = new_axes(ax)
     data, x, y = problem.data, problem.data.x_train, problem.data.y_train
     if data.name == "blobs":
@@ -51,17 +57,19 @@ def plot_study(study, compared=None, size=(12, 11)):
     width of the basin in decades; dotted line: the default rate of torch. Crosses: the means of another study,
     `compared`. Returns the axes (problems, optimizers).
     """
+    _as_study(study, "study")
     figure, axes = plt.subplots(len(study.problems), len(study.optimizers), figsize=size, sharex=True, sharey=True,
                                 squeeze=False, layout="none")
     for (row, column), ax in np.ndenumerate(axes):
         problem, optimizer = list(study.problems)[row], study.optimizers[column]
         rates, gains = study.gains(problem, optimizer)
-        means = [mean_interval(of_rate) for of_rate in gains]
+        mean, low, high = np.transpose([finite_interval(of_rate) for of_rate in gains])
         color = LINE_COLORS[column]
         ax.axhline(1, color="0.8", lw=0.8)
         ax.axvline(study.defaults[optimizer], color=INK, lw=1, ls=":")
-        ax.plot(rates, [m.mean for m in means], "-", color=color, lw=1.3)
-        ax.fill_between(rates, [m.low for m in means], [m.high for m in means], color=color, alpha=0.25, lw=0)
+        ax.plot(rates, mean, "-", color=color, lw=1.3)
+        if np.isfinite(low).any():
+            ax.fill_between(rates, low, high, color=color, alpha=0.25, lw=0)
         tuned = study.tuned_rate(problem, optimizer, allow_edge=True)
         ax.plot(tuned, study.tuned(problem, optimizer, allow_edge=True).mean(), "D", color=color, mec="white", ms=7)
         if compared is not None:
@@ -87,6 +95,9 @@ def plot_measures(studies, measures, axes=None):
     `studies` maps names to robustness studies, each with a marker of its own; small dots are the problems. Returns the
     axes (measures,).
     """
+    for name, study in as_families(studies, "studies", "robustness studies").items():
+        _as_study(study, f"studies[{name!r}]")
+    measures = list(measures) if isinstance(measures, Iterable) and not isinstance(measures, str) else [measures]
     if axes is None:
         _, axes = plt.subplots(1, len(measures), figsize=(12, 3.6), sharey=True, squeeze=False, layout="constrained")
     axes, names = np.ravel(axes), list(studies)
@@ -94,10 +105,10 @@ def plot_measures(studies, measures, axes=None):
         for n, study in enumerate(studies.values()):
             color, offset = LINE_COLORS[n], 0.26 * (n - (len(names) - 1) / 2)
             for row, values in enumerate(study.over_problems(measure).values()):
-                found = mean_interval(values)
+                mean, low, high = finite_interval(values)
                 ax.plot(values, np.full(len(values), row + offset + 0.1), ".", color=color, ms=4, alpha=0.6)
-                ax.plot([found.low, found.high], [row + offset] * 2, color=color, lw=1.5)
-                ax.plot(found.mean, row + offset, RATE_MARKERS[n], ms=7, color=color, mec="white",
+                ax.plot([low, high], [row + offset] * 2, color=color, lw=1.5)
+                ax.plot(mean, row + offset, RATE_MARKERS[n], ms=7, color=color, mec="white",
                         label=names[n] if row == 0 else None)
         ax.set(xlabel=measure, yticks=range(len(study.optimizers)), yticklabels=study.optimizers,
                ylim=(len(study.optimizers) - 0.5, -0.5))
@@ -114,12 +125,14 @@ def plot_search(game, ax=None, chosen=None):
     Runs that diverged and range tests stand on the floor; the thin line is the best score so far; a frame marks the
     trial `chosen`.
     """
+    if not hasattr(game, "trials") or not hasattr(game, "budget"):
+        raise TypeError(f"game must be a Capstone, got {came(game)}")
     ax = new_axes(ax)
     floor, top = 0.1, 0.985
     ax.set_yscale("function", functions=(lambda y: -np.log10(1 - np.minimum(y, 0.999)), lambda z: 1 - 10.0 ** -z))
     optimizers, paid, best, steps = {}, 0, 0.0, [(0, floor)]
     for trial in game.trials:
-        name = trial.setting["optimizer"].__name__
+        name = label(trial.setting["optimizer"])
         n = optimizers.setdefault(name, len(optimizers))
         color, marker = LINE_COLORS[n % len(LINE_COLORS)], RATE_MARKERS[n % len(RATE_MARKERS)]
         scored = np.isfinite(trial.val_accuracy)
@@ -144,3 +157,8 @@ def plot_search(game, ax=None, chosen=None):
     if optimizers:
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
+
+
+def _as_study(study, name):
+    if not hasattr(study, "gains") or not hasattr(study, "problems"):
+        raise TypeError(f"{name} must be what run_study(…) or load_study(…) returns, got {came(study)}")

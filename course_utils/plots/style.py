@@ -40,12 +40,19 @@ def new_axes(ax):
     return ax
 
 
+def legend_beside(ax, title=None):
+    ax.legend(title=title, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+
+
 def draw_ceiling(ax, data, metric):
     draw_ceiling_line(ax, {"test_accuracy": data.ceiling, "val_accuracy": data.val_ceiling}.get(metric))
 
 
 def draw_ceiling_line(ax, ceiling):
-    if ceiling is not None:
-        ax.axhline(ceiling, color=INK, ls="--", lw=1)
-        ax.annotate(f"Bayes ceiling {ceiling:.2f}", (0.01, ceiling), xycoords=("axes fraction", "data"),
-                    xytext=(0, 3), textcoords="offset points", fontsize=9)
+    if ceiling is None:
+        return
+    ax.axhline(ceiling, color=INK, ls="--", lw=1)
+    words = f"Bayes ceiling {ceiling:.2f}"
+    if words not in [text.get_text() for text in ax.texts]:  # once, however many sweeps are drawn
+        ax.annotate(words, (0.01, ceiling), xycoords=("axes fraction", "data"), xytext=(0, 3),
+                    textcoords="offset points", fontsize=9)
