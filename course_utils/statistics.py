@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
+<<<<<<< HEAD
 from .arrays import numbers
+=======
+from .basins import basin_width
+>>>>>>> b4a7eb0b29e40fd4e3aeefe6b4a2d7a43a26f6b7
 
 __all__ = ["Difference", "Interval", "basin_width", "evidence", "explained_by_a_curve", "mean_interval",
            "one_standard_error_pick", "paired_difference", "slope_interval"]
@@ -97,6 +101,7 @@ def explained_by_a_curve(x, y, increasing=True):
     return float(1 - ((y - curve) ** 2).sum() / ((y - y.mean()) ** 2).sum())
 
 
+<<<<<<< HEAD
 def basin_width(rates, scores, tolerance, higher_is_better=True):
     """Decades of rate around the best one whose score lies within `tolerance` of the best.
 
@@ -119,6 +124,8 @@ def basin_width(rates, scores, tolerance, higher_is_better=True):
     return _reach(x[best:], loss[best:], limit) + _reach(-x[best::-1], loss[best::-1], limit)
 
 
+=======
+>>>>>>> b4a7eb0b29e40fd4e3aeefe6b4a2d7a43a26f6b7
 def one_standard_error_pick(rates, scores, higher_is_better=True, prefer="smaller"):
     """The smallest (or largest) rate whose mean score lies within one standard error of the best.
 
@@ -153,17 +160,6 @@ def evidence(rows):
     table = pd.DataFrame([row[:3] for row in rows], columns=["claim", "evidence", "verdict"])
     return table.style.hide(axis="index").set_properties(**{"text-align": "left", "white-space": "normal"}) \
         .set_table_styles([{"selector": "th", "props": "text-align: left"}])
-
-
-def _reach(x, loss, limit):
-    """How far from x[0] the line through (x, loss) stays at or under the limit."""
-    for i in range(1, len(x)):
-        if not loss[i] <= limit:
-            if np.isnan(loss[i]) or not np.isfinite(loss[i]):
-                return float(x[i - 1] - x[0])
-            share = (limit - loss[i - 1]) / (loss[i] - loss[i - 1])
-            return float(x[i - 1] - x[0] + share * (x[i] - x[i - 1]))
-    return float(x[-1] - x[0])
 
 
 def _t_bounds(x, confidence):

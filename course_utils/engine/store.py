@@ -29,27 +29,41 @@ class Store:
             raise ValueError(f"resume must name a folder, which is made where it is missing; {folder} is a file")
         self.folder.mkdir(parents=True, exist_ok=True)
         parts = [getattr(data, f"{axis}_{part}") for part in ("train", "val", "test") for axis in "xy"]
-        self.common = [epochs, data.task, torch.__version__, surroundings(),
-                       identity(train_stack), identity(train_each)]
+        self.told = set()
+        self.common = [epochs, data.task, torch.__version__, *self._engine()]
         self.common += [(part.shape, part.dtype.str, hashlib.sha256(part.tobytes()).hexdigest()) for part in parts]
-        self.known, self.told = {}, set()
+        self.known = {}
+
+    def _engine(self):
+        """What decides every result: the loops, and how torch is set; a text of its own where it cannot be known."""
+        try:
+            return [surroundings(), identity(train_stack), identity(train_each)]
+        except Unknowable as error:
+            self._say(error)
+            return [None]
+
+    def _say(self, error):
+        if str(error) not in self.told:
+            print(f"resume: not kept and trained anew, since it cannot be known what decides the result: {error}")
+        self.told.add(str(error))
 
     def path(self, chunk):
         """The file of a chunk; None if it cannot be known what decides its result."""
+        if None in self.common:
+            return None
         try:
-            settings = [sorted((name, self._identity(value)) for name, value in s.items()) for s in chunk.settings]
-            key = repr([self.common, settings, chunk.seeds, self._identity(chunk.loss)])
+            settings = [sorted((name, self._identity(value, name)) for name, value in s.items())
+                        for s in chunk.settings]
+            key = repr([self.common, settings, chunk.seeds, self._identity(chunk.loss, "loss")])
         except Unknowable as error:
-            if str(error) not in self.told:
-                print(f"resume: not kept and trained anew, since it cannot be known what decides the result: {error}")
-            self.told.add(str(error))
+            self._say(error)
             return None
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.npz"
 
-    def _identity(self, value):
+    def _identity(self, value, name):
         """The identity of a value, asked once for the whole sweep."""
         if id(value) not in self.known:
-            self.known[id(value)] = value, identity(value)  # kept, so that its id stays its own
+            self.known[id(value)] = value, identity(value, name)  # kept, so that its id stays its own
         return self.known[id(value)][1]
 
     def load(self, chunk):
