@@ -6,8 +6,8 @@ from pathlib import Path
 __all__ = ["NEEDED", "Missing"]
 
 # as they are imported: what requirements.txt lists to run the notebooks
-NEEDED = ("torch", "numpy", "scipy", "pandas", "sklearn", "optuna", "matplotlib", "PIL", "tqdm", "ipywidgets",
-          "jupyterlab", "ipykernel", "IPython", "psutil", "jupyter_client", "packaging")
+NEEDED = ("torch", "numpy", "scipy", "pandas", "sklearn", "optuna", "matplotlib", "cloudpickle", "PIL", "tqdm",
+          "ipywidgets", "jupyterlab", "ipykernel", "IPython", "psutil", "jupyter_client", "packaging")
 
 
 class Missing:

@@ -13,12 +13,12 @@ import torch.nn.functional as F
 from .data import Dataset
 from .descent import Path, descend
 from .engine.chunks import one_thread
-from .engine.execution import checked, execute, grid, ways_of, whole_number, whole_seeds
+from .engine.execution import check_hyper, checked, execute, grid, ways_of, whole_number, whole_seeds
 from .engine.loop import train_stack
 from .engine.networks import fresh_network, initial_weights, put_back
 from .names import label
 
-__all__ = ["Path", "Run", "descend", "fresh_network", "initial_weights", "one_thread", "plain_loop", "train",
+__all__ = ["Path", "Run", "check_hyper", "descend", "fresh_network", "initial_weights", "one_thread", "plain_loop", "train",
            "train_stack"]
 
 

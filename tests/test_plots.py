@@ -105,7 +105,7 @@ def test_trains_nothing_and_warns_of_nothing(name, monkeypatch):
     def refuse(*args, **options):
         raise AssertionError("a plot trained a network")
     for target in ("course_utils.training.train", "course_utils.training.train_stack", "course_utils.sweep.sweep",
-                   "course_utils.sweep.train_stack"):
+                   "course_utils.sweep.execute"):
         monkeypatch.setattr(target, refuse)
     ALL[name]().figure.canvas.draw()
 

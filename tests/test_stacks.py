@@ -12,10 +12,11 @@ from torch import nn
 import course_utils.engine.stacks
 import course_utils.engine.tracing
 from course_utils.data import Dataset, load_diabetes, make_blobs, make_linear
+from course_utils.engine.execution import checked, grid, ways_of
 from course_utils.engine.stacks import LayerStack, Stack, fresh_network, initial_weights, stack_of
 from course_utils.models import linear, mlp
 from course_utils.optimizers import sgd
-from course_utils.training import check_model, train
+from course_utils.training import train
 
 CHAINS = {"logistic": linear(4, 3), "relu": mlp(4, 7, 3), "tanh": mlp(4, 7, 3, activation="tanh"),
           "deep": mlp(4, 9, 6, 5, 3), "deep-tanh": mlp(4, 9, 6, 5, 3, activation="tanh"), "narrow": mlp(4, 1, 2)}
@@ -187,9 +188,10 @@ def test_networks_drawn_in_many_threads_are_those_of_their_seeds():
     model, data = CHAINS["deep"], make_linear(64, 4)
     expected = [initial_weights(model, seed) for seed in range(40)]
     with ThreadPoolExecutor(8) as pool:
-        checked = [pool.submit(check_model, mlp(4, 50, 50, 1), data) for _ in range(100)]  # which draws networks, too
+        settings = checked(data, grid(mlp(4, 50, 50, 1), sgd, 0.1, 32, {}))
+        compared = [pool.submit(ways_of, data, settings) for _ in range(50)]  # which draws networks, too
         drawn = list(pool.map(partial(initial_weights, model), range(40)))
-        assert all(check.result() is None for check in checked)
+        assert all(ways.result()[0].stack for ways in compared)
     assert all(torch.equal(a, b) for a, b in zip(expected, drawn, strict=True))
 
 

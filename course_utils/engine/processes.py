@@ -7,6 +7,7 @@ import sys
 import warnings
 from contextlib import closing
 
+import cloudpickle
 import torch
 
 from .tracing import alone
@@ -43,9 +44,7 @@ def far_away(make, *arguments, stop=None):
     here, there = context.Pipe()
     call = (make, arguments)
     if context.get_start_method() == "spawn":
-        import cloudpickle  # sends functions that no file holds, such as those of a notebook
-
-        call = cloudpickle.dumps(call)
+        call = cloudpickle.dumps(call)  # functions, too, that no file holds, such as those of a notebook
     process = context.Process(target=_work, args=(call, there, here), daemon=True)
     with alone, warnings.catch_warnings():  # no lock is held by a thread that the child would not have
         warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside threads: the child starts none
@@ -83,8 +82,6 @@ def _work(call, connection, other_end):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to handle
     torch.set_num_threads(1)
     if isinstance(call, bytes):
-        import cloudpickle
-
         call = cloudpickle.loads(call)
     make, arguments = call
     try:
