@@ -15,6 +15,7 @@ training     the training loop, and one network trained by it
 sweep        hundreds of networks trained at once, over any grid of hyperparameters and seeds
 search       trials bought with epochs, until a budget is spent
 curvature    the sharpness of a network's loss
+basins       how wide the range of good rates is
 statistics   intervals, paired differences, rules for choosing a rate
 plots        figures of all of these
 studies      experiments too long for the cells of a notebook: robustness, the capstone and its strategies

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 
+from . import progress
+
 __all__ = ["CHECKS", "Check", "main", "python", "packages", "memory", "data_files", "kernel", "training", "report"]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -140,8 +142,6 @@ def main(arguments=()):
 
 
 def _progress(reset):
-    from . import progress
-
     try:
         print(f"Forgotten: {progress.forget()} entries." if reset else progress.report(*_squares()))
     except OSError as error:

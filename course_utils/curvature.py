@@ -13,7 +13,8 @@ def sharpness(model, data, weights, n_steps=20):
 
     Each step costs one product of the Hessian with a vector, the derivative of the gradient along it (Pearlmutter
     1994). The largest eigenvalue of the small tridiagonal matrix that the steps build converges to λmax from below, far
-    faster than power iteration  (Lanczos 1950). NaN for weights that are not finite numbers.
+    faster than power iteration  (Lanczos 1950). NaN for weights that are not finite numbers. The networks are taken in
+    evaluation mode; ValueError for one that is not made of plain tensor operations.
     """
     single = weights.ndim == 1
     weights = weights[None] if single else weights
@@ -42,13 +43,18 @@ def sharpness(model, data, weights, n_steps=20):
 
 def _product(model, data, weights):
     """The map v → H v, row by row, for a whole stack of networks: H is that of the mean training loss."""
-    stack = Stack(fresh_network(model), data.task)
+    example = torch.tensor(data.x_train[:1])
+    stack = Stack(fresh_network(model, 0, example).eval().double(), data.task)
     x, y = torch.tensor(data.x_train).double(), torch.tensor(data.y_train)
     y = y if data.task == "classification" else y.double()
     w = weights.double().detach().requires_grad_()
     loss = vmap(stack._loss, in_dims=(0, None, None))
-    with torch.enable_grad():
-        gradient, = torch.autograd.grad(loss(w, x, y).sum(), w, create_graph=True)
+    try:
+        with torch.enable_grad():
+            gradient, = torch.autograd.grad(loss(w, x, y).sum(), w, create_graph=True)
+    except (RuntimeError, NotImplementedError) as error:
+        raise ValueError("sharpness needs a model of plain tensor operations; torch says of this one: "
+                         f"{str(error).splitlines()[0]}") from error
 
     def times(vectors):
         return torch.autograd.grad(gradient, w, vectors, retain_graph=True)[0]  # (∂g/∂w)ᵀ v, and H is symmetric

@@ -152,7 +152,7 @@ def make_blobs(validation_seed=3):
     the problem of the source study; the validation part is drawn from the same three Gaussians. The classes overlap, so
     that no method can pass the ceiling: the test accuracy of Bayes' rule, here the class of the nearest true centre.
     """
-    from sklearn.datasets import make_blobs as draw
+    from sklearn.datasets import make_blobs as draw  # a second of start-up for this one function
 
     x, y, centers = draw(1000, centers=3, n_features=2, cluster_std=2.0, random_state=2, return_centers=True)
     x_val, y_val = draw(500, centers=centers, cluster_std=2.0, random_state=validation_seed)
@@ -261,7 +261,7 @@ def load_segments(opened=False):
 
 def load_capstone(name="players"):
     """Stored results of the capstone as a table: its "players", or the "outcomes" of single trials."""
-    import pandas as pd
+    import pandas as pd  # a second of start-up for this one function
 
     return pd.read_csv(data_file(f"capstone_{name}.csv"), comment="#")
 

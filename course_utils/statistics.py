@@ -1,7 +1,6 @@
 """Intervals, paired differences and rules for choosing a rate; arrays in, small named results out."""
 
 from dataclasses import dataclass
-from math import isfinite
 from numbers import Real
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from .arrays import numbers
+from .basins import basin_width, positive_rates
 
 __all__ = ["Difference", "Interval", "basin_width", "evidence", "explained_by_a_curve", "mean_interval",
            "one_standard_error_pick", "paired_difference", "slope_interval"]
@@ -97,34 +97,12 @@ def explained_by_a_curve(x, y, increasing=True):
     return float(1 - ((y - curve) ** 2).sum() / ((y - y.mean()) ** 2).sum())
 
 
-def basin_width(rates, scores, tolerance, higher_is_better=True):
-    """Decades of rate around the best one whose score lies within `tolerance` of the best.
-
-    rates (n,), scores (n,); the profile is taken as straight lines over log₁₀ rate and followed from the best rate to
-    both sides until it first leaves the tolerance. NaN and infinity count as out of tolerance.
-    """
-    rates, scores = _rates(rates), numbers("scores", scores).astype(float)
-    if rates.shape != scores.shape or len(rates) < 2:
-        raise ValueError(f"rates and scores must have the same length of at least 2, got {rates.shape}, {scores.shape}")
-    if not isinstance(tolerance, Real) or isinstance(tolerance, bool) or not (tolerance >= 0 and isfinite(tolerance)):
-        raise ValueError(f"tolerance must be 0 or more, got {tolerance!r}")
-    order = np.argsort(rates)
-    x = np.log10(rates[order])
-    loss = (-scores if higher_is_better else scores)[order]
-    if not np.isfinite(loss).any():
-        raise ValueError("scores hold no finite number: no rate worked")
-    loss[~np.isfinite(loss)] = np.nan
-    best = int(np.nanargmin(loss))
-    limit = loss[best] + tolerance
-    return _reach(x[best:], loss[best:], limit) + _reach(-x[best::-1], loss[best::-1], limit)
-
-
 def one_standard_error_pick(rates, scores, higher_is_better=True, prefer="smaller"):
     """The smallest (or largest) rate whose mean score lies within one standard error of the best.
 
     rates (n,), scores (n, seeds)  (Breiman et al. 1984). Rates with a score of NaN or infinity are passed over.
     """
-    rates, scores = _rates(rates), numbers("scores", scores).astype(float)
+    rates, scores = positive_rates(rates), numbers("scores", scores).astype(float)
     if scores.ndim != 2 or len(rates) != len(scores) or scores.shape[1] < 2:
         raise ValueError(f"scores must have shape ({len(rates)}, seeds) with at least two seeds, got {scores.shape}")
     if prefer not in ("smaller", "larger"):
@@ -155,17 +133,6 @@ def evidence(rows):
         .set_table_styles([{"selector": "th", "props": "text-align: left"}])
 
 
-def _reach(x, loss, limit):
-    """How far from x[0] the line through (x, loss) stays at or under the limit."""
-    for i in range(1, len(x)):
-        if not loss[i] <= limit:
-            if np.isnan(loss[i]) or not np.isfinite(loss[i]):
-                return float(x[i - 1] - x[0])
-            share = (limit - loss[i - 1]) / (loss[i] - loss[i - 1])
-            return float(x[i - 1] - x[0] + share * (x[i] - x[i - 1]))
-    return float(x[-1] - x[0])
-
-
 def _t_bounds(x, confidence):
     half = stats.t.ppf((1 + confidence) / 2, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x))
     return float(x.mean() - half), float(x.mean() + half)
@@ -175,15 +142,6 @@ def _confidence(value):
     if not isinstance(value, Real) or not 0 < value < 1:
         raise ValueError(f"confidence must lie between 0 and 1, such as 0.95, got {value!r}")
     return value
-
-
-def _rates(rates):
-    rates = numbers("rates", rates).astype(float)
-    if rates.ndim != 1 or not (np.isfinite(rates) & (rates > 0)).all():
-        raise ValueError(f"rates must lie above 0, a list of finite numbers, got {rates}")
-    if len(np.unique(rates)) < len(rates):
-        raise ValueError(f"rates must differ, got one of them twice: {rates}")
-    return rates
 
 
 def _sample(name, x):

@@ -1,26 +1,23 @@
 """Sweeps: every setting of a grid, under the same seeds, all networks trained together."""
 
-import itertools
-import os
 from dataclasses import dataclass, field, replace
 from math import ceil
-from time import perf_counter
 
 import numpy as np
 import pandas as pd
 import torch
-from tqdm.auto import tqdm
 
 from .data import Dataset
-from .engine.chunks import TASK, Record, Store, collect, divide, one_thread, train_together
+from .engine.chunks import divide, epochs_of, one_thread
+from .engine.execution import checked, execute, grid, progress_bar, ways_of, whole_number, whole_seeds
 from .engine.memory import give_back_memory
+from .names import label
 from .schedules import as_schedule
 from .statistics import mean_interval
-from .training import Run, check_hyper, check_model, label, train_stack
+from .training import Run
 
-__all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "range_test", "sweep", "sweep_settings"]
-
-MOST_THREADS = 8  # beyond that, they wait for each other's Python
+__all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "give_back_memory", "progress_bar", "range_test", "sweep",
+           "sweep_settings"]
 
 
 class GridEdgeError(ValueError):
@@ -62,6 +59,8 @@ class Sweep:
     weights: list = field(repr=False)
     diverged_at: np.ndarray = field(repr=False)
     planned_epochs: int = 0
+    buffers: list = field(default_factory=list, repr=False)  # (setting, seed): what a network keeps besides its weights
+    ways: list = field(default_factory=list, repr=False)  # how each setting was trained: as a stack, or why not
 
     @property
     def epochs(self):
@@ -74,8 +73,8 @@ class Sweep:
 
     @property
     def metric(self):
-        """What settings are compared by: accuracy for classification, loss for regression."""
-        return "accuracy" if self.data.task == "classification" else "loss"
+        """What settings are compared by: accuracy for classification, loss where there is none."""
+        return "accuracy" if "val_accuracy" in self.history else "loss"
 
     def values(self, name):
         """The values of one hyperparameter, one a setting: values("lr")."""
@@ -97,6 +96,7 @@ class Sweep:
             raise ValueError(f"epoch must lie between 1 and {self.epochs}, got {epoch!r}")
         steps = np.array([[epoch * ceil(len(self.data.x_train) / s["batch_size"])] for s in self.settings])
         return replace(self, history={name: h[:, :, :epoch] for name, h in self.history.items()}, weights=[],
+                       buffers=[],
                        diverged_at=np.where(self.diverged_at <= steps, self.diverged_at, -1))
 
     def select(self, **where):
@@ -110,6 +110,8 @@ class Sweep:
         return replace(self, settings=[self.settings[i] for i in chosen],
                        history={name: h[chosen] for name, h in self.history.items()},
                        weights=[self.weights[i] for i in chosen] if self.weights else [],
+                       buffers=[self.buffers[i] for i in chosen] if self.buffers else [],
+                       ways=[self.ways[i] for i in chosen] if self.ways else [],
                        diverged_at=self.diverged_at[chosen])
 
     def run(self, setting, seed):
@@ -123,7 +125,8 @@ class Sweep:
         step = int(self.diverged_at[setting, k])
         return Run(self.settings[setting]["model"], self.data, self.settings[setting], seed,
                    {name: h[setting, k] for name, h in self.history.items()},
-                   self.weights[setting][k], None if step < 0 else step)
+                   self.weights[setting][k], None if step < 0 else step,
+                   self.buffers[setting][k] if self.buffers else {})
 
     def table(self):
         """A tidy DataFrame, one row a run: hyperparameters, seed, whether it diverged, and the final scores."""
@@ -163,158 +166,75 @@ class Sweep:
         lines = []
         for i, name in enumerate(self.names()):
             scores = self.final(f"test_{self.metric}")[i][~self.diverged[i]]
-            sd = scores.std(ddof=1) if len(scores) > 1 else 0
-            spread = f"{scores.mean():.3f} ± {sd:.3f}" if len(scores) else "none"
             gone = f", {int(self.diverged[i].sum())} of {len(self.seeds)} diverged" if self.diverged[i].any() else ""
-            lines.append(f"{name}: test {self.metric} {spread} (mean ± sd){gone}")
+            lines.append(f"{name}: test {self.metric} {_spread(scores)}{gone}")
         return "\n".join(lines)
 
 
-def sweep(model, data, optimizer, lr, seeds=range(30), epochs=200, batch_size=32, executor=None, device=None,
+def sweep(model, data, optimizer, lr, seeds=range(30), epochs=200, batch_size=32, loss=None, executor=None, device=None,
           progress=True, resume=None, **hyper):
-    """Train every setting of a grid under every seed, all networks at once, and return the `Sweep`.
+    """Train every setting of a grid under every seed and return the `Sweep`.
 
-    `model` (a function of no arguments that returns a fresh network), `optimizer`, `lr` (a number or a schedule),
-    `batch_size` and any hyperparameter of the optimizer may be a list: the grid is their product. Run k of every
-    setting starts from the same weights and sees the same batches. A run that diverges is a result; the others go on.
-    An interrupt (Kernel → Interrupt) keeps the epochs that are done. `executor` may be any
-    `concurrent.futures.Executor`, such as a process pool or a Dask client's: it is sent chunks of networks. `resume`
-    names a folder in which finished chunks are kept, so that the same call goes on after a kill.
+    `model` (a function of no arguments that returns a fresh `torch.nn.Module`), `optimizer`, `lr` (a number or a
+    schedule), `batch_size` and any hyperparameter of the optimizer may be a list: the grid is their product.
+    `optimizer` is a function (w, g, state, lr) such as `adam`, a class of `torch.optim`, or a function (module, lr)
+    that returns a torch optimizer. `loss` takes outputs and targets and gives a mean; by default cross-entropy for
+    classes, squared error for values. Run k of every setting starts from the same weights and sees the same batches.
+
+    All networks are trained at once, as one stack, where a comparison shows that this gives what each gives alone;
+    otherwise one by one, on all cores, and a sentence says why. A run that diverges is a result; the others go on. An
+    interrupt (Kernel → Interrupt) keeps the epochs that are done. `executor` may be any `concurrent.futures.Executor`,
+    such as a process pool, or a Dask client: it is sent chunks of networks. `resume` names a folder in which finished
+    chunks are kept, so that the same call goes on after a kill.
     """
-    settings = _grid(model, optimizer, lr, batch_size, hyper)
-    return sweep_settings(data, settings, seeds, epochs, executor, device, progress, resume)
+    settings = grid(model, optimizer, lr, batch_size, hyper)
+    return sweep_settings(data, settings, seeds, epochs, executor, device, progress, resume, loss)
 
 
-def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, device=None, progress=True, resume=None):
+def sweep_settings(data, settings, seeds=range(30), epochs=200, executor=None, device=None, progress=True, resume=None,
+                   loss=None):
     """The same for any list of settings, not only a grid: as in random search, or optimizers with rates of their own.
 
     A setting is a dict of `model`, `optimizer`, `lr`, `batch_size` (32 where it is left out) and hyperparameters.
     """
-    settings, seeds = _checked(data, settings), _seeds(seeds)
-    _whole("epochs", epochs)
-    record, began = Record(len(settings), len(seeds), epochs), perf_counter()
-    store = None if resume is None else Store(resume, data, epochs)
-    description = f"{len(settings)} settings × {len(seeds)} seeds"
-    with (one_thread() as threads,
-          progress_bar(progress, epochs * record.done[:, :, 0].size, "epoch", description) as bar):
-        try:
-            if executor is None and store is None:
-                threads = min(threads, MOST_THREADS) if device is None else 1
-                _side_by_side(data, divide(settings, seeds, threads), epochs, device, threads, record, bar.update)
-            else:
-                tasks = divide(settings, seeds, most=TASK)
-                _one_by_one(data, tasks, epochs, device, record, bar.update, executor, store)
-        except KeyboardInterrupt:
-            return _kept(record, data, settings, seeds, epochs)
-        finally:
-            if perf_counter() - began > 1:  # second; giving back costs a tenth
-                give_back_memory()
-    return _outcome(record, data, settings, seeds, epochs, epochs)
+    settings, seeds = checked(data, settings), whole_seeds(seeds)
+    whole_number("epochs", epochs)
+    ways = ways_of(data, settings, loss)
+    say(ways)
+    record, stopped = execute(data, settings, seeds, epochs, ways, executor, device, progress, resume, loss)
+    done, whole = epochs, list(range(len(seeds)))
+    if stopped:
+        done, whole = _kept(record, epochs, len(seeds))
+    pick = lambda rows: [[row[k] for k in whole] for row in rows]
+    return Sweep(data, settings, [seeds[k] for k in whole], record.scores(done, whole), pick(record.weights()),
+                 record.failed_at[:, whole], epochs, pick(record.buffers()), [str(way) for way in ways])
 
 
-def progress_bar(progress, total, unit, description=None):
-    """A bar that vanishes at its end; none if `progress` is false or the environment says TQDM_DISABLE=1."""
-    off = not progress or os.environ.get("TQDM_DISABLE", "0") not in ("", "0")  # in a notebook, tqdm does not ask
-    return tqdm(total=total, unit=unit, desc=description, leave=False, disable=off)
+def say(ways):
+    """One sentence for each reason why networks are not trained as one stack, and for what a reader should know."""
+    for sentence in dict.fromkeys([f"trained {way}" for way in ways if not way.stack]
+                                  + [way.note for way in ways if way.note]):
+        print(sentence)
 
 
-def _side_by_side(data, chunks, epochs, device, threads, record, tick):
-    """Take all chunks from epoch to epoch together, so that an interrupt leaves every network at the same epoch."""
-    for epoch, outcomes in enumerate(train_together(data, chunks, epochs, device, threads)):
-        for chunk, outcome in zip(chunks, outcomes, strict=True):
-            record.add(chunk, outcome, epoch)
-        tick(sum(map(len, chunks)))
-
-
-def _one_by_one(data, chunks, epochs, device, record, tick, executor, store):
-    """Finish chunk after chunk, so that each can be sent to a worker and kept on disk when it is done."""
-    left = []
-    for chunk in chunks:
-        outcome = store.load(chunk) if store else None
-        if outcome is None:
-            left.append(chunk)
-        else:
-            record.add(chunk, outcome)
-            tick(len(chunk) * epochs)
-    for chunk, outcome in collect(data, left, epochs, device, executor, tick):
-        if store:
-            store.save(chunk, outcome)
-        record.add(chunk, outcome)
-
-
-def _kept(record, data, settings, seeds, epochs):
+def _kept(record, epochs, n_seeds):
     """What an interrupt leaves: the epochs that all networks have, or else the seeds that are done."""
     if done := record.epochs_done():
         print(f"interrupted: {done} of {epochs} epochs are done and kept")
-        return _outcome(record, data, settings, seeds, done, epochs)
+        return done, list(range(n_seeds))
     if not (whole := record.seeds_done()):
         raise KeyboardInterrupt
-    print(f"interrupted: {len(whole)} of {len(seeds)} seeds are done and kept")
-    return _outcome(record, data, settings, seeds, epochs, epochs, whole)
+    print(f"interrupted: {len(whole)} of {n_seeds} seeds are done and kept")
+    return epochs, whole
 
 
-def _outcome(record, data, settings, seeds, done, epochs, whole=None):
-    """The `Sweep` of the first `done` epochs; of the seeds with the indices `whole`, or of all."""
-    whole = list(range(len(seeds))) if whole is None else whole
-    history = {name: h[:, whole, :done] for name, h in record.history.items()}
-    for name, h in history.items():  # the class of a NaN is no prediction
-        if name.endswith("accuracy"):
-            h[~np.isfinite(history[name.replace("accuracy", "loss")])] = np.nan
-    weights = [[row[k] for k in whole] for row in record.weights()]
-    return Sweep(data, settings, [seeds[k] for k in whole], history, weights, record.failed_at[:, whole], epochs)
-
-
-def _grid(model, optimizer, lr, batch_size, hyper):
-    axes = {"model": model, "optimizer": optimizer, "lr": lr, "batch_size": batch_size, **hyper}
-    axes = {name: _values(name, value) for name, value in axes.items()}
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-
-
-def _checked(data, settings):
-    """The settings as `Sweep` holds them, or an error that says what is wrong with one."""
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data must be a Dataset, such as make_blobs(); got {type(data).__name__}")
-    settings = [{"model": None, "optimizer": None, "lr": None, "batch_size": 32} | setting for setting in settings]
-    if not settings:
-        raise ValueError("settings is an empty list: there is nothing to train")
-    for model in dict.fromkeys(setting["model"] for setting in settings):
-        check_model(model, data)
-    for setting in settings:
-        as_schedule(setting["lr"])
-        _whole("batch_size", setting["batch_size"])
-        if setting["batch_size"] > len(data.x_train):
-            raise ValueError(f"batch_size must be at most the {len(data.x_train)} training examples, "
-                             f"got {setting['batch_size']}")
-        if not callable(setting["optimizer"]) or isinstance(setting["optimizer"], type):
-            raise TypeError(f"optimizer must be a function such as sgd or adam, got {setting['optimizer']!r}")
-        check_hyper(setting["optimizer"], {name: setting[name] for name in list(setting)[4:]})
-    return settings
-
-
-def _values(name, value):
-    if isinstance(value, list | tuple | range | np.ndarray):
-        values = [v.item() if isinstance(v, np.generic) else v for v in value]
-        if not values:
-            raise ValueError(f"{name} is an empty list: there is nothing to train")
-        if any(isinstance(v, list | dict | set | np.ndarray) for v in values):
-            raise ValueError(f"{name} must be a plain list of values, got {value!r}")
-        if len(set(values)) < len(values):
-            raise ValueError(f"{name} holds a value twice: {values}")
-        return values
-    return [value.item() if isinstance(value, np.generic) else value]
-
-
-def _seeds(seeds):
-    seeds = _values("seeds", seeds)
-    for seed in seeds:
-        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-            raise ValueError(f"seeds must be whole numbers from 0, got {seed!r}")
-    return seeds
-
-
-def _whole(name, value):
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+def _spread(scores):
+    """Mean and standard deviation over seeds; one seed has no spread."""
+    if len(scores) == 0:
+        return "none (mean ± sd)"
+    if len(scores) == 1:
+        return f"{scores[0]:.3f} (one seed)"
+    return f"{scores.mean():.3f} ± {scores.std(ddof=1):.3f} (mean ± sd)"
 
 
 def _edges(rates):
@@ -343,22 +263,26 @@ class RangeTest:
     seeds: list
 
 
-def range_test(model, data, optimizer, lr_min=1e-5, lr_max=10.0, n_steps=100, seeds=range(10), batch_size=32, **hyper):
+def range_test(model, data, optimizer, lr_min=1e-5, lr_max=10.0, n_steps=100, seeds=range(10), batch_size=32,
+               loss=None, **hyper):
     """Learning-rate range test: raise the rate by a constant factor each step, record the batch loss (Smith 2017)."""
     for name, rate in (("lr_min", lr_min), ("lr_max", lr_max)):
         as_schedule(rate, name)
     if not lr_min < lr_max:
         raise ValueError(f"lr_min must lie below lr_max, got {lr_min!r} and {lr_max!r}")
-    _whole("n_steps", n_steps)
+    whole_number("n_steps", n_steps)
     if n_steps < 2:
         raise ValueError(f"n_steps must be at least 2, got {n_steps!r}")
-    seeds = _seeds(seeds)
-    if len(_checked(data, _grid(model, optimizer, lr_min, batch_size, hyper))) > 1:
+    seeds = whole_seeds(seeds)
+    settings = checked(data, grid(model, optimizer, lr_min, batch_size, hyper))
+    if len(settings) > 1:
         raise ValueError("a range test takes one model, one optimizer and one value of each hyperparameter, no lists")
+    ways = ways_of(data, settings, loss)
+    say(ways)
     rates = np.geomspace(lr_min, lr_max, n_steps)
-    grow = lambda step: rates[min(step, n_steps - 1)]
+    grow = lambda step: float(rates[min(step, n_steps - 1)])
     epochs = ceil(n_steps / ceil(len(data.x_train) / batch_size))
+    [chunk] = divide([settings[0] | {"lr": grow}], seeds, ways, together=True, loss=loss)
     with one_thread():
-        stack = train_stack(model, data, optimizer, [grow] * len(seeds), hyper, seeds, epochs, batch_size)
-        losses = torch.cat([epoch.batch_loss for epoch in stack])[:n_steps]
+        losses = torch.cat([epoch.batch_loss for epoch in epochs_of(data, chunk, epochs)])[:n_steps]
     return RangeTest(rates, losses.numpy().T, seeds)

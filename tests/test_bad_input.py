@@ -28,7 +28,7 @@ RATES = [
     (None, "above 0, got None"), (True, "above 0, got True"), ([0.1, 0], "above 0, got 0"),
     ([0.1, "x"], "above 0, got 'x'"), ([], "lr is an empty list"), ((), "lr is an empty list"),
     ([0.1, 0.01, 0.1], r"lr holds a value twice: \[0.1, 0.01, 0.1\]"), ([[0.1, 0.01]], "lr must be a plain list"),
-    (np.array([[0.1]]), "lr must be a plain list"), ({0.1, 0.2}, r"above 0, got \{"),
+    (np.array([[0.1]]), "lr must be a plain list"), ({0.1, 0.2}, r"lr must be a list, which has an order, got \{"),
 ]
 
 
@@ -59,18 +59,44 @@ class Pair(nn.Module):
         return self.layer(x), x
 
 
-class Undecided(Pair):
-    """Decides by the values that it computes."""
+def frozen():
+    return NETWORK().requires_grad_(False)
+
+
+class Remembers(Pair):
+    """Keeps the last outputs as a plain attribute, and adds them to the next."""
+
+    last = 0.0
+
+    def forward(self, x):
+        self.last = (self.layer(x) + self.last).mean(0, keepdim=True).detach()
+        return self.layer(x) + self.last
+
+
+class Cut(Pair):
+    def forward(self, x):
+        return self.layer(x).detach()
+
+
+class Unseeded(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(np.random.default_rng().normal(size=(2, 3)), dtype=torch.float32))
+
+    def forward(self, x):
+        return x @ self.weight
+
+
+class Sequence(nn.Module):
+    """Scores of classes for each place of a row, in the order that is asked for."""
+
+    def __init__(self, places, classes, last):
+        super().__init__()
+        self.layer, self.last = nn.Linear(2, classes), last
 
     def forward(self, x):
         out = self.layer(x)
-        return out if out.sum() > 0 else -out
-
-
-def frozen():
-    network = NETWORK()
-    network[0].weight.requires_grad_(False)
-    return network
+        return out if self.last else out.mT
 
 
 MODELS = {
@@ -82,31 +108,64 @@ MODELS = {
     "a part shared": (lambda: nn.Sequential(SHARED[0], nn.ReLU(), nn.Linear(4, 3)), ValueError, "two calls shared"),
     "too many inputs": (mlp(3, 4, 3), ValueError, r"cannot take blobs, a row of which has shape \(2,\)"),
     "too few outputs": (mlp(2, 4, 2), ValueError, "labels of blobs go up to 2, .* at least 3 outputs; it has 2"),
-    "batch normalization": (lambda: nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)), ValueError,
-                            "must keep no buffers .* 1.running_mean"),
-    "dropout": (lambda: nn.Sequential(nn.Linear(2, 3), nn.Dropout(0.5)), ValueError,
-                "cannot be trained in a stack: it must draw no random numbers .as dropout does"),
-    "a decision": (Undecided, ValueError, "decide nothing by the values it computes"),
+    "batches of one": (lambda: nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)), ValueError,
+                       "batch_size 499 leaves a batch of one of the 500 training examples"),
     "no weights": (nn.Identity, ValueError, "the model must have weights.*none found"),
-    "frozen weights": (frozen, ValueError, "all of them free to train; 0.weight is frozen"),
+    "frozen weights": (frozen, ValueError, "weights that are free to train; all of its weights are frozen"),
+    "a memory": (Remembers, ValueError, "remembers something that is neither a weight nor a buffer"),
+    "no gradient": (Cut, ValueError, "the loss of the model does not depend on its weights"),
+    "a start that no seed repeats": (Unseeded, ValueError, "two calls gave different weights"),
+    "values in a row": (lambda: nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)), ValueError,
+                        r"shape \(3,\) where the targets of blobs have shape \(3,\).*whole numbers as targets mean"),
     "two outputs": (Pair, TypeError, "must return one tensor, got tuple"),
     "an answer a row of pixels": (lambda: nn.Sequential(nn.Unflatten(1, (2, 1)), nn.Linear(1, 3)), ValueError,
-                                  r"returns shape \(2, 2, 3\) where the targets of blobs have shape \(2,\)"),
+                                  r"returns shape \(3, 2, 3\) where the targets of blobs have shape \(3,\)"),
 }
 
 
 @pytest.mark.parametrize("what", MODELS)
 def test_a_model_that_cannot_be_swept_is_told_why(what):
     model, kind, says = MODELS[what]
+    size = 499 if what == "batches of one" else 32
     with pytest.raises(kind, match=says):
-        run_sweep(model=model)
+        run_sweep(model=model, batch_size=size)
     with pytest.raises(kind, match=says):
-        run_sweep(model=[NETWORK, model])
+        run_sweep(model=[NETWORK, model], batch_size=size)
+    with pytest.raises(kind, match=says):
+        train(model, BLOBS, sgd, 0.1, batch_size=size)
+    with pytest.raises(kind, match=says):
+        range_test(model, BLOBS, sgd, batch_size=size)
 
 
 def test_a_model_must_return_one_value_for_one_target():
-    with pytest.raises(ValueError, match=r"returns shape \(2, 3\) where the targets of diabetes have shape \(2,\)"):
+    with pytest.raises(ValueError, match=r"returns shape \(3, 3\) where the targets of diabetes have shape \(3,\)"):
         run_sweep(model=linear(10, 3), data=DIABETES)
+    across = lambda: nn.Sequential(nn.Linear(10, 1), Across())
+    with pytest.raises(ValueError, match=r"returns shape \(1, 3\) .*first axis counts the examples"):
+        run_sweep(model=across, data=DIABETES)
+
+
+class Across(nn.Module):
+    def forward(self, x):
+        return x.T
+
+
+def tags(places, classes):
+    rng = np.random.default_rng(0)
+    return Dataset("tags", *(a for _ in range(3) for a in (rng.normal(size=(9, places, 2)),
+                                                           np.arange(9 * places).reshape(9, places) % classes)))
+
+
+def test_scores_of_classes_stand_last_whatever_the_lengths():
+    for places, classes in ((5, 3), (4, 4)):
+        data = tags(places, classes)
+        with pytest.raises(ValueError, match=r"must stand last: return outputs.movedim\(1, -1\)"):
+            run_sweep(model=lambda: Sequence(places, classes, last=False), data=data, batch_size=9)  # noqa: B023
+        runs = run_sweep(model=lambda: Sequence(places, classes, last=True), data=data, batch_size=9)  # noqa: B023
+        assert runs.ways == ["as one stack"]
+    flat = lambda: nn.Sequential(nn.Flatten(), nn.Linear(8, 16), nn.Unflatten(1, (4, 4)))
+    with pytest.raises(ValueError, match="nothing tells whether its second or its last axis counts the classes"):
+        run_sweep(model=flat, data=tags(4, 4), batch_size=9)
 
 
 REST = {
@@ -119,7 +178,45 @@ REST = {
     "hyperparameter None": ({"optimizer": momentum, "beta": None}, ValueError, "beta must be .* got None"),
     "no values of it": ({"optimizer": momentum, "beta": []}, ValueError, "beta is an empty list"),
     "optimizer as text": ({"optimizer": "adam"}, TypeError, "optimizer must be a function .* got 'adam'"),
-    "optimizer of torch": ({"optimizer": torch.optim.Adam}, TypeError, "optimizer must be a function .* got <class"),
+    "optimizer of a network": ({"optimizer": torch.optim.Adam(NETWORK().parameters())}, TypeError,
+                               "optimizer must be .* got an object of Adam, which holds the weights of one network"),
+    "class of something else": ({"optimizer": nn.Linear}, TypeError, "optimizer must be a function .* got <class"),
+    "function of something else": ({"optimizer": max}, TypeError, "optimizer must be"),
+    "misspelt hyperparameter of torch": ({"optimizer": torch.optim.Adam, "beta": 0.9}, TypeError,
+                                         "Adam has no hyperparameter 'beta'; it has betas, eps, "),
+    "value that torch refuses": ({"optimizer": torch.optim.Adam, "betas": (0.9, 1.5)}, ValueError,
+                                 "Adam refuses lr 0.1 and .*: Invalid beta parameter at index 1: 1.5"),
+    "maker without return": ({"optimizer": lambda module, lr: None}, TypeError, "must return a torch optimizer, got"),
+    "maker of another module": ({"optimizer": lambda module, lr: torch.optim.SGD(NETWORK().parameters(), lr)},
+                                ValueError, "holds none of the weights of the module that it was given"),
+    "optimizer without return": ({"optimizer": lambda w, g, state, lr: None}, TypeError,
+                                 "must return the new weights and the new state.*it returned None"),
+    "weights alone": ({"optimizer": lambda w, g, state, lr: w - lr * g}, TypeError,
+                      "must return the new weights and the new state.*it returned a tensor"),
+    "state alone": ({"optimizer": lambda w, g, state, lr: (state, w)}, TypeError,
+                    "must return weights of the shape and kind"),
+    "another kind of number": ({"optimizer": lambda w, g, state, lr: ((w - lr * g).double(), state)}, TypeError,
+                               "must return weights of the shape and kind.*torch.float64"),
+    "an array": ({"optimizer": lambda w, g, state, lr: ((w - lr * g).numpy(), state)}, TypeError,
+                 "must return weights of the shape and kind"),
+    "a schedule that is used up": ({"lr": lambda step, n=[0]: n.append(0) or 0.1 / len(n)}, ValueError,
+                                   "lr must be a schedule that gives the same rate whenever it is asked"),
+    "other shape": ({"optimizer": lambda w, g, state, lr: ((w - lr * g).sum(), state)}, TypeError,
+                    "must return weights of the shape and kind"),
+    "no state": ({"optimizer": lambda w, g, state, lr: (w - lr * g, None)}, TypeError, "its state as a dictionary"),
+    "an error of its own": ({"optimizer": lambda w, g, state, lr: (w - lr * g["v"], state)}, ValueError,
+                            "failed on weights and a gradient of shape"),
+    "a memory outside the state": ({"optimizer": lambda w, g, state, lr, m=[0]: (w - lr * g * (m.append(0) or len(m)),
+                                                                               state)}, ValueError,
+                                   "keeps something outside of its state"),
+    "a number of seeds": ({"seeds": 5}, ValueError, r"range\(5\) for so many; got 5"),
+    "a number as executor": ({"executor": 4}, TypeError, r"executor must be .* such as ProcessPoolExecutor\(4\)"),
+    "loss as a class": ({"loss": nn.CrossEntropyLoss}, TypeError, "loss must be a function of outputs and targets"),
+    "loss as text": ({"loss": "mse"}, TypeError, "loss must be a function of outputs and targets"),
+    "loss an example": ({"loss": nn.CrossEntropyLoss(reduction="none")}, ValueError, "loss must return one number"),
+    "a sum as loss": ({"loss": nn.CrossEntropyLoss(reduction="sum")}, ValueError, "loss must give the mean"),
+    "a loss that cannot take it": ({"loss": nn.MSELoss()}, ValueError, "loss cannot take what the model returns"),
+    "loss without return": ({"loss": lambda out, y: None}, ValueError, "loss must return one number.*got None"),
     "no optimizer": ({"optimizer": None}, TypeError, "optimizer must be a function .* got None"),
     "no models": ({"model": []}, ValueError, "model is an empty list"),
     "no seeds": ({"seeds": []}, ValueError, "seeds is an empty list"),

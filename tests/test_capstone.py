@@ -14,7 +14,7 @@ from course_utils.exercises import EXERCISES, PROJECTS, check, hint, solution
 from course_utils.models import mlp
 from course_utils.optimizers import adam, momentum, nesterov, sgd
 from course_utils.schedules import cosine, one_cycle, warmup
-from course_utils.studies import capstone
+from course_utils.studies import capstone, capstone_rules, capstone_seal, capstone_test_part
 from course_utils.studies.capstone import BUDGET, BudgetSpent, Capstone, Foul, Submission
 from course_utils.studies.strategies import STRATEGIES, best_known, library_default
 from course_utils.training import plain_loop
@@ -25,8 +25,9 @@ STORED = load_capstone()
 @pytest.fixture(autouse=True)
 def session(monkeypatch):
     """As after the start of a kernel: no game was played, nothing was read."""
-    for name, empty in (("_games", {}), ("_issued", []), ("_peeks", [])):
-        monkeypatch.setattr(capstone, name, empty)
+    for module, name, empty in ((capstone, "_games", {}), (capstone_seal, "_issued", []),
+                                (capstone_test_part, "_peeks", [])):
+        monkeypatch.setattr(module, name, empty)
 
 
 @pytest.fixture
@@ -317,11 +318,20 @@ def test_a_look_at_the_file_of_the_test_part_marks_the_score(game, peek):
     assert not result.passed and "outside the rules" in result.message
 
 
-def test_rules_rewritten_in_the_module_mark_the_score(monkeypatch):
-    monkeypatch.setattr(capstone, "LONGEST", 320)
+@pytest.mark.parametrize("where", [[capstone_rules], [capstone_rules, capstone]])
+def test_rules_rewritten_in_the_module_mark_the_score(monkeypatch, where):
+    for module in where:
+        monkeypatch.setattr(module, "LONGEST", 320)
     game = Capstone(show=False)
     made = game.submit(game.trial(0.3, nesterov, cosine, batch_size=128, steps=320))
     assert made.trial.steps == 320 and "rules were rewritten" in made.fouls[0] and not check("capstone", made).passed
+
+
+def test_a_public_number_rewritten_gives_no_longer_trials_and_marks_the_score(game, monkeypatch):
+    monkeypatch.setattr(capstone, "LONGEST", 320)
+    with pytest.raises(Foul, match="more than 160 steps"):
+        game.trial(0.1, steps=320)
+    assert "rules were rewritten" in game.submit(game.trial(0.1, steps=32)).fouls[0]
 
 
 def test_a_budget_rewritten_during_the_game_is_noticed_at_the_next_move(game, monkeypatch):

@@ -13,17 +13,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import course_utils.engine.chunks
 from course_utils.data import load_sunspots, make_blobs
-from course_utils.engine.chunks import Store, divide
+from course_utils.engine.chunks import divide
+from course_utils.engine.compare import Way
+from course_utils.engine.store import Store
 from course_utils.models import cnn, mlp, rnn
 from course_utils.optimizers import momentum, sgd
 from course_utils.sweep import sweep
 
 DATA = make_blobs()
 GRID = dict(model=mlp(2, 8, 3), data=DATA, optimizer=sgd, lr=[0.1, 0.01], seeds=range(6), epochs=3, progress=False)
+ALONE = GRID | {"model": mlp(2, 8, 3), "optimizer": torch.optim.SGD}  # network by network
 HERE = Path(__file__).parent
+STACKED = [Way("layers")]
 
 
 @pytest.fixture(autouse=True)
@@ -39,17 +44,17 @@ def dies_once(marker, step):
     return 0.1
 
 
-def interrupts(at_seed_count, folder, step):
-    if len(list(Path(folder).glob("*.npz"))) == at_seed_count:
-        raise KeyboardInterrupt
-    return 0.1
+def before_chunk(folder, n_files, then, train=course_utils.engine.chunks.train_all):
+    """What trains a chunk, but for a call of `then` once the folder holds so many files."""
+    def train_all(*arguments, **options):
+        if len(list(Path(folder).glob("*.npz"))) == n_files:
+            then()
+        return train(*arguments, **options)
+    return train_all
 
 
-def stalls(folder, step):
-    """A rate that makes a driver wait, to be stopped, once the folder holds as many files as STALL_AT says."""
-    if os.environ.get("STALL_AT") == str(len(list(Path(folder).glob("*.npz")))):
-        time.sleep(120)
-    return 0.1
+def interrupted():
+    raise KeyboardInterrupt
 
 
 def same(a, b):
@@ -64,22 +69,21 @@ def count_trained(monkeypatch):
     return trained
 
 
-def driver_stalled_at(n_files, folder):
+def driver_stalled_at(n_files, folder, grid="GRID"):
     """A driver in a process of its own that has finished so many chunks and is in the middle of the next."""
     code = f"""
-import signal
-from functools import partial
+import signal, time
 import course_utils.engine.chunks as chunks
-from test_chunks import GRID, stalls
+import test_chunks
 from course_utils.sweep import sweep
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what runs in the background, and its children
     chunks.CHUNK = 2
-    runs = sweep(**GRID | {{"lr": [partial(stalls, {str(folder)!r}), 0.01]}}, resume={str(folder)!r})
+    chunks.train_all = test_chunks.before_chunk({str(folder)!r}, {n_files}, lambda: time.sleep(120))
+    runs = sweep(**test_chunks.{grid}, resume={str(folder)!r})
     print("seeds:", runs.seeds, flush=True)
 """
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=HERE, text=True, stdout=subprocess.PIPE,
-                               env=os.environ | {"STALL_AT": str(n_files)})
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=HERE, text=True, stdout=subprocess.PIPE)
     for _ in range(1200):
         if len(list(Path(folder).glob("*.npz"))) == n_files:
             time.sleep(0.5)  # from the file to the next chunk's first step
@@ -99,14 +103,14 @@ def test_a_killed_worker_costs_nothing_but_time(tmp_path, capsys):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_killed_driver_goes_on_where_it_was(tmp_path, monkeypatch):
-    driver = driver_stalled_at(2, tmp_path)
+@pytest.mark.parametrize("name, kept, left", [("GRID", 2, 4), ("ALONE", 3, 9)])
+def test_a_killed_driver_goes_on_where_it_was(name, kept, left, tmp_path, monkeypatch):
+    driver = driver_stalled_at(kept, tmp_path, name)
     driver.kill()
     driver.wait()
-    trained = count_trained(monkeypatch)
-    grid = GRID | {"lr": [partial(stalls, str(tmp_path)), 0.01]}
+    trained, grid = count_trained(monkeypatch), globals()[name]
     runs = sweep(**grid, resume=tmp_path)
-    assert len(trained) == 4 and len(list(tmp_path.glob("*.npz"))) == 6
+    assert len(trained) == left and len(list(tmp_path.glob("*.npz"))) == kept + left
     assert same(runs, sweep(**grid))
 
 
@@ -118,18 +122,19 @@ def test_an_interrupted_driver_keeps_the_seeds_that_are_done(tmp_path):
     assert driver.returncode == 0 and "interrupted: 2 of 6 seeds" in printed and "seeds: [0, 1]" in printed
 
 
-def test_an_interrupt_keeps_whole_seeds_with_their_scores(tmp_path, capsys):
-    rate = partial(interrupts, 2, str(tmp_path))
-    runs = sweep(**GRID | {"lr": [rate, 0.01]}, resume=tmp_path)
+def test_an_interrupt_keeps_whole_seeds_with_their_scores(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(course_utils.engine.chunks, "train_all", before_chunk(tmp_path, 2, interrupted))
+    runs = sweep(**GRID, resume=tmp_path)
     assert runs.seeds == [0, 1] and "2 of 6 seeds" in capsys.readouterr().out
     whole = sweep(**GRID)
     assert np.array_equal(runs.history["val_loss"], whole.history["val_loss"][:, :2])
     assert np.array_equal(runs.run(1, 1).weights, whole.run(1, 1).weights)
 
 
-def test_an_interrupt_before_the_first_seed_is_done_is_passed_on(tmp_path):
+def test_an_interrupt_before_the_first_seed_is_done_is_passed_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(course_utils.engine.chunks, "train_all", before_chunk(tmp_path, 0, interrupted))
     with pytest.raises(KeyboardInterrupt):
-        sweep(**GRID | {"lr": partial(interrupts, 0, str(tmp_path))}, resume=tmp_path)
+        sweep(**GRID, resume=tmp_path)
 
 
 def test_resume_repeats_nothing_and_changes_nothing(tmp_path, monkeypatch):
@@ -153,7 +158,8 @@ def test_resume_takes_nothing_from_another_sweep(change, tmp_path, monkeypatch):
 
 
 def test_resume_knows_functions_by_what_they_do(tmp_path):
-    chunk = lambda rate: divide([{"model": GRID["model"], "optimizer": sgd, "lr": rate, "batch_size": 32}], [0])[0]
+    setting = {"model": GRID["model"], "optimizer": sgd, "batch_size": 32}
+    chunk = lambda rate: divide([setting | {"lr": rate}], [0], STACKED)[0]
     make = lambda lr: lambda step: lr
     path = Store(tmp_path, DATA, 3).path
     assert path(chunk(make(0.1))) == path(chunk(make(0.1))) != path(chunk(make(0.2)))
@@ -170,7 +176,7 @@ def test_resume_knows_classes_by_their_methods_and_arguments(tmp_path):
             return x + 2
     Two.__qualname__ = One.__qualname__
     path = lambda model: Store(tmp_path, DATA, 3).path(divide([{"model": model, "optimizer": sgd, "lr": 0.1,
-                                                                "batch_size": 32}], [0])[0])
+                                                                "batch_size": 32}], [0], STACKED)[0])
     assert path(rnn(1)) == path(rnn(1)) != path(rnn(1, units=8)) and path(rnn(1)) != path(cnn(8, 1))
     assert path(partial(One)) == path(partial(One)) != path(partial(Two))
 

@@ -135,3 +135,10 @@ def test_without_a_fitting_python_make_says_what_to_do(tmp_path):
         (tools / tool).symlink_to(shutil.which(tool))
     done = run(tools / "make", "lab", cwd=tmp_path, env={"PATH": str(tools)})
     assert done.returncode and "PYTHON=/path/to/python3" in done.stdout and "python3-venv" in done.stdout
+
+
+def test_the_readmes_example_runs():
+    [code] = re.findall(r"```python\n(.+?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "network by network" in done.stdout and "test accuracy" in done.stdout

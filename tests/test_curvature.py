@@ -81,3 +81,21 @@ def test_torchs_random_state_is_left_alone():
     state = torch.get_rng_state()
     sharpness(mlp(2, 4, 3), BLOBS, initial_weights(mlp(2, 4, 3), 0))
     assert torch.equal(state, torch.get_rng_state())
+
+
+class Recurrent(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.memory, self.out = torch.nn.LSTM(2, 4), torch.nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.out(self.memory(x)[0])
+
+
+def test_dropout_and_batch_statistics_are_taken_in_evaluation_mode_and_what_cannot_be_taken_is_told():
+    model = lambda: torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.BatchNorm1d(4), torch.nn.Tanh(),
+                                        torch.nn.Dropout(0.5), torch.nn.Linear(4, 3))
+    first = sharpness(model, BLOBS, initial_weights(model, 0))
+    assert first > 0 and first == sharpness(model, BLOBS, initial_weights(model, 0))
+    with pytest.raises(ValueError, match="sharpness needs a model of plain tensor operations"):
+        sharpness(Recurrent, BLOBS, initial_weights(Recurrent, 0))

@@ -27,6 +27,7 @@ from course_utils.explorables import (
     explore_training,
     explore_turned_ravine,
     fate,
+    networks,
     turned_ravine,
 )
 from course_utils.landscapes import ravine
@@ -59,7 +60,7 @@ def pixels(explorable):
     return np.asarray(Image.open(io.BytesIO(explorable.image.value)).convert("RGB")).astype(int)
 
 
-def test_importing_needs_no_torch():
+def test_what_trains_no_network_needs_no_torch():
     code = ("import sys, course_utils.explorables as e; e.explore_bowl(); e.explore_ravine(); e.explore_momentum(); "
             "e.explore_noise_ball(); e.explore_turned_ravine(); e.explore_bias_correction(); "
             "assert 'torch' not in sys.modules")
@@ -391,7 +392,7 @@ def test_the_goal_stands_above_the_controls_and_the_summary_below_the_picture():
 
 def test_shown_in_a_notebook_with_words_for_readers_without_widgets(monkeypatch):
     shown = []
-    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    monkeypatch.setattr("course_utils.explorables.framework.display", lambda bundle, raw: shown.append(bundle))
     explorable = explore_bowl()
     explorable._ipython_display_()
     assert "application/vnd.jupyter.widget-view+json" in shown[0] and explorable.summary in shown[0]["text/plain"]
@@ -455,10 +456,8 @@ def test_training_goal_asks_for_three_seeds_at_one_rate():
 
 
 def test_all_places_of_a_slider_are_trained_at_once_and_remembered(monkeypatch):
-    import course_utils.sweep
-
-    stacks, sweep = [], course_utils.sweep.sweep
-    monkeypatch.setattr(course_utils.sweep, "sweep",
+    stacks, sweep = [], networks.sweep
+    monkeypatch.setattr(networks, "sweep",
                         lambda *a, **k: stacks.append((len(k["lr"]), len(k["seeds"]))) or sweep(*a, **k))
     explorable = explore_training(epochs=2)
     assert stacks == [(1, 1)]

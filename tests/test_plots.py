@@ -1,18 +1,22 @@
 """Plots draw a result on the axes they are given, change nothing and train nothing."""
 
+from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex, to_rgb
 
 from course_utils import plots
-from course_utils.data import load_diabetes, load_digits, make_blobs
+from course_utils.data import load_diabetes, load_digits, load_sonnets, make_blobs
 from course_utils.descent import descend
-from course_utils.landscapes import bowl, double_well, ravine, saddle
+from course_utils.landscapes import bowl, double_well, quadratic, ravine, saddle
 from course_utils.models import linear, mlp
 from course_utils.optimizers import adam, sgd
+from course_utils.plots import style
 from course_utils.schedules import constant, cosine, reduce_on_plateau, step_decay
 from course_utils.statistics import mean_interval, paired_difference
 from course_utils.studies.robustness import OPTIMIZERS, make_problems, run_study
@@ -30,7 +34,7 @@ DIFFERENCES = {"near": paired_difference(SCORES[0], SCORES[1]), "far": paired_di
 
 def _labelled(ax):
     """Axes for the plots whose labels are the caller's."""
-    ax = plots._axes(ax)
+    ax = style.new_axes(ax)
     ax.set(xlabel="x", ylabel="y")
     return ax
 
@@ -183,15 +187,16 @@ def test_schedules_are_told_apart_by_more_than_colour():
 def test_numbers_and_lists_can_be_drawn_and_a_schedule_that_needs_losses_is_refused():
     ax = plots.plot_schedule(0.1, 5)
     assert ax.lines[0].get_ydata().tolist() == [0.1] * 5 and ax.get_legend() is None
-    assert [line.get_label() for line in plots.plot_schedule([0.1, cosine(0.1, 5)], 5).lines] == ["0.1 1", "cosine 2"]
-    with pytest.raises(ValueError, match="reduce_on_plateau depends on losses"):
+    several = plots.plot_schedule([0.1, cosine(0.1, 5), cosine(0.2, 5)], 5)
+    assert [line.get_label() for line in several.lines] == ["0.1", "cosine(0.1, 5, 0)", "cosine(0.2, 5, 0)"]
+    with pytest.raises(ValueError, match=r"reduce_on_plateau\(.*\) depends on losses"):
         plots.plot_schedule(reduce_on_plateau(0.1), 5)
 
 
 def test_summed_rates_are_those_of_the_schedules():
     ax = plots.plot_summed_rate({"constant": RUNS, "falling": FALLING}, "val_loss")
     constants, falling = (bars.lines[0] for bars in ax.containers)
-    assert np.allclose(constants.get_xdata(), [48 * lr for lr in RUNS.values("lr")])  # 3 epochs of 16 steps
+    assert np.allclose(constants.get_xdata(), [48 * lr for lr in sorted(RUNS.values("lr"))])  # 3 epochs of 16 steps
     assert np.allclose(falling.get_xdata(), [sum(f(step) for step in range(48)) for f in SHAPES.values()])
     assert np.allclose(falling.get_ydata(), FALLING.final("val_loss").mean(axis=1))
     assert constants.get_linestyle() == "-" and falling.get_linestyle() == "None" and ax.get_xscale() == "log"
@@ -396,3 +401,193 @@ def test_measures_have_a_panel_each_with_the_means_over_the_problems_and_a_marke
             assert np.allclose(shown, means)
     assert [text.get_text() for text in axes[-1].get_legend().get_texts()] == ["one", "other"]
     axes[0].figure.canvas.draw()
+
+
+BOTH = sweep(mlp(2, 4, 3), make_blobs(), [sgd, partial(adam, beta1=0.5), partial(adam, beta1=0.99)], lr=[0.1, 0.01],
+             seeds=range(3), epochs=3, progress=False)
+SIZES = sweep(mlp(2, 4, 3), make_blobs(), sgd, lr=0.1, batch_size=[32, 250], seeds=range(3), epochs=3, progress=False)
+SHAPED = sweep(mlp(2, 4, 3), make_blobs(), [sgd, adam], lr=[0.1, *SHAPES.values()], seeds=[0, 1], epochs=3,
+               progress=False)
+ALONE = sweep(mlp(2, 4, 3), make_blobs(), [sgd, adam], lr=[0.1, 0.01], seeds=[7], epochs=3, progress=False)
+MANY = sweep(mlp(2, 4, 3), make_blobs(), adam, lr=[0.1, 0.01], beta1=[k / 10 for k in range(9)], seeds=[0], epochs=1,
+             progress=False)
+NAMES = ["optimizer sgd", "optimizer adam(beta1=0.5)", "optimizer adam(beta1=0.99)"]
+
+
+def words(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_a_profile_has_a_line_with_a_name_for_everything_that_differs_beside_the_rate():
+    ax = plots.plot_rate_profile(BOTH, "val_accuracy")
+    assert words(ax) == NAMES
+    for n, line in enumerate(ax.lines[:3]):
+        assert line.get_xdata().tolist() == [0.01, 0.1]
+        assert np.allclose(line.get_ydata(), BOTH.final("val_accuracy")[[2 * n + 1, 2 * n]].mean(axis=1))
+    assert len({(line.get_color(), line.get_marker()) for line in ax.lines[:3]}) == 3
+    assert words(plots.plot_rate_profile(BOTH, label="calm")) == [f"calm, {name}" for name in NAMES]
+    assert words(plots.plot_rate_profile(SIZES)) == ["batch_size 32", "batch_size 250"]
+
+
+def test_curves_have_a_line_with_a_name_for_every_setting():
+    ax = plots.plot_curves(BOTH, "val_loss")
+    assert words(ax) == [f"{name}, rate {lr}" for name in NAMES for lr in (0.1, 0.01)]
+    for i, line in enumerate(ax.lines):
+        assert np.allclose(line.get_ydata(), np.median(BOTH.history["val_loss"][i], axis=0))
+    assert len({(to_hex(line.get_color()), line.get_linestyle()) for line in ax.lines}) == 6
+    assert words(plots.plot_curves(SIZES)) == ["batch_size 32", "batch_size 250"]
+    assert len({line.get_color() for line in plots.plot_curves(SIZES).lines}) == 2
+
+
+def test_the_curves_of_eight_groups_are_told_apart_by_more_than_their_names():
+    eight = MANY.select(beta1=[k / 10 for k in range(8)])
+    lines = plots.plot_curves(eight).lines
+    looks = {(to_hex(line.get_color()), line.get_linestyle(), line.get_marker()) for line in lines}
+    assert len(looks) == 16
+
+
+def test_curves_name_schedules_beside_rates():
+    shapes = ["0.1", "cosine(0.1, 50, 0)", "step_decay(0.1, 20, 0.1)"]
+    assert words(plots.plot_curves(SHAPED.select(optimizer=sgd))) == shapes
+    assert words(plots.plot_curves(SHAPED)) == [f"optimizer {name}, rate {lr}" for name in ("sgd", "adam")
+                                                for lr in shapes]
+
+
+def test_pairs_and_summed_rates_keep_optimizers_apart():
+    ax = plots.plot_pairs(BOTH, 0.1, 0.01)
+    assert words(ax) == NAMES
+    assert [line.get_ydata().tolist() for line in ax.lines[1:]] == BOTH.final("test_accuracy")[::2].tolist()
+    ax = plots.plot_summed_rate({"constant": BOTH, "falling": SHAPED.select(optimizer=sgd)}, "val_loss")
+    assert words(ax) == [*(f"constant, {name}" for name in NAMES), "falling"]
+    assert [len(bars.lines[0].get_xdata()) for bars in ax.containers] == [2, 2, 2, 3]
+
+
+@pytest.mark.parametrize("draw", [
+    lambda: plots.plot_rate_profile(ALONE, interval=True), lambda: plots.plot_curves(ALONE),
+    lambda: plots.plot_summed_rate({"constant": ALONE}), lambda: plots.plot_means([1, 2], {"one": [[0.5], [0.6]]}),
+    lambda: plots.plot_scaling([1, 2], [[0.5], [0.6]]), lambda: plots.plot_range_test(ONE_TEST),
+    lambda: plots.plot_intervals({"one": [0.5]}), lambda: plots.plot_pairs(ALONE, 0.1, 0.01),
+    lambda: plots.plot_differences({"one": mean_interval([0.5])}), lambda: plots.plot_study(ONE_STUDY)[0, 0],
+    lambda: plots.plot_measures({"one": ONE_STUDY}, ["basin width"])[0],
+], ids=["profile", "curves", "summed", "means", "scaling", "range test", "intervals", "pairs", "differences", "study",
+        "measures"])
+@pytest.mark.filterwarnings("error")
+def test_a_single_value_has_no_spread(draw):
+    ax = draw()
+    ax.figure.canvas.draw()
+    bands = [collection for collection in ax.collections if isinstance(collection, PolyCollection | LineCollection)]
+    shown = [path for band in bands for path in band.get_paths() if np.isfinite(path.vertices).all()]
+    assert not shown and all(np.isfinite(limit) for limit in (*ax.get_xlim(), *ax.get_ylim()))
+    widths = [line for line in ax.lines if line.get_linewidth() == 2 and np.isfinite(line.get_xdata()).all()]
+    assert not widths
+
+
+ONE_TEST = range_test(mlp(2, 4, 3), make_blobs(), sgd, n_steps=20, seeds=[0])
+ONE_STUDY = run_study({"few examples": PROBLEMS["few examples"]}, (20,), [0], RATES_OF_STUDY, progress=False)
+RUN = RUNS.run(0, 1)
+NOTHING = replace(RUNS, settings=[], history={name: h[:0] for name, h in RUNS.history.items()}, weights=[])
+THREE = quadratic(np.eye(3))
+REFUSED = [
+    (lambda: plots.plot_rate_profile(VALUES, "accuracy"), "metric must be one of .*test_loss; got .*have no accuracy"),
+    (lambda: plots.plot_rate_profile(RUNS, "accuracy"), "metric must be one of .*test_accuracy.*; got 'accuracy'"),
+    (lambda: plots.plot_rate_profile(RUNS, 3), "metric must be one of .*got 3"),
+    (lambda: plots.plot_curves(VALUES, "val_accuracy"), "diabetes is a regression"),
+    (lambda: plots.plot_curves(RUNS, "nothing"), "metric must be one of .*got 'nothing'"),
+    (lambda: plots.plot_pairs(RUNS, 0.01, 0.1, "loss"), "metric must be one of"),
+    (lambda: plots.plot_summed_rate({"a": VALUES}, "test_accuracy"), "metric must be one of"),
+    (lambda: plots.plot_rate_profile(RUN), "runs must be a sweep, got a Run, one trained network"),
+    (lambda: plots.plot_curves(RUN), "runs must be a sweep, got a Run"),
+    (lambda: plots.plot_pairs(RUN, 0.1, 0.01), "runs must be a sweep, got a Run"),
+    (lambda: plots.plot_summed_rate({"a": RUN}), r"families\['a'\] must be a sweep, got a Run"),
+    (lambda: plots.plot_summed_rate(RUNS), "families must be a dict of names to sweeps.* got a sweep of 3 settings"),
+    (lambda: plots.plot_summed_rate({}), "families must be a dict .*got a dict of 0"),
+    (lambda: plots.plot_curves({"sgd": RUNS}), "runs must be what sweep.* returns, got a dict of 1"),
+    (lambda: plots.plot_curves(RUNS.table()), "runs must be what sweep.* returns, got a DataFrame"),
+    (lambda: plots.plot_curves(NOTHING), "runs must hold at least one run .* got a sweep of 0 settings"),
+    (lambda: plots.plot_rate_profile(NOTHING), "at least one run"),
+    (lambda: plots.plot_rate_profile(FALLING), "numbers as rates .*got the schedules cosine.*plot_curves"),
+    (lambda: plots.plot_rate_profile(SHAPED), "numbers as rates"),
+    (lambda: plots.plot_rate_profile(MANY), "at most 8 settings beside the rate .*got 9: beta1 0, .*select"),
+    (lambda: plots.plot_curves(MANY), "at most 8 settings"),
+    (lambda: plots.plot_pairs(RUNS, 0.5, 0.1), "lr_a must be a rate of the sweep, one of 0.1, 0.001, 0.01, got 0.5"),
+    (lambda: plots.plot_pairs(VALUES, 1e9, 1e9), "diverged: there is no test_loss"),
+    (lambda: plots.plot_boundary(RUNS), "run must be one network, got a sweep of 3 settings × 4 seeds: runs.run"),
+    (lambda: plots.plot_boundary(make_blobs()), "run must be what train"),
+    (lambda: plots.plot_boundary(VALUES.run(1, 0)), "two features and at most 3 classes .*got diabetes"),
+    (lambda: plots.plot_boundary(RUN, part="all"), 'part must be "train", "val" or "test"'),
+    (lambda: plots.plot_data(make_blobs(), part="validation"), 'part must be "train", "val" or "test", got \'valid'),
+    (lambda: plots.plot_data(RUN), "data must be a Dataset .*got a Run"),
+    (lambda: plots.plot_data(make_blobs), "data must be a Dataset .*got the function make_blobs"),
+    (lambda: plots.plot_data(load_sonnets()), "to be drawn in the plane"),
+    (lambda: plots.plot_landscape(bowl), r"landscape must be one such as bowl\(\).*got the function bowl"),
+    (lambda: plots.plot_landscape(PATH), "landscape must be"),
+    (lambda: plots.plot_landscape(THREE), "one or two weights to be drawn, got quadratic with 3"),
+    (lambda: plots.plot_path(descend(THREE, None, sgd, 0.1, 3)), "one or two weights"),
+    (lambda: plots.plot_path([PATH]), "path must be what descend.* got a list of 1"),
+    (lambda: plots.plot_path(RUN), "path must be what descend.* got a Run"),
+    (lambda: plots.plot_distances([]), "paths must be a list .*at least one, got a list of 0"),
+    (lambda: plots.plot_distances([PATH, RUN]), r"paths\[1\] must be what descend"),
+    (lambda: plots.plot_distances(RUN), "paths must be a list"),
+    (lambda: plots.plot_momentum_plane(saddle()), "must be a quadratic, such as ravine.*got saddle"),
+    (lambda: plots.plot_momentum_plane(25.0), "landscape must be one such as"),
+    (lambda: plots.plot_schedule(reduce_on_plateau(0.1), 5), "depends on losses"),
+    (lambda: plots.plot_schedule({"plateau": reduce_on_plateau(0.1)}, 5), "plateau depends on losses"),
+    (lambda: plots.plot_schedule(partial(lambda inner, step: inner(step), reduce_on_plateau(0.1)), 5),
+     "must give a rate for every step from 0, but at step 0 there was a TypeError"),
+    (lambda: plots.plot_schedule(lambda step: None, 5), "must give a rate for every step"),
+    (lambda: plots.plot_schedule([], 5), "at least one, got an empty list"),
+    (lambda: plots.plot_schedule({}, 5), "at least one entry, got a dict of 0"),
+    (lambda: plots.plot_schedule("cosine", 5), "schedules must be functions of the step or numbers, got 'cosine'"),
+    (lambda: plots.plot_schedule(RUNS, 5), "schedules must be functions of the step .* got a sweep"),
+    (lambda: plots.plot_schedule({"a": -0.1}, 5), "a must be a finite number above 0"),
+    (lambda: plots.plot_schedule(0.1, 0), "n_steps must be a whole number of at least 1, got 0"),
+    (lambda: plots.plot_schedule(0.1, "many"), "n_steps must be a whole number"),
+    (lambda: plots.plot_means([1, 2], {}), "families must be a dict .*got a dict of 0"),
+    (lambda: plots.plot_means([1, 2], SCORES), "families must be a dict .*got an array of shape"),
+    (lambda: plots.plot_means([1, 2], {"a": SCORES}), r"families\['a'\] must hold 2 lists of numbers"),
+    (lambda: plots.plot_means([1], {"a": [[0.5, np.nan]]}), r"families\['a'\]\[0\] holds NaN or infinity at \[1\]"),
+    (lambda: plots.plot_means([], {"a": []}), "x must be a list of numbers, at least one"),
+    (lambda: plots.plot_scaling([1, 2], MEASURED), "samples must hold 2 lists"),
+    (lambda: plots.plot_scaling([1, 2, 3], MEASURED, [1.0]), "predicted must have a number for each of the 3"),
+    (lambda: plots.plot_differences({}), "differences must be a dict"),
+    (lambda: plots.plot_differences({"a": 0.5}), r"differences\['a'\] must be what paired_difference.*got 0.5"),
+    (lambda: plots.plot_differences(DIFFERENCES["far"]), "differences must be a dict"),
+    (lambda: plots.plot_intervals([1.0]), "groups must be a dict of names to lists of numbers"),
+    (lambda: plots.plot_intervals({"a": []}), r"groups\['a'\] must be a list of numbers, at least one"),
+    (lambda: plots.plot_intervals({"a": [np.nan, 1]}), r"groups\['a'\] holds NaN"),
+    (lambda: plots.plot_intervals({"a": ["x"]}), r"groups\['a'\] must be a list of numbers, got a list of 1"),
+    (lambda: plots.plot_groups({}), "groups must be a dict"),
+    (lambda: plots.plot_groups({"a": [1.0]}, [1.0, 2.0]), "true_values must hold one for each of the 1 groups, got 2"),
+    (lambda: plots.plot_grid([1, 2], [1], [[1.0, np.nan]]), r"a finite number in every column, got none in \[1\]"),
+    (lambda: plots.plot_grid([], [], np.zeros((0, 0))), "x must be a list of numbers"),
+    (lambda: plots.plot_range_test(RUNS), "test must be what range_test.* got a sweep"),
+    (lambda: plots.plot_range_test(RangeTest(np.ones(3), np.full((2, 3), np.nan), [0, 1])), "no finite loss"),
+    (lambda: plots.plot_search(RUNS), "game must be a Capstone, got a sweep"),
+    (lambda: plots.plot_problem(make_blobs()), "problem must be one of make_problems"),
+    (lambda: plots.plot_study(RUNS), "study must be what run_study.* got a sweep"),
+    (lambda: plots.plot_measures(STUDY, ["basin width"]), "studies must be a dict"),
+    (lambda: plots.plot_measures({}, ["basin width"]), "studies must be a dict"),
+]
+
+
+@pytest.mark.parametrize("draw, said", REFUSED, ids=[said for _, said in REFUSED])
+def test_what_a_figure_cannot_show_is_refused_in_words_and_leaves_no_figure(draw, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        draw()
+    assert not plt.get_fignums()
+
+
+def test_a_single_path_and_a_single_measure_need_no_list():
+    assert len(plots.plot_distances(PATH).lines) == 1
+    assert [ax.get_xlabel() for ax in plots.plot_measures({"one": STUDY}, "basin width")] == ["basin width"]
+
+
+def test_the_ceiling_is_named_once_however_many_sweeps_are_drawn():
+    ax = plots.plot_rate_profile(RUNS)
+    plots.plot_rate_profile(RUNS, ax=ax, label="again")
+    assert [text.get_text() for text in ax.texts] == [f"Bayes ceiling {RUNS.data.ceiling:.2f}"]
+
+
+def test_runs_that_diverged_are_left_out_of_a_summed_rate():
+    ax = plots.plot_summed_rate({"constant": VALUES}, "test_loss")
+    assert np.isnan(ax.containers[0].lines[0].get_ydata()).tolist() == [False, False, True]

@@ -11,10 +11,13 @@ import tqdm.notebook
 from test_training import own, plain_run
 
 import course_utils.engine.chunks
+import course_utils.engine.execution
 import course_utils.engine.tracing
 import course_utils.sweep
 from course_utils.data import load_diabetes, make_blobs
 from course_utils.engine.chunks import divide, train_together
+from course_utils.engine.compare import Way
+from course_utils.engine.execution import ways_of
 from course_utils.models import linear, mlp
 from course_utils.optimizers import adam, adamw, momentum, sgd
 from course_utils.schedules import cosine, reduce_on_plateau
@@ -90,10 +93,11 @@ def test_the_size_of_chunks_does_not_matter(monkeypatch, chunk):
 def test_the_number_of_threads_changes_not_a_bit(model, monkeypatch):
     monkeypatch.setattr(course_utils.engine.tracing, "AFTER", 5)
     settings = [{"model": model, "optimizer": momentum, "lr": lr, "batch_size": 32} for lr in (0.1, 0.01)]
-    chunks = divide(settings, list(range(12)), workers=4)
+    ways = ways_of(BLOBS, settings)
+    chunks = divide(settings, list(range(12)), ways, workers=4)
     assert len(chunks) == 1  # too few networks to share out
     monkeypatch.setattr(course_utils.engine.chunks, "SMALL", 3)
-    chunks = divide(settings, list(range(12)), workers=8)
+    chunks = divide(settings, list(range(12)), ways, workers=8)
     assert [len(chunk) for chunk in chunks] == [3] * 8
     one, *eight = ([outcome["weights"] for outcome in list(train_together(BLOBS, chunks, 3, None, threads))[-1]]
                    for threads in (1, 8, 8, 8))
@@ -102,10 +106,10 @@ def test_the_number_of_threads_changes_not_a_bit(model, monkeypatch):
 
 def test_chunks_are_even_shares_for_the_workers():
     setting = {"model": SMOOTH, "optimizer": sgd, "lr": 0.1, "batch_size": 32}
-    sizes = lambda n, workers: [len(chunk) for chunk in divide([setting], list(range(n)), workers)]
+    sizes = lambda n, workers: [len(chunk) for chunk in divide([setting], list(range(n)), [Way("layers")], workers)]
     assert sizes(30, 2) == [30] and sizes(80, 2) == [40, 40] and sizes(240, 2) == [120, 120]
     assert sizes(800, 2) == [134, 134, 133, 133, 133, 133] and sizes(800, 1) == [160] * 5
-    assert [len(chunk) for chunk in divide([setting], list(range(240)), most=80)] == [80] * 3
+    assert [len(chunk) for chunk in divide([setting], list(range(240)), [Way("layers")], most=80)] == [80] * 3
     assert sizes(1, 8) == [1] and sum(sizes(8000, 3)) == 8000 and max(sizes(8000, 3)) <= 160
 
 
@@ -405,7 +409,7 @@ def test_range_test_runs_on_through_divergence():
 @pytest.mark.parametrize("progress, variable, off", [(True, None, False), (True, "0", False), (False, None, True),
                                                      (True, "1", True)])
 def test_a_progress_bar_is_turned_off_by_the_call_or_by_the_environment(monkeypatch, bar, progress, variable, off):
-    monkeypatch.setattr(course_utils.sweep, "tqdm", bar)
+    monkeypatch.setattr(course_utils.engine.execution, "tqdm", bar)
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     if variable is not None:
         monkeypatch.setenv("TQDM_DISABLE", variable)

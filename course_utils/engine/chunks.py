@@ -1,108 +1,169 @@
-"""A sweep's networks in chunks: each is trained as one stack, here or in another process, and can be kept on disk."""
+"""A sweep's networks in chunks: each is trained as one stack or one by one, here or in another process."""
 
-import hashlib
-import marshal
-import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from math import ceil
-from numbers import Real
-from pathlib import Path
+from threading import Event
 
 import numpy as np
 import torch
 
 from ..schedules import as_schedule
-from .loop import train_stack
-from .stacks import fresh_network, stack_of
+from .compare import Way
+from .loop import train_each, train_stack
+from .networks import fresh_network
+from .processes import WorkerDied, cores, far_away
+from .stacks import stack_of
 
-__all__ = ["Chunk", "Record", "Store", "TASK", "collect", "divide", "one_thread", "train_all", "train_together"]
+__all__ = ["Chunk", "TASK", "collect", "divide", "epochs_of", "one_thread", "train_all",
+           "train_chunk", "train_together"]
 
 SMALL, CHUNK = 40, 160  # networks a stack: with fewer, calls cost more than arithmetic; with more, nothing is gained
 TASK = 80  # networks that go to a worker or into a file at a time, so that there is work for several
+WORTH = 0.7  # seconds of work one by one: with less, other processes are not worth their start
 
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """Networks that can be stacked: `settings` and `seeds` have one entry a network, `at` its place in the sweep."""
+    """Networks that are trained alike: `settings` and `seeds` have one entry a network, `at` its place in the sweep."""
 
     settings: list
     seeds: list
     at: tuple  # indices of the settings and of the seeds, two arrays
+    way: Way
+    loss: object = None
 
     def __len__(self):
         return len(self.seeds)
 
 
-def divide(settings, seeds, workers=1, most=None):
-    """The chunks of a sweep, each of networks with equal model, optimizer and batch size; even shares for workers.
+def divide(settings, seeds, ways, workers=1, most=None, loss=None, together=False):
+    """The chunks of a sweep, each of networks with equal model, optimizer, batch size and way; even shares for workers.
 
-    No chunk holds more than `most` networks, nor more than are worth stacking.
+    `ways` has one `Way` a setting. No chunk holds more than `most` networks, nor more than are worth stacking; those
+    that are trained one by one are shared out to all cores, or, where `most` counts, one to a chunk. `together` leaves
+    them undivided.
     """
-    largest = CHUNK if most is None else min(CHUNK, most)
     alike = {}
     for i, s in enumerate(settings):
-        alike.setdefault((s["model"], s["optimizer"], s["batch_size"], frozenset(s)), []).append(i)
+        alike.setdefault((s["model"], s["optimizer"], s["batch_size"], frozenset(s), ways[i]), []).append(i)
     chunks = []
-    for members in alike.values():
+    for (*_, way), members in alike.items():
         runs = [(i, k) for k in range(len(seeds)) for i in members]  # seed by seed: an interrupt leaves whole seeds
-        parts = ceil(len(runs) / min(max(len(runs) / workers, SMALL), largest))
-        if parts > 1:
-            parts = min(ceil(parts / workers) * workers, len(runs))
-        for part in np.array_split(np.array(runs), parts):
+        for part in np.array_split(np.array(runs), 1 if together else _parts(len(runs), way, workers, most)):
             at = tuple(part.T)
-            chunks.append(Chunk([settings[i] for i in at[0]], [seeds[k] for k in at[1]], at))
+            chunks.append(Chunk([settings[i] for i in at[0]], [seeds[k] for k in at[1]], at, way, loss))
     return chunks
+
+
+def _parts(n, way, workers, most):
+    if not way.stack:
+        return n if most else min(n, cores())
+    largest = CHUNK if most is None else min(CHUNK, most)
+    parts = ceil(n / min(max(n / workers, SMALL), largest))
+    return min(ceil(parts / workers) * workers, n) if parts > 1 else parts
+
+
+def epochs_of(data, chunk, epochs, device=None, stack=None):
+    """The epochs of a chunk, as they come."""
+    first = chunk.settings[0]
+    schedule = {lr: as_schedule(lr) for lr in {s["lr"] for s in chunk.settings}}
+    rates = [schedule[s["lr"]] for s in chunk.settings]
+    if not chunk.way.stack:
+        return train_each(data, chunk.settings, rates, chunk.seeds, epochs, chunk.way, chunk.loss, device)
+    if stack is None:
+        stack = _stack(data, chunk)
+    extra = [name for name in first if name not in ("model", "optimizer", "lr", "batch_size")]
+    hyper = {name: [s[name] for s in chunk.settings] for name in extra}
+    hyper = {name: values[0] if len(set(values)) == 1 else values for name, values in hyper.items()}
+    return train_stack(first["model"], data, first["optimizer"], rates, hyper, chunk.seeds, epochs, first["batch_size"],
+                       device, stack, chunk.way.copies)
+
+
+def _stack(data, chunk):
+    example = torch.tensor(data.x_train[:1])
+    return stack_of(fresh_network(chunk.settings[0]["model"], 0, example), data, chunk.way.stack, chunk.loss)
 
 
 def train_chunk(data, chunk, epochs, device=None, stack=None):
     """Train the networks of a chunk; yields after each epoch a dict of arrays, one entry a network.
 
-    Beside the scores: `failed_at`, the step whose loss was not a finite number (−1: none), and `weights` (runs, P).
+    Beside the scores: `failed_at`, the step whose loss was not a finite number (−1: none), `weights`, a vector (P,) a
+    network, and `buffers`, a dict a network.
     """
-    first = chunk.settings[0]
-    extra = [name for name in first if name not in ("model", "optimizer", "lr", "batch_size")]
-    hyper = {name: [s[name] for s in chunk.settings] for name in extra}
-    hyper = {name: values[0] if len(set(values)) == 1 else values for name, values in hyper.items()}
-    schedule = {lr: as_schedule(lr) for lr in {s["lr"] for s in chunk.settings}}
-    rates = [schedule[s["lr"]] for s in chunk.settings]
-    steps = ceil(len(data.x_train) / first["batch_size"])
+    steps = ceil(len(data.x_train) / chunk.settings[0]["batch_size"])
     failed_at = torch.full((len(chunk),), -1)
-    trained = train_stack(first["model"], data, first["optimizer"], rates, hyper, chunk.seeds, epochs,
-                          first["batch_size"], device, stack)
-    for n, epoch in enumerate(trained):
+    for n, epoch in enumerate(epochs_of(data, chunk, epochs, device, stack)):
         bad = ~epoch.batch_loss.isfinite()
-        bad = torch.cat([bad, ~epoch.weights.isfinite().all(dim=1)[None]]).cpu()  # blown up by the very last step
+        lost = torch.stack([~w.isfinite().all() for w in epoch.weights])
+        bad = torch.cat([bad, lost[None]]).cpu()  # blown up by the very last step
         failed_at = torch.where((failed_at < 0) & bad.any(0), n * steps + bad.float().argmax(0), failed_at)
         scores = {name: values.cpu().numpy() for name, values in epoch.scores.items()}
-        yield {**scores, "failed_at": failed_at.numpy(), "weights": epoch.weights.cpu().numpy()}
+        weights = epoch.weights.cpu().numpy() if chunk.way.stack else [_array(w) for w in epoch.weights]
+        buffers = [{name: _array(b) for name, b in own.items()} for own in epoch.buffers]
+        yield {**scores, "failed_at": failed_at.numpy(), "weights": weights, "buffers": buffers}
+
+
+def _array(tensor):
+    return (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).numpy()  # NumPy has no bfloat16
 
 
 def train_together(data, chunks, epochs, device, threads):
     """Take all chunks from epoch to epoch together, on several threads; yields after each a list of their outcomes.
 
     The threads are at work on the next epoch while the caller looks at the last one. Python runs in one of them at a
-    time, but most of the time they are in torch.
+    time, but most of the time they are in torch. Networks that are trained one by one have a process for each share.
     """
-    models = dict.fromkeys(chunk.settings[0]["model"] for chunk in chunks)
-    stacks = {model: stack_of(fresh_network(model), data) for model in models}
-    trained = [train_chunk(data, chunk, epochs, device, stacks[chunk.settings[0]["model"]]) for chunk in chunks]
-    with ThreadPoolExecutor(threads) as pool:
-        coming = pool.map(next, trained)
-        for _ in range(epochs - 1):
-            outcomes, coming = list(coming), pool.map(next, trained)
-            yield outcomes
-        yield list(coming)
+    stacks = {}
+    for chunk in chunks:
+        if chunk.way.stack:
+            key = chunk.settings[0]["model"], chunk.way.stack
+            stacks[key] = stacks.get(key) or _stack(data, chunk)
+    away, stop = _worth_processes(chunks, epochs, data, device), Event()
+    trained = [train_chunk(data, chunk, epochs, device, stacks[chunk.settings[0]["model"], chunk.way.stack])
+               if chunk.way.stack else _elsewhere(data, chunk, epochs, device, stop) if away
+               else train_chunk(data, chunk, epochs, device) for chunk in chunks]
+    with ThreadPoolExecutor(max(threads, len(chunks) if away else 1)) as pool:
+        try:
+            coming = pool.map(next, trained)
+            for _ in range(epochs - 1):
+                outcomes, coming = list(coming), pool.map(next, trained)
+                yield outcomes
+            yield list(coming)
+        finally:
+            stop.set()
 
 
-def train_all(data, chunk, epochs, device=None, tick=None):
-    """All epochs of a chunk in one go: scores as (epochs, runs), `failed_at` and `weights` as they are at the end."""
+def _worth_processes(chunks, epochs, data, device):
+    """Whether the networks that are trained one by one have enough to do for other processes."""
+    one_by_one = [chunk for chunk in chunks if not chunk.way.stack]
+    steps = sum(len(chunk) * epochs * ceil(len(data.x_train) / chunk.settings[0]["batch_size"]) * chunk.way.seconds
+                for chunk in one_by_one)
+    return device is None and len(one_by_one) > 1 and cores() > 1 and steps > WORTH
+
+
+def _elsewhere(data, chunk, epochs, device, stop):
+    """What `train_chunk` yields, from another process; should that die, from here."""
+    done = 0
+    try:
+        for outcome in far_away(train_chunk, data, chunk, epochs, device, stop=stop):
+            done += 1
+            yield outcome
+    except WorkerDied as error:
+        if not stop.is_set():
+            print(f"a process that trained {len(chunk)} networks ended ({error}); they are trained here")
+            yield from islice(train_chunk(data, chunk, epochs, device), done, None)
+
+
+def train_all(data, chunk, epochs, device=None, tick=None, train=train_chunk):
+    """All epochs of a chunk in one go: scores as (epochs, runs); `failed_at`, `weights`, `buffers` as at the end."""
     history = []
     with one_thread():
-        for outcome in train_chunk(data, chunk, epochs, device):
-            last = {name: outcome.pop(name) for name in ("failed_at", "weights")}
+        for outcome in train(data, chunk, epochs, device):
+            last = {name: outcome.pop(name) for name in ("failed_at", "weights", "buffers")}
             history.append(outcome)
             if tick:
                 tick(len(chunk))
@@ -115,17 +176,39 @@ def collect(data, chunks, epochs, device, executor, tick):
     A chunk whose worker fails, because it was killed for instance, is trained here instead; if the fault is in the
     chunk and not in the worker, this raises it.
     """
-    if executor is None:
+    if executor is None and _worth_processes(chunks, epochs, data, device):
+        yield from _on_all_cores(data, chunks, epochs, device, tick)
+    elif executor is None:
         for chunk in chunks:
             yield chunk, train_all(data, chunk, epochs, device, tick)
-        return
+    else:
+        yield from _by_workers(data, chunks, epochs, device, executor, tick)
+
+
+def _on_all_cores(data, chunks, epochs, device, tick):
+    """Chunks of networks that are trained one by one, a process each, as many at a time as there are cores."""
+    stop = Event()
+    train = partial(_elsewhere, stop=stop)
+    with ThreadPoolExecutor(cores()) as pool:
+        tasks = {pool.submit(train_all, data, chunk, epochs, device, None, train_chunk if chunk.way.stack else train):
+                 chunk for chunk in chunks}
+        try:
+            for task in as_completed(tasks):
+                tick(len(tasks[task]) * epochs)
+                yield tasks[task], task.result()
+        finally:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _by_workers(data, chunks, epochs, device, executor, tick):
     tasks = {executor.submit(train_all, data, chunk, epochs, device): chunk for chunk in chunks}
     try:
         for task in as_completed(tasks):
             try:
                 outcome = task.result()
             except Exception as error:
-                print(f"a worker failed ({type(error).__name__}); its {len(tasks[task])} networks are trained here")
+                print(f"a worker failed ({_why(error)}); its {len(tasks[task])} networks are trained here")
                 outcome = train_all(data, tasks[task], epochs, device)
             tick(len(tasks[task]) * epochs)
             yield tasks[task], outcome
@@ -134,93 +217,13 @@ def collect(data, chunks, epochs, device, executor, tick):
             task.cancel()
 
 
-class Record:
-    """The scores of all networks of a sweep as they come in."""
-
-    def __init__(self, n_settings, n_seeds, epochs):
-        self.history = {}
-        self.done = np.zeros((n_settings, n_seeds, epochs), dtype=bool)
-        self.failed_at = np.full((n_settings, n_seeds), -1)
-        self.last = {}  # the latest weights of each chunk
-
-    def add(self, chunk, outcome, epoch=None):
-        """Note the outcome of one epoch, or of all of them (`epoch` None, scores (epochs, runs))."""
-        where = (*chunk.at, slice(None) if epoch is None else epoch)
-        for name, values in outcome.items():
-            if name not in ("failed_at", "weights"):
-                self.history.setdefault(name, np.full(self.done.shape, np.nan))[where] = values.T
-        self.failed_at[chunk.at] = outcome["failed_at"]
-        self.last[chunk] = outcome["weights"]
-        self.done[where] = True
-
-    def epochs_done(self):
-        """Epochs that every network has behind it."""
-        return int(self.done.all(axis=(0, 1)).sum())
-
-    def seeds_done(self):
-        """Indices of the seeds whose every setting is trained to the end."""
-        return np.flatnonzero(self.done.all(axis=(0, 2))).tolist()
-
-    def weights(self):
-        """The latest weights of each network, a list for each setting with a vector (P,) for each seed."""
-        rows = [[None] * self.done.shape[1] for _ in range(len(self.done))]
-        for chunk, weights in self.last.items():
-            for i, k, w in zip(*chunk.at, weights, strict=True):
-                rows[i][k] = torch.from_numpy(w)
-        return rows
-
-
-class Store:
-    """Finished chunks in a folder, one .npz file each, named by everything that decides what a chunk comes to."""
-
-    def __init__(self, folder, data, epochs):
-        self.folder = Path(folder)
-        if self.folder.exists() and not self.folder.is_dir():
-            raise ValueError(f"resume must name a folder, which is made where it is missing; {folder} is a file")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        parts = [getattr(data, f"{axis}_{part}") for part in ("train", "val", "test") for axis in "xy"]
-        self.common = [epochs, torch.__version__] + [hashlib.sha256(part.tobytes()).hexdigest() for part in parts]
-
-    def path(self, chunk):
-        settings = [[f"{name}={_identity(value)}" for name, value in s.items()] for s in chunk.settings]
-        key = repr([self.common, settings, chunk.seeds])
-        return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.npz"
-
-    def load(self, chunk):
-        """The outcome of a chunk finished earlier, or None."""
-        if not self.path(chunk).exists():
-            return None
-        with np.load(self.path(chunk), allow_pickle=False) as file:
-            return dict(file)
-
-    def save(self, chunk, outcome):
-        path = self.path(chunk)
-        part = path.with_suffix(f".{os.getpid()}.part")
-        with open(part, "wb") as file:
-            np.savez(file, **outcome)
-        os.replace(part, path)  # a kill leaves either the whole file or none
-
-
-def _identity(value):
-    """What tells a hyperparameter, function or model maker from any other, across processes."""
-    if isinstance(value, Real | str) or value is None:
-        return repr(value)
-    if isinstance(value, tuple | list):
-        return str([_identity(v) for v in value])
-    if isinstance(value, partial):
-        return str([_identity(v) for v in (value.func, *value.args, *sorted(value.keywords.items()))])
-    if isinstance(value, type):
-        methods = [_body(member.__code__) for member in vars(value).values() if hasattr(member, "__code__")]
-        return str([value.__module__, value.__qualname__, *methods])
-    code = getattr(value, "__code__", None)
-    if code is None:
-        raise ValueError(f"resume needs models, optimizers and schedules that are plain functions, got {value!r}")
-    cells = [_identity(cell.cell_contents) for cell in value.__closure__ or ()]
-    return str([value.__module__, value.__qualname__, _body(code), _identity(value.__defaults__), cells])
-
-
-def _body(code):
-    return hashlib.sha256(marshal.dumps(code)).hexdigest()
+def _why(error):
+    """The kind of an error and what it says; for what cannot be sent to a worker, what helps."""
+    said = f"{type(error).__name__}: {error}".strip().splitlines()[0][:200]
+    if "pickle" in said.lower() or "__main__" in said:
+        said += ("; what goes to another process must be defined in a file that it can import, not as a lambda or in a "
+                 "notebook")
+    return said
 
 
 @contextmanager

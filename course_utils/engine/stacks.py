@@ -12,56 +12,38 @@ import torch.nn.functional as F
 from torch import nn
 from torch.func import functional_call, grad_and_value, vmap
 
-from .tracing import Traced, alone
+from .losses import scores_of
+from .networks import fresh_network, initial_weights
+from .tracing import Traced
 
-__all__ = ["Stack", "LayerStack", "fresh_network", "initial_weights", "stack_of"]
+__all__ = ["KINDS", "LayerStack", "Stack", "fresh_network", "initial_weights", "stack_of"]
 
 CACHE = 2**18  # floats that a processor's cache holds: an epoch's examples are fetched in portions that stay in it
 SCORED = 20, 128  # networks and examples that are scored at a time, for the same reason
 
 
-def stack_of(module, data):
-    """The fastest stack for a module: by layers for a chain of linear layers, by `vmap` for anything else."""
-    return (LayerStack if _is_chain(module, data) else Stack)(module, data.task)
-
-
-def _is_chain(module, data):
-    """Whether all is exactly as `LayerStack` computes it: a subclass or a layer used twice may do something else."""
-    if type(module) is not nn.Sequential or len(module) % 2 == 0:
-        return False
-    linear, between = list(module[::2]), list(module[1::2])
-    return (data.x_train.ndim == 2 and data.y_train.ndim <= (1 if data.task == "classification" else 2)
-            and len(set(linear)) == len(linear)
-            and all(type(layer) is nn.Linear and layer.bias is not None for layer in linear)
-            and all(type(layer) in _ACTIVATIONS for layer in between))
-
-
-def fresh_network(model, seed=0):
-    """The network that `model` builds under `seed`; torch's own random state is left as it was."""
-    with alone, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return model()
-
-
-def initial_weights(model, seed):
-    """The weights (P,) of a fresh network drawn under `seed`."""
-    return nn.utils.parameters_to_vector(fresh_network(model, seed).parameters()).detach()
+def stack_of(module, data, kind="", loss=None):
+    """A stack of the named kind; without a name, of the fastest that can take the module."""
+    if not kind:
+        kind = next(name for name, stack in KINDS.items() if stack.takes(module, data, loss))
+    return KINDS[kind](module, data.task, loss)
 
 
 class Stack:
     """Losses and gradients of many networks of one shape, by `torch.func.vmap`."""
 
-    def __init__(self, module, task):
-        self.module, self.task = module, task
+    def __init__(self, module, task, loss=None):
+        self.module, self.task, self.own_loss = module, task, loss
         self.shapes = {name: p.shape for name, p in module.named_parameters()}
         self.sizes = [prod(shape) for shape in self.shapes.values()]
-        if any(True for _ in module.buffers()):
-            raise ValueError("the model must keep no buffers (as batch normalization does), got "
-                             f"{type(module).__name__} with {', '.join(name for name, _ in module.named_buffers())}")
         each = vmap(grad_and_value(self._loss))
         self._gradient = Traced(lambda weights, x, y: each(weights, x, y)[::-1], transformed=True)
         self._forward = Traced(vmap(self._network, in_dims=(0, None)), transformed=True)
-        self._scores = self._loss_and_accuracy
+        self._scores = self._loss_and_accuracy if loss is None else self._judged_by_own_loss
+
+    @staticmethod
+    def takes(module, data, loss=None):
+        return True
 
     def batches(self, x, y, order, own, size):
         """An epoch's batches for `loss_and_gradient`: network r sees x and y in the order of order[own[r]]."""
@@ -87,6 +69,8 @@ class Stack:
 
     def _loss(self, w, x, y):
         outputs = self._network(w, x)
+        if self.own_loss is not None:
+            return self.own_loss(outputs, y).reshape(())
         if self.task == "regression":
             return (outputs.reshape(y.shape) - y).square().mean()
         return -F.log_softmax(outputs, dim=-1).gather(-1, y[..., None]).mean()
@@ -97,6 +81,15 @@ class Stack:
                     for xs, ys in zip(x.split(examples), y.split(examples), strict=True))
                 for w in weights.split(networks)]
         return torch.cat(sums, dim=1) / y.numel()
+
+    def _judged_by_own_loss(self, weights, x, y):
+        """Scores by a loss of one's own, which is asked about all examples at once: it need not be a plain mean."""
+        networks, examples = SCORED
+        found = []
+        for w in weights.split(networks):
+            outputs = torch.cat([self._forward(w, xs) for xs in x.split(examples)], dim=1)
+            found.append(torch.stack([torch.stack(scores_of(out, y, self.task, self.own_loss)) for out in outputs]))
+        return torch.cat(found).T
 
     def _judged(self, out, y):
         """Losses and, for classes, right answers, both summed; from the outputs (runs, classes or values, n)."""
@@ -120,8 +113,19 @@ class LayerStack(Stack):
     Activations are kept as (runs, units, batch), the layout in which batched products are fastest.
     """
 
-    def __init__(self, module, task):
-        super().__init__(module, task)
+    @staticmethod
+    def takes(module, data, loss=None):
+        """Whether all is exactly as it is computed here: a subclass or a layer used twice may do something else."""
+        if type(module) is not nn.Sequential or len(module) % 2 == 0 or loss is not None:
+            return False
+        linear, between = list(module[::2]), list(module[1::2])
+        return (data.x_train.ndim == 2 and data.y_train.ndim <= (1 if data.task == "classification" else 2)
+                and len(set(linear)) == len(linear)
+                and all(type(layer) is nn.Linear and layer.bias is not None for layer in linear)
+                and all(type(layer) in _ACTIVATIONS for layer in between))
+
+    def __init__(self, module, task, loss=None):
+        super().__init__(module, task, loss)
         self._gradient, self._scores = Traced(self._by_hand), Traced(self._loss_and_accuracy)
         self.activations = [_ACTIVATIONS[type(layer)] for layer in module[1::2]]
         self.n_outputs = module[-1].out_features
@@ -185,3 +189,5 @@ _ACTIVATIONS = {  # the activation, in place, and the gradient before it from th
     nn.ReLU: (torch.relu_, lambda d, a: torch.ops.aten.threshold_backward.grad_input(d, a, 0, grad_input=d)),
     nn.Tanh: (torch.tanh_, torch.ops.aten.tanh_backward),
 }
+
+KINDS = {"layers": LayerStack, "vmap": Stack}  # the fastest first

@@ -5,9 +5,11 @@ from numbers import Real
 
 import numpy as np
 
+from ..data import load_capstone
 from ..optimizers import nesterov
 from ..schedules import cosine
 from ..search import Trials
+from ..studies.capstone_seal import issued
 from .framework import Exercise, Project, Result
 from .quizzes import Option, Quiz
 
@@ -305,16 +307,13 @@ EXERCISES = [
 
 def _judge_capstone(attempt):
     """Score a submission against the stored players."""
-    from ..data import load_capstone
-    from ..studies.capstone import Submission, issued
-
     def result(passed, message, attempted=True):
         return Result("capstone", passed, attempted, message)
 
     if attempt is ... or attempt is None:
         return result(False, "Play first: when `my_search` hands back a trial, it is submitted, and its score can be "
                              'judged. `hint("capstone")` helps.', attempted=False)
-    if not isinstance(attempt, Submission) or not issued(attempt):
+    if not issued(attempt):
         return result(False, f"A submission comes out of `game.submit(...)`, and this (`{str(attempt)[:50]}`) does "
                              "not: a score that was measured elsewhere, or written by hand, cannot be told from "
                              "a wish.")

@@ -39,7 +39,7 @@ def paired_interval(a, b):
 
     a and b are arrays of scores; entry k of both comes from seed k.
     """
-    from scipy import stats
+    from scipy import stats  # a second, which nobody waits for before it is needed
 
     difference = a - b
     n = len(difference)
@@ -59,7 +59,7 @@ def _never_none(epoch):
 
 
 def _t(df, p=0.975):
-    from scipy import stats
+    from scipy import stats  # a second, which nobody waits for before it is needed
 
     return stats.t.ppf(p, df)
 

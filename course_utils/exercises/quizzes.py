@@ -51,7 +51,7 @@ class Quiz:
 
     def widget(self):
         """A button for each letter, and the feedback to the one pressed below them."""
-        import ipywidgets as widgets
+        import ipywidgets as widgets  # without it, the answers can still be unfolded
 
         buttons = widgets.ToggleButtons(options=list(self.letters), value=None, description="Answer:", tooltip="Answer",
                                         tooltips=[option.text for option in self.options])

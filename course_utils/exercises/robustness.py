@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..basins import basin_width
 from .framework import Exercise
 from .quizzes import Option, Quiz
 
@@ -45,8 +46,6 @@ def one_rate(rates, val, test):
 
 
 def _between_the_rates(rates, gains, share):
-    from ..statistics import basin_width  # which needs SciPy: a second that only this mistake should cost
-
     return basin_width(rates, gains, share * gains.max()) if gains.any() else 0.0
 
 

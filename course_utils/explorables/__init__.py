@@ -1,13 +1,21 @@
 """Figures that follow their sliders, one file a topic; show one by making it the last line of a cell."""
 
+from importlib import import_module
+
 from .averages import explore_bias_correction
 from .budgets import explore_split
 from .descents import explore_bowl, explore_momentum, explore_ravine, explore_turned_ravine, turned_ravine
 from .framework import Control, Explorable
-from .networks import explore_fates, explore_schedule, explore_search, explore_training, fate
 from .noise import explore_noise_ball
 from .robustness import explore_one_rate
 
 __all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_turned_ravine", "explore_momentum",
            "explore_noise_ball", "explore_fates", "explore_schedule", "explore_search", "explore_training", "fate",
            "turned_ravine", "explore_bias_correction", "explore_one_rate", "explore_split"]
+
+
+def __getattr__(name):
+    """What trains networks, on first use: torch takes seconds to load, and the other figures do without it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(".networks", __name__), name)

@@ -9,6 +9,7 @@ from matplotlib.collections import LineCollection
 from ..descent import descend
 from ..landscapes import bowl, quadratic, ravine
 from ..optimizers import adagrad, momentum, sgd
+from ..plots import plot_momentum_plane
 from .drawing import (
     BLUE,
     INK,
@@ -115,8 +116,6 @@ def explore_ravine(n_steps=100, distance=0.01, kappa=25.0):
 
 def explore_momentum(n_steps=80, distance=0.01, kappa=25.0, target=18):
     """Heavy ball on f(w) = (w₁² + κ w₂²) / 2, by rate and β, beside its place in the plane of both."""
-    from ..plots import plot_momentum_plane
-
     landscape = ravine(kappa)
     plain = ceil(log(distance / np.linalg.norm(landscape.start)) / log(landscape.best_factor))
 

@@ -9,9 +9,13 @@ from html import escape
 from io import BytesIO
 from math import ceil, log10
 
+import ipywidgets
+import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 __all__ = ["Control", "Explorable"]
 
@@ -99,8 +103,6 @@ class Explorable:
 
     def __init__(self, compute, panels, describe, controls, goal="", reached=None, size=(9.0, 3.7), colors=64,
                  route=()):
-        import ipywidgets
-
         self.route = tuple(route)
         self.compute, self.panels, self.describe, self.controls = compute, panels, describe, controls
         self.goal, self._reached, self._colors = goal, reached or (lambda result: ""), colors
@@ -143,8 +145,6 @@ class Explorable:
 
         `panel` is the position of the panel to repeat; controls that are not named have their first value.
         """
-        import matplotlib.pyplot as plt
-
         if not values:
             raise ValueError("values must list at least one dict of control values, got none")
         first = {name: control.value for name, control in self.controls.items()}
@@ -170,17 +170,15 @@ class Explorable:
         return {name: self.controls[name].clip(value) for name, value in values.items()}
 
     def _input(self, name, control):
-        import ipywidgets as w
-
         wide = {"description_width": "5em"}
-        Box = w.BoundedIntText if control.whole else w.BoundedFloatText
+        Box = ipywidgets.BoundedIntText if control.whole else ipywidgets.BoundedFloatText
         box = Box(value=control.value, min=control.low, max=control.high, description=control.label, style=wide,
                   layout={"width": "14em"})
         ends = {"min": control.low, "max": control.high}
         if control.log:
-            Slider, ends = w.FloatLogSlider, {"min": log10(control.low), "max": log10(control.high)}
+            Slider, ends = ipywidgets.FloatLogSlider, {"min": log10(control.low), "max": log10(control.high)}
         else:
-            Slider = w.IntSlider if control.whole else w.FloatSlider
+            Slider = ipywidgets.IntSlider if control.whole else ipywidgets.FloatSlider
         slider = Slider(value=control.value, step=control.step, readout=False, continuous_update=control.live,
                         tooltip=f"{control.label}, slider", layout={"width": "24em"}, **ends)
 
@@ -209,8 +207,6 @@ class Explorable:
             self._following = False
 
     def _frame(self, result):
-        from PIL import Image
-
         self._canvas.restore_region(self._background)
         for show in self._shows:
             show(result)
@@ -225,8 +221,6 @@ class Explorable:
         return file.getvalue()
 
     def _ipython_display_(self):
-        from IPython.display import display
-
         bundle = self.widget._repr_mimebundle_()
         display(bundle | {"text/plain": f"{self.goal}\n{self.summary}"}, raw=True)
         display({"application/javascript": _LABELS}, raw=True)

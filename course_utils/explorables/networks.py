@@ -6,9 +6,13 @@ from math import ceil, log
 import numpy as np
 from matplotlib.colors import ListedColormap
 
+from ..data import make_blobs
+from ..models import mlp
 from ..optimizers import sgd
 from ..plots import CLASS_MARKERS, POINT_COLORS, REGION_COLORS
 from ..schedules import cosine, warmup
+from ..sweep import sweep
+from ..training import one_thread
 from .drawing import BLUE, INK, RED, moving_words, style
 from .framework import Control, Explorable
 
@@ -81,10 +85,6 @@ class _Shaped:
 
 def explore_schedule(data=None, epochs=10, n_seeds=8, margin=0.005):
     """Networks trained with a cosine by peak, share of warmup and last rate; the summed rate beside their accuracy."""
-    from ..data import make_blobs
-    from ..models import mlp
-    from ..sweep import sweep
-
     data = make_blobs() if data is None else data
     if data.task != "classification" or data.val_ceiling is None:
         raise ValueError(f"data must have classes and a known ceiling, got {data!r}")
@@ -332,11 +332,6 @@ class _Shelf:
 
 
 def _training_explorable(data, epochs, controls, describe, goal, reached, route):
-    from ..data import make_blobs
-    from ..models import mlp
-    from ..sweep import sweep
-    from ..training import one_thread
-
     data = make_blobs() if data is None else data
     if data.task != "classification" or data.n_features != 2 or data.n_classes > len(POINT_COLORS):
         raise ValueError(f"data must have two features and at most {len(POINT_COLORS)} classes to be drawn, "
