@@ -3,6 +3,7 @@
 import ast
 import copy
 import functools
+import inspect
 import itertools
 import math
 import re
@@ -128,7 +129,8 @@ def test_probes_survive_an_attempt_that_spoils_them(exercise):
 
 # Answers from outside the registry
 
-def gradient_step_in_place(w, g, lr):
+def gradient_step_on_a_copy(w, g, lr):
+    w = np.array(w, dtype=float)
     w -= lr * g
     return w
 
@@ -284,11 +286,11 @@ def interval_test(a, b):
     return np.array([(low + high) / 2, low, high])
 
 
-def momentum_in_place(w, g, state, lr, beta):
+def momentum_on_a_copy(w, g, state, lr, beta):
     v = state.setdefault("v", np.zeros_like(np.asarray(w, dtype=float)))
     v *= beta
     v += g
-    w = np.asarray(w, dtype=float)
+    w = np.array(w, dtype=float)
     w -= lr * v
     return w, state
 
@@ -322,7 +324,7 @@ def momentum_from_all_gradients(w, g, state, lr, beta):
     return w - lr * sum(beta**k * x for k, x in enumerate(reversed(past))), {"past": past}
 
 
-def nesterov_in_place(w, g, state, lr, beta):
+def nesterov_on_a_copy(w, g, state, lr, beta):
     state["v"] = beta * state.get("v", 0) + g
     w = np.array(w, dtype=float)
     w -= lr * g
@@ -387,7 +389,8 @@ def layer_loops(x, W, g):
     return [g_x, g_W, g_b]
 
 
-def loop_in_place(w, gradient, x, y, orders, batch_size, lr):
+def loop_on_a_copy(w, gradient, x, y, orders, batch_size, lr):
+    w = w.copy()
     for order in orders:
         for rows in np.split(order, range(batch_size, len(order), batch_size)):
             w -= lr * gradient(w, x[rows], y[rows])
@@ -421,13 +424,14 @@ def locate_by_walking(step, n, batch_size):
     return [epoch, batch, len(range(n)[batch * batch_size:(batch + 1) * batch_size])]
 
 
-def adam_in_place(w, g, state, lr, beta1, beta2, eps):
+def adam_on_a_copy(w, g, state, lr, beta1, beta2, eps):
     if not state:
         state.update(t=0, m=np.zeros_like(w, dtype=float), s=np.zeros_like(w, dtype=float))
     state["t"] += 1
     state["m"] *= beta1
     state["m"] += (1 - beta1) * g
     state["s"] += (1 - beta2) * (np.square(g) - state["s"])
+    w = np.array(w, dtype=float)
     w -= lr * (state["m"] / (1 - beta1 ** state["t"])) / (np.sqrt(state["s"] / (1 - beta2 ** state["t"])) + eps)
     return w, state
 
@@ -493,7 +497,7 @@ def adam_float32(w, g, state, lr, beta1, beta2, eps):
 
 def adamw_by_hand(w, g, state, lr, beta1, beta2, eps, weight_decay):
     shrunk = w - lr * weight_decay * w
-    step, state = adam_in_place(0.0 * np.asarray(w), g, state, lr, beta1, beta2, eps)
+    step, state = adam_on_a_copy(0.0 * np.asarray(w), g, state, lr, beta1, beta2, eps)
     return shrunk + step, state
 
 
@@ -565,8 +569,9 @@ def range_pick_convolve(rates, losses):
     return 0.1 * rates[np.nanargmin(np.where(np.isinf(smooth), np.nan, smooth))]
 
 
-def adagrad_in_place(w, g, state, lr, eps):
+def adagrad_on_a_copy(w, g, state, lr, eps):
     state["s"] = state.get("s", 0) + g * g
+    w = np.array(w, dtype=float)
     w -= lr * g / (state["s"] ** 0.5 + eps)
     return w, state
 
@@ -609,8 +614,9 @@ def adagrad_try(w, g, state, lr, eps):
     return np.subtract(w, np.divide(np.multiply(lr, g), np.add(np.sqrt(state["s"]), eps))), state
 
 
-def rmsprop_in_place(w, g, state, lr, alpha, eps):
+def rmsprop_on_a_copy(w, g, state, lr, alpha, eps):
     state["s"] = state.get("s", 0) * alpha + g * g * (1 - alpha)
+    w = np.array(w, dtype=float)
     w -= lr * g / (state["s"] ** 0.5 + eps)
     return w, state
 
@@ -819,7 +825,7 @@ RIGHT = {
                          halved(lambda x: float(torch.tensor(x)))],
     "first-answer": [lambda n, batch_size: -(-n // batch_size), lambda n, b: len(range(0, n, b)),
                      lambda n, b: np.ceil(n / b), lambda n, b: torch.tensor(n // b + (n % b > 0))],
-    "gradient-step": [gradient_step_in_place, gradient_step_torch32, gradient_step_torch_sgd, Step(),
+    "gradient-step": [gradient_step_on_a_copy, gradient_step_torch32, gradient_step_torch_sgd, Step(),
                       functools.partial(general_step, 1),
                       lambda *x: (np.asarray(x[0]) - x[2] * np.asarray(x[1])).tolist(),
                       lambda *x: gradient_step_torch32(*x).tolist()],
@@ -837,7 +843,7 @@ RIGHT = {
     "layer-backward": [layer_autograd, layer_loops, lambda x, W, g: (
         (W.T @ g.T).T, np.einsum("bo,bi->oi", g, x), np.ones(len(g)) @ g), lambda x, W, g: tuple(
         torch.tensor(a, dtype=torch.float32) for a in (g @ W, (x.T @ g).T, [sum(column) for column in g.T]))],
-    "training-loop": [loop_in_place, loop_with_while, loop_shuffling_first],
+    "training-loop": [loop_on_a_copy, loop_with_while, loop_shuffling_first],
     "locate-step": [locate_by_walking, lambda step, n, b: (
         step // -(-n // b), step % -(-n // b), min(b, n - step % -(-n // b) * b)), lambda step, n, b: np.array(
         locate_by_walking(step, n, b), dtype=float)],
@@ -885,12 +891,13 @@ RIGHT = {
                         lambda r, x: r[np.nanargmin([np.nan if not np.isfinite(m := x[max(0, i - 2):i + 3].sum())
                                                      else m / len(x[max(0, i - 2):i + 3]) for i in range(len(r))])]
                         / 10],
-    "momentum-update": [momentum_in_place, momentum_torch32, by_torch_sgd(False), HeavyBall().step,
+    "momentum-update": [momentum_on_a_copy, momentum_torch32, by_torch_sgd(False), HeavyBall().step,
                         momentum_from_all_gradients, rule(lambda v, g, lr, beta: beta * v - g,
                                                           lambda v, g, lr, beta: -lr * v),
                         rule(lambda v, g, lr, beta: beta * v + (1 - beta) * g,
                              lambda v, g, lr, beta: lr / (1 - beta) * v)],
-    "nesterov-update": [nesterov_in_place, by_torch_sgd(True), rule(summed, lambda v, g, lr, beta: lr * (g + beta * v)),
+    "nesterov-update": [nesterov_on_a_copy, by_torch_sgd(True),
+                        rule(summed, lambda v, g, lr, beta: lr * (g + beta * v)),
                         rule(lambda v, g, lr, beta: beta * (v + g), lambda v, g, lr, beta: lr * (g + v)),
                         lambda w, g, state, lr, beta: (w - lr * ((1 + beta) * g + beta**2 * state.get("v", 0)),
                                                        {"v": beta * state.get("v", 0) + g})],
@@ -901,12 +908,12 @@ RIGHT = {
                       lambda low, high: [4 / (low + high + 2 * math.sqrt(low * high)),
                                          math.tanh(math.log(high / low) / 4) ** 2],
                       lambda low, high: np.float32(best_momentum_near()(low, high))],
-    "adagrad-update": [adagrad_in_place, adagrad_torch_optim, adagrad_loop, adagrad_history, adagrad_float32,
+    "adagrad-update": [adagrad_on_a_copy, adagrad_torch_optim, adagrad_loop, adagrad_history, adagrad_float32,
                        adagrad_try, AdaGrad(), adagrad, lambda w, g, state, lr, eps: adagrad(w, g, state, lr, eps),
                        lambda w, g, sums, lr, eps: (w - lr * g / (np.sqrt(sums.get(0, 0) + g * g) + eps),
                                                     {0: sums.get(0, 0) + g * g}),
                        lambda *x: list(adagrad_try(*x))],
-    "rmsprop-update": [rmsprop_in_place, rmsprop_torch_optim, rmsprop_lerp, rmsprop_history, rmsprop_loop,
+    "rmsprop-update": [rmsprop_on_a_copy, rmsprop_torch_optim, rmsprop_lerp, rmsprop_history, rmsprop_loop,
                        rmsprop_float32, rmsprop,
                        lambda w, g, state, lr, alpha, eps: rmsprop(w, g, state, lr, alpha, eps),
                        lambda w, g, state, lr, a, eps: (w - lr * g / (np.sqrt(a * state.get("v", 0) + (1 - a) * g**2)
@@ -929,7 +936,8 @@ RIGHT = {
                       lambda lr, n: np.sum(lr / np.sqrt(np.r_[1:n + 1])),
                       lambda lr, n: lr if n == 1 else lr + sum(lr / math.sqrt(k) for k in range(2, n + 1)),
                       lambda lr, n: torch.tensor([lr / k**0.5 for k in range(1, n + 1)]).sum()],
-    "adam-update": [adam_in_place, adam_by_torch(torch_adam), AdamObject(), adam_lists, adam_powers, adam_float32, adam,
+    "adam-update": [adam_on_a_copy, adam_by_torch(torch_adam), AdamObject(), adam_lists, adam_powers, adam_float32,
+                    adam,
                     lambda *x: adam(*x), lambda w, g, state, *hyper: list(adam(w, g, dict(state), *hyper)),
                     functools.partial(adam), lambda w, g, *rest: adamw(w, g, *rest, weight_decay=0.0)],
     "uncorrected-ratio": [ratio_by_walking, ratio_by_sums, lambda t, a, b: (1 - math.pow(a, t)) / math.sqrt(1 - b**t),
@@ -1036,11 +1044,11 @@ WRONG = {
     "layer-backward": [lambda x, W, g: (x, W, g.sum(0)), lambda x, W, g: (g @ W, g.T @ x + W, g.sum(0)),
                        lambda x, W, g: (g @ W / 2, g.T @ x, g.sum(0)), lambda x, W, g: (g @ W, g.T @ x, g.max(0)),
                        lambda x, W, g: dict(enumerate(layer_loops(x, W, g)))],
-    "training-loop": [lambda w, *rest: w, lambda w, gradient, x, y, orders, b, lr: loop_in_place(
-        w, gradient, x, y, orders[::-1], b, lr), lambda w, gradient, x, y, orders, b, lr: loop_in_place(
-        w, gradient, x, y, orders, b + 1, lr), lambda w, gradient, x, y, orders, b, lr: loop_in_place(
+    "training-loop": [lambda w, *rest: w, lambda w, gradient, x, y, orders, b, lr: loop_on_a_copy(
+        w, gradient, x, y, orders[::-1], b, lr), lambda w, gradient, x, y, orders, b, lr: loop_on_a_copy(
+        w, gradient, x, y, orders, b + 1, lr), lambda w, gradient, x, y, orders, b, lr: loop_on_a_copy(
         w, gradient, x, y, [order[::-1] for order in orders], b, lr),
-        lambda w, gradient, x, y, orders, b, lr: loop_in_place(w, gradient, x, y, orders, b, lr * (1 + 1e-4))],
+        lambda w, gradient, x, y, orders, b, lr: loop_on_a_copy(w, gradient, x, y, orders, b, lr * (1 + 1e-4))],
     "locate-step": [lambda step, n, b: step // n, lambda step, n, b: (0, step, b), lambda step, n, b: (
         step % n, step // n, b), lambda step, n, b: dict(enumerate(locate_by_walking(step, n, b))),
         lambda step, n, b: (*locate_by_walking(step, n, b)[:2], n % b)],
@@ -1240,6 +1248,186 @@ def test_wrong_answers_not_foreseen_fail(exercise):
         result = check(exercise.id, attempt)
         assert result.attempted and not result.passed
         assert not any(s in result.message for s in sentences) and len(result.message) > 30, result
+
+
+# Answers whose numbers are right, and that change what they were given
+
+def in_place(id):
+    """The reference, after which an argument of each call holds the answer or something else."""
+    reference = EXERCISES[id].reference
+
+    def update(w, g, state, *hyper):
+        new, state = reference(w, g, state, *hyper)
+        if isinstance(w, np.ndarray):
+            w[...] = new
+            new = w
+        return new, state
+    return update
+
+
+def spoiling(id, argument, spoil):
+    """The reference, after which `spoil` is let loose on one of the arguments."""
+    reference = EXERCISES[id].reference
+    names = list(inspect.signature(reference).parameters)
+
+    def attempt(*arguments):
+        answer = copy.deepcopy(reference(*arguments))
+        given = arguments[names.index(argument)]
+        if not np.isscalar(given):
+            spoil(given)
+        return answer
+    return attempt
+
+
+def step_in_place(w, g, lr):
+    w -= lr * g
+    return w
+
+
+def step_on_tensors(w, g, lr):
+    w = torch.from_numpy(w) if isinstance(w, np.ndarray) else torch.tensor(w)  # shares the memory of the array
+    return w.sub_(torch.as_tensor(g), alpha=lr)
+
+
+def loop_writing_into_w(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        for start in range(0, len(order), batch_size):
+            rows = order[start:start + batch_size]
+            w -= lr * gradient(w, x[rows], y[rows])
+    return w
+
+
+def momentum_keeping_g(w, g, state, lr, beta):
+    if "v" in state:
+        state["v"] *= beta
+        state["v"] += g
+    else:
+        state["v"] = g
+    return w - lr * state["v"], state
+
+
+def momentum_into_g(w, g, state, lr, beta):
+    g += beta * state.get("v", 0.0)
+    return w - lr * g, {"v": g}
+
+
+def adam_squaring_g(w, g, state, lr, beta1, beta2, eps):
+    t = state.get("t", 0) + 1
+    m = beta1 * state.get("m", 0.0) + (1 - beta1) * g
+    g **= 2
+    s = beta2 * state.get("s", 0.0) + (1 - beta2) * g
+    return w - lr * m / (1 - beta1**t) / (np.sqrt(s / (1 - beta2**t)) + eps), {"t": t, "m": m, "s": s}
+
+
+def adagrad_keeping_g(w, g, state, lr, eps):
+    g **= 2
+    root = g**0.5
+    state["s"] = state.get("s", 0.0) + g
+    return w - lr * np.sign(root) * root / (np.sqrt(state["s"]) + eps), state
+
+
+def decayed_in_place(w, g, state, lr, beta1, beta2, eps, weight_decay):
+    w *= 1 - lr * weight_decay
+    return EXERCISES["adam-update"].reference(w, g, state, lr, beta1, beta2, eps)
+
+
+def interval_in_place(a, b):
+    a -= b
+    half = stats.t.ppf(0.975, len(a) - 1) * stats.sem(a)
+    return a.mean(), a.mean() - half, a.mean() + half
+
+
+def range_pick_writing_into_losses(rates, losses):
+    losses[~np.isfinite(losses)] = np.inf
+    smooth = np.array([losses[max(i - 2, 0):i + 3].mean() for i in range(len(losses))])
+    return rates[smooth.argmin()] / 10
+
+
+def ratio_in_place(before, after):
+    after -= before
+    return np.linalg.norm(after) / np.linalg.norm(before)
+
+
+def halving_by_popping(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: score(setting, steps) for setting in settings}
+        order = {setting: i for i, setting in enumerate(settings)}
+        settings.sort(key=lambda s: (-scores[s] if scores[s] == scores[s] else np.inf, order[s]))
+        while len(settings) > n:
+            settings.pop()
+    return settings[0]
+
+
+def upside_down(array):
+    array[...] = array[::-1].copy() + 1 if array.dtype != bool else ~array
+
+
+UPDATES = ("momentum-update", "nesterov-update", "adagrad-update", "rmsprop-update", "adam-update", "adamw-update")
+IN_PLACE = [
+    ("gradient-step", "w", step_in_place), ("gradient-step", "w", step_on_tensors),
+    ("training-loop", "w", loop_writing_into_w),
+    ("gradient-step", "g", spoiling("gradient-step", "g", upside_down)), ("momentum-update", "g", momentum_keeping_g),
+    ("momentum-update", "g", momentum_into_g), ("adam-update", "g", adam_squaring_g),
+    ("adamw-update", "w", decayed_in_place),
+    ("paired-interval", "a", interval_in_place), ("range-test-pick", "losses", range_pick_writing_into_losses),
+    ("update-ratio", "after", ratio_in_place), ("budgeted-halving", "settings", halving_by_popping),
+    *[(id, "w", in_place(id)) for id in UPDATES], *[(id, "g", spoiling(id, "g", upside_down)) for id in UPDATES],
+    ("steps-spent", "trials", spoiling("steps-spent", "trials", list.clear)),
+    *[(id, argument, spoiling(id, argument, upside_down)) for id, arguments in {
+        "critical-rate": ["hessian"], "gradient-check": ["w"], "minibatch-gradient": ["w", "x", "y", "rows"],
+        "layer-backward": ["x", "W", "g"], "training-loop": ["x", "y"], "epochs-to": ["accuracies"],
+        "pick-rate": ["rates", "val_scores", "test_scores"], "paired-interval": ["b"],
+        "one-error-pick": ["rates", "scores"],
+        "basin-on-a-grid": ["rates", "gains"], "carried-regret": ["val", "test"],
+        "one-rate-for-all": ["rates", "val", "test"],
+    }.items() for argument in arguments],
+]
+
+
+@pytest.mark.parametrize("id, argument, attempt", IN_PLACE, ids=[f"{id}-{name}-{k}" for k,
+                                                                 (id, name, _) in enumerate(IN_PLACE)])
+def test_an_answer_that_changes_what_it_was_given_fails_and_is_told_which_argument(id, argument, attempt):
+    result = check(id, attempt)
+    assert result.attempted and not result.passed
+    assert f"answers are right, but `{argument}` is changed, which belongs to whoever calls" in result.message
+    remedies = (f"`{argument}.copy()`", f"`{argument} = list({argument})`")
+    assert any(remedy in result.message for remedy in remedies), result
+
+
+def test_a_wrong_answer_that_changes_an_argument_is_told_both():
+    def wrong(w, g, lr):
+        w -= 3 * lr * g + 0.5
+        return w
+
+    message = check("gradient-step", wrong).message
+    assert "the answer is" in message and "Besides, `w` is changed" in message
+
+
+def test_a_known_mistake_keeps_its_sentence_though_it_writes_in_place():
+    def uphill(w, g, lr):
+        w += lr * g
+        return w
+
+    exercise = EXERCISES["gradient-step"]
+    assert check("gradient-step", uphill).message in [sentence for _, sentence in exercise.mistakes]
+
+
+def in_own_state(id):
+    """The reference, with its state written into the dict and the arrays that it handed out before."""
+    def update(w, g, state, *hyper):
+        new, after = EXERCISES[id].reference(w, g, state, *hyper)
+        for key, value in after.items():
+            if isinstance(state.get(key), np.ndarray):
+                state[key][...] = value
+            else:
+                state[key] = value
+        return new, state
+    return update
+
+
+@pytest.mark.parametrize("id", UPDATES)
+def test_the_state_is_the_answers_own_to_write_into(id):
+    assert check(id, in_own_state(id)).passed
 
 
 @every_exercise

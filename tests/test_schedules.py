@@ -213,10 +213,10 @@ NO_SCHEDULE = {
     "a generator": ((r for r in (1, 2)), "generator"),
     "the class of a torch scheduler": (lr_scheduler.CosineAnnealingLR, "got the class CosineAnnealingLR"),
     "a class": (Lazy, "got the class Lazy"), "a function of nothing": (lambda: 0.1,
-                                                                       r"function of the step alone.*<lambda>\(\)"),
-    "a function of more": (lambda epoch, step: 0.1, r"<lambda>\(epoch, step\)"),
+                                                                       r"function of the step alone.*lambda\(\)"),
+    "a function of more": (lambda epoch, step: 0.1, r"lambda\(epoch, step\)"),
     "a maker": (cosine, r"cosine\(peak_lr, total_steps"),
-    "a function of losses alone": (lambda losses: 0.1, r"<lambda>\(losses\)"),
+    "a function of losses alone": (lambda losses: 0.1, r"lambda\(losses\)"),
 }
 
 

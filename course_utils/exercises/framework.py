@@ -64,7 +64,8 @@ class Exercise(_Task):
     `reference` is the solution, a real function whose docstring states the task; `why` one sentence on it; `hints`
     are shown one by one; `probes` are tuples of arguments; `mistakes` pairs of a wrong function and the sentence
     that helps. `drive(attempt, *probe)` uses the attempt, by default in one call; for an optimizer it would take
-    several steps and then start afresh.
+    several steps and then start afresh. An attempt must leave its arguments as they are, except one called `state`,
+    which it gets back as it handed it out.
     """
 
     id: str
@@ -128,18 +129,79 @@ def judge(exercise, attempt):
     problem = _wrong_kind(exercise, attempt)
     if problem:
         return result(False, True, problem)
-    got = _outcomes(exercise, attempt)
+    watched = _Watched(attempt, inspect.signature(exercise.reference).parameters)
+    got = _outcomes(exercise, watched)
     if _unfinished(attempt, got):
         return untouched
     expected = _outcomes(exercise, exercise.reference)
     right = [_same(g, e, RIGHT) for g, e in zip(got, expected, strict=True)]
+    changed = watched.changed()
+    if all(right) and changed:
+        return result(False, True, f"All {len(exercise.probes)} answers are right, but {changed}")
     if all(right):
         return result(True, True, f"Right on all {len(exercise.probes)} probes. "
                                   f'`solution("{exercise.id}")` shows how we wrote it.')
     if all(g is None for g in got):
         return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
-    sentence = _known_mistake(exercise, got, expected) or _first_difference(exercise, got, expected, right)
+    sentence = _known_mistake(exercise, got, expected)
+    if not sentence:
+        sentence = _first_difference(exercise, got, expected, right)
+        sentence += f" Besides, {changed}" if changed else ""
     return result(False, True, sentence)
+
+
+class _Watched:
+    """Calls an attempt, and tells afterwards which of its arguments were changed, in that call or in a later one."""
+
+    def __init__(self, attempt, names):
+        self.attempt, self.names, self.kept = attempt, list(names), []
+
+    def __call__(self, *arguments):
+        self.kept += [(name, value, _snapshot(value)) for name, value in zip(self.names, arguments, strict=False)
+                      if name != "state"]
+        return self.attempt(*arguments)
+
+    def changed(self):
+        """A sentence on the first argument that is no longer what it was, or None."""
+        for name, value, before in self.kept:
+            if not _is_still(value, before):
+                return f"`{name}` is changed, which belongs to whoever calls the function: {_remedy(name, value)}"
+        return None
+
+
+def _remedy(name, value):
+    if isinstance(value, list | dict | set):
+        return (f"`sort`, `append`, `pop` and `{name}[…] = …` write into what was handed in. Begin with "
+                f"`{name} = {type(value).__name__}({name})`, or make a new one, as `sorted` does.")
+    copied = f"{name}.clone()" if hasattr(value, "detach") else f"{name}.copy()"
+    kept = "" if name == "w" else f"; so does whoever keeps `{name}` itself and writes into it later"
+    return (f"`{name} -= …`, `{name} *= …` and `{name}[…] = …` write into the array that was handed in{kept}. "
+            f"`{name} = {name} - …` makes a new one, and so does `{copied}`.")
+
+
+def _snapshot(value):
+    """What a value holds now, as far as it can be changed."""
+    if isinstance(value, list | tuple):
+        return [_snapshot(v) for v in value]
+    if isinstance(value, dict):
+        return {key: _snapshot(v) for key, v in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    return value.detach().clone() if hasattr(value, "detach") else value
+
+
+def _is_still(value, before):
+    if isinstance(value, list | tuple):
+        return len(value) == len(before) and all(map(_is_still, value, before))
+    if isinstance(value, dict):
+        return list(value) == list(before) and all(_is_still(v, before[key]) for key, v in value.items())
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return value.shape == before.shape and all(a is b for a, b in zip(value.flat, before.flat, strict=True))
+    if isinstance(value, np.ndarray):
+        return value.shape == before.shape and value.dtype == before.dtype and value.tobytes() == before.tobytes()
+    if hasattr(value, "detach"):
+        return _is_still(value.detach().cpu().numpy(), before.cpu().numpy())
+    return True
 
 
 def _wrong_kind(exercise, attempt):
