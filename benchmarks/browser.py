@@ -53,7 +53,7 @@ MOVE = """async ([id, index, key]) => {
 def in_the_kernel(make, name, moves):
     """Milliseconds of each move of one slider."""
     explorable = make()
-    slider, control = explorable._inputs[name][1], explorable.controls[name]
+    slider, control = explorable.view.inputs[name][1], explorable.controls[name]
     places = np.random.default_rng(0).choice(control.places, moves).tolist()
     times = []
     for place in places:

@@ -72,7 +72,7 @@ def of_interact(draw, low, high):
 
 
 def of_explorable(explorable):
-    slider = explorable._inputs["lr"][1]
+    slider = explorable.view.inputs["lr"][1]
     return lambda lr: setattr(slider, "value", lr), lambda: len(explorable.image.value)
 
 

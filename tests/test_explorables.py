@@ -1,6 +1,8 @@
 import io
+import json
 import subprocess
 import sys
+from shutil import which
 from types import SimpleNamespace
 
 import numpy as np
@@ -30,6 +32,7 @@ from course_utils.explorables import (
     networks,
     turned_ravine,
 )
+from course_utils.explorables.view import LABELS
 from course_utils.landscapes import ravine
 from course_utils.models import mlp
 from course_utils.optimizers import sgd
@@ -85,10 +88,10 @@ def test_a_frame_equals_a_full_redraw(make, moves):
     explorable = make()
     for move in moves:
         explorable.move(**move)
-    for artist in explorable._moving:
+    for artist in explorable.view.moving:
         artist.set_animated(False)
-    explorable._canvas.draw()
-    whole = np.asarray(explorable._canvas.buffer_rgba())[..., :3].astype(int)
+    explorable.view.canvas.draw()
+    whole = np.asarray(explorable.view.canvas.buffer_rgba())[..., :3].astype(int)
     # 64 colours shift a shade by some levels; a trace left behind by an earlier move would differ by a hundred
     assert np.mean(np.abs(pixels(explorable) - whole).max(axis=2) > 80) < 1e-3
 
@@ -252,7 +255,7 @@ def test_momentum_goal_needs_both_controls_and_is_not_at_the_star():
     assert not any("Goal reached" in explorable.move(lr=lr, beta=0) for lr in np.linspace(0.005, 0.17, 40))
     assert "Goal reached" not in explorable.move(lr=1 / 9, beta=4 / 9)
     for name, value in (("lr", 0.1), ("beta", 0.5)):
-        explorable._inputs[name][1].value = value
+        explorable.view.inputs[name][1].value = value
     assert "Goal reached: 18 steps, where the best plain descent needs 76" in explorable.summary
 
 
@@ -285,14 +288,14 @@ def test_goals_can_be_reached_with_the_sliders_alone(make, moves):
     explorable = make()
     for move in moves:
         for name, value in move.items():
-            slider = explorable._inputs[name][1]
+            slider = explorable.view.inputs[name][1]
             slider.value = nearest(slider, value)
     assert "Goal reached" in explorable.summary
 
 
 def test_the_turned_ravines_goal_can_be_reached_with_the_sliders_alone():
     explorable = explore_turned_ravine()
-    rate, turn = explorable._inputs["lr"][1], explorable._inputs["turn"][1]
+    rate, turn = explorable.view.inputs["lr"][1], explorable.view.inputs["turn"][1]
     rate.value = nearest(rate, 3.0)
     turn.value = 30
     assert "Goal reached" in explorable.summary
@@ -300,7 +303,7 @@ def test_the_turned_ravines_goal_can_be_reached_with_the_sliders_alone():
 
 def test_slider_and_number_box_are_linked_both_ways():
     explorable = explore_bowl()
-    box, slider = explorable._inputs["lr"]
+    box, slider = explorable.view.inputs["lr"]
     box.value = 2.5
     assert slider.value == 2.5 and "rate 2.5" in explorable.summary
     slider.value = 10**-0.7
@@ -311,7 +314,7 @@ def test_slider_and_number_box_are_linked_both_ways():
 
 def test_a_typed_value_survives_the_slider_snapping_to_its_steps():
     explorable = explore_bowl()
-    box, slider = explorable._inputs["lr"]
+    box, slider = explorable.view.inputs["lr"]
     box.value = 0.7531
     slider.value = nearest(slider, 0.7531)  # what the browser sends back
     assert explorable.values["lr"] == box.value == 0.7531
@@ -321,7 +324,7 @@ def test_a_typed_value_survives_the_slider_snapping_to_its_steps():
 
 @every_explorable
 def test_every_control_has_a_label_of_its_own(make):
-    labels = [box.description for box, _ in make()._inputs.values()]
+    labels = [box.description for box, _ in make().view.inputs.values()]
     assert all(labels) and len(set(labels)) == len(labels)
 
 
@@ -338,7 +341,7 @@ def test_the_route_reaches_the_goal_with_its_last_move(make):
 @every_explorable
 def test_a_slider_stands_at_the_places_its_control_lists(make):
     explorable = make()
-    for name, (_, slider) in explorable._inputs.items():
+    for name, (_, slider) in explorable.view.inputs.items():
         control = explorable.controls[name]
         stops = np.arange(slider.min, slider.max + 1e-3 * slider.step, slider.step)
         assert control.places == pytest.approx(10.0**stops if control.log else stops, rel=0.005)
@@ -348,7 +351,7 @@ def test_out_of_range_is_clipped():
     explorable = explore_bowl()
     explorable.move(lr=1e9)
     assert explorable.values["lr"] == 10.0
-    box, slider = explorable._inputs["lr"]
+    box, slider = explorable.view.inputs["lr"]
     box.value = -5
     assert explorable.values["lr"] == box.value == slider.value == 0.01
 
@@ -379,8 +382,8 @@ def test_errors_in_the_callback_surface():
     with pytest.raises(ZeroDivisionError):
         explorable.move(x=2)
     with pytest.raises(ZeroDivisionError):
-        explorable._inputs["x"][0].value = 3
-        explorable._inputs["x"][0].value = 2
+        explorable.view.inputs["x"][0].value = 3
+        explorable.view.inputs["x"][0].value = 2
 
 
 def test_the_goal_stands_above_the_controls_and_the_summary_below_the_picture():
@@ -461,8 +464,8 @@ def test_all_places_of_a_slider_are_trained_at_once_and_remembered(monkeypatch):
                         lambda *a, **k: stacks.append((len(k["lr"]), len(k["seeds"]))) or sweep(*a, **k))
     explorable = explore_training(epochs=2)
     assert stacks == [(1, 1)]
-    for value in positions(explorable._inputs["lr"][1]):
-        explorable._inputs["lr"][1].value = value
+    for value in positions(explorable.view.inputs["lr"][1]):
+        explorable.view.inputs["lr"][1].value = value
     assert stacks[1:] == [(60, 1)]  # the first place is there
     explorable.move(lr=0.01)
     for seed in range(30):
@@ -520,9 +523,9 @@ def test_schedule_goal_is_reached_by_a_falling_rate_and_by_no_constant_one():
 
 def test_schedule_goal_can_be_reached_with_the_sliders_alone():
     explorable = explore_schedule()
-    explorable._inputs["peak"][1].value = nearest(explorable._inputs["peak"][1], 0.4)
-    explorable._inputs["share"][1].value = 0.3
-    explorable._inputs["end"][1].value = nearest(explorable._inputs["end"][1], 0.01)
+    explorable.view.inputs["peak"][1].value = nearest(explorable.view.inputs["peak"][1], 0.4)
+    explorable.view.inputs["share"][1].value = 0.3
+    explorable.view.inputs["end"][1].value = nearest(explorable.view.inputs["end"][1], 0.01)
     assert "Goal reached" in explorable.summary
 
 
@@ -587,7 +590,7 @@ def test_each_game_moves_the_good_rates_and_two_of_them_have_to_be_won():
 
 def test_every_game_can_be_won_with_the_slider():
     explorable = explore_search(table())
-    slider = explorable._inputs["lr"][1]
+    slider = explorable.view.inputs["lr"][1]
     for game in range(1, 10):
         explorable.move(game=game)
         good = explorable.result.rates[2]
@@ -703,8 +706,8 @@ def test_one_rate_needs_two_optimizers_that_leave_nobody_behind():
 def test_one_rate_can_be_reached_with_the_sliders_alone_and_every_move_is_another_small_picture():
     explorable, last = one_rate(), None
     for optimizer, lr in ((2, 0.01), (3, 0.01), (3, 0.001)):
-        explorable._inputs["optimizer"][1].value = optimizer
-        slider = explorable._inputs["lr"][1]
+        explorable.view.inputs["optimizer"][1].value = optimizer
+        slider = explorable.view.inputs["lr"][1]
         slider.value = nearest(slider, lr)
         assert explorable.image.value != last and len(explorable.image.value) < 40_000
         last = explorable.image.value
@@ -714,9 +717,55 @@ def test_one_rate_can_be_reached_with_the_sliders_alone_and_every_move_is_anothe
 def test_one_rate_draws_every_gain_and_marks_those_below_the_goal_by_shape_too():
     explorable = one_rate()
     explorable.move(optimizer=2, lr=0.1)
-    dots = [a for a in explorable._moving if hasattr(a, "get_marker") and a.get_marker() in ("o", "X")
+    dots = [a for a in explorable.view.moving if hasattr(a, "get_marker") and a.get_marker() in ("o", "X")
             and len(a.get_xdata()) == 1]
     assert sorted((float(dot.get_xdata()[0]), dot.get_marker()) for dot in dots) == [(0.5, "X"), (1.0, "o")]
     figure = explorable.small_multiples([{"optimizer": 1}, {"optimizer": 2, "lr": 0.1}])
     assert len([ax for ax in figure.axes if ax.get_visible()]) == 2
     figure.canvas.draw()
+
+
+PAGE = """
+const attributes = {}, set = (name) => (key, value) => { attributes[name + ' ' + key] = value; };
+const words = {textContent: 'rate 0.1', setAttribute: set('words')}, image = {};
+const row = {querySelector: (what) => what === 'label' ? {textContent: 'rate'} : {value: '0.1'}};
+const slider = {closest: () => row, setAttribute: set('slider')};
+const root = {dataset: {}, querySelector: (what) => !SHOWN ? null : what === 'img' ? image : words,
+              querySelectorAll: () => [slider]};
+const area = {querySelectorAll: () => [root]}, document = area;
+const div = {closest: () => area}, jQuery = {0: div, length: 1, closest: () => jQuery};
+globalThis.MutationObserver = class { observe() {} };
+let tick = null, ticks = 0;
+const setInterval = (f) => { tick = f; return 1; }, clearInterval = () => { tick = null; };
+const run = new Function(...NAMES, 'document', 'setInterval', 'clearInterval', SCRIPT);
+run(...NAMES.map(() => ELEMENT), document, setInterval, clearInterval);
+while (tick && ticks++ < 1000) tick();
+console.log(JSON.stringify({ticks, attributes, alt: image.alt ?? null}));
+"""
+
+
+@pytest.mark.skipif(which("node") is None, reason="needs node to run the script")
+@pytest.mark.parametrize("element", ["div", "jQuery", "undefined", "null", "missing"])
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_script_that_labels_sliders_copes_with_every_front_end_and_gives_up_after_a_while(element, shown):
+    names = "[]" if element == "missing" else "['element']"
+    page = PAGE.replace("SHOWN", str(shown).lower()).replace("NAMES", names).replace("SCRIPT", json.dumps(LABELS))
+    page = page.replace("ELEMENT", "null" if element == "missing" else element)
+    done = subprocess.run(["node", "-e", page], capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    if shown:
+        assert told["alt"] == "Figure: rate 0.1" and told["attributes"]["slider aria-label"] == "rate, slider"
+        assert told["attributes"]["slider aria-valuetext"] == "0.1" and told["attributes"]["words role"] == "status"
+    assert told["ticks"] == (1 if shown else 101)
+
+
+def test_an_explorable_that_was_let_go_keeps_its_values_and_comes_back_as_it_was():
+    explorable = explore_bowl()
+    explorable.move(lr=0.3)
+    picture, widget = bytes(explorable.image.value), explorable.widget
+    explorable.close()
+    explorable.close()
+    assert widget.comm is None and explorable.move() and explorable.values["lr"] == 0.3
+    assert explorable.image.value == picture and explorable.view.inputs["lr"][0].value == 0.3
+    explorable.view.inputs["lr"][0].value = 0.5
+    assert "rate 0.5" in explorable.summary

@@ -1,48 +1,17 @@
-"""Figures that follow their sliders: what all of them have in common.
-
-The still part of a figure is drawn once and kept as pixels. A move draws only the animated artists over it and sends
-one palette image: a few milliseconds and kilobytes instead of a whole new figure."""
+"""Figures that follow their sliders: what all of them have in common."""
 
 import textwrap
 from dataclasses import dataclass
-from html import escape
-from io import BytesIO
 from math import ceil, log10
 
-import ipywidgets
 import matplotlib.pyplot as plt
-import numpy as np
+from IPython import get_ipython
 from IPython.display import display
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+
+from .view import LABELS, View, rounded
 
 __all__ = ["Control", "Explorable"]
-
-# What ipywidgets leaves out for those who listen: the slider's name and its value as a number (on a log slider it would
-# be the exponent), words in place of the picture, and a region that is read out when it changes.
-_LABELS = """
-let tries = 0;
-const waiting = setInterval(() => {
-  const root = element.closest('.jp-OutputArea')?.querySelector('.explorable');
-  if (!root?.querySelector('.explorable-words p, img') && tries++ < 100) return;
-  clearInterval(waiting);
-  if (!root) return;
-  const image = root.querySelector('img'), words = root.querySelector('.explorable-words');
-  const follow = () => {
-    for (const slider of root.querySelectorAll('[role=slider]')) {
-      const row = slider.closest('.widget-hbox');
-      slider.setAttribute('aria-label', row.querySelector('label').textContent + ', slider');
-      slider.setAttribute('aria-valuetext', row.querySelector('input').value);
-    }
-    image.alt = 'Figure: ' + words.textContent;
-  };
-  words.setAttribute('role', 'status');
-  follow();
-  new MutationObserver(follow).observe(root, {subtree: true, childList: true, attributes: true,
-                                              attributeFilter: ['aria-valuenow', 'src']});
-}, 100);
-"""
 
 
 @dataclass(frozen=True)
@@ -78,7 +47,7 @@ class Control:
         """The values at which the slider can stand, as the explorable rounds them."""
         low, high = (log10(self.low), log10(self.high)) if self.log else (self.low, self.high)
         places = [low + k * self.step for k in range(int((high - low) / self.step + 1.001))]
-        return [self.clip(_rounded(10**place if self.log else place)) for place in places]
+        return [self.clip(rounded(10**place if self.log else place)) for place in places]
 
     def steps_between(self, a, b):
         """Distance of two values in steps of the slider."""
@@ -97,7 +66,8 @@ class Explorable:
     route     moves of a new explorable that reach the goal, and not before the last one: a list of dicts of values
 
     `move(lr=0.3)` does by code what a slider does by hand. `values`, `result`, `summary`, `image` and `widget` hold the
-    present state. The front end of ipywidgets sends a slider's next value only after the last one was worked off, and
+    present state. Picture and sliders are made when they are first asked for, and let go when the cell that shows them
+    runs again. The front end of ipywidgets sends a slider's next value only after the last one was worked off, and
     then the newest: a hand faster than the kernel skips frames and still ends on the last value.
     """
 
@@ -105,40 +75,49 @@ class Explorable:
                  route=()):
         self.route = tuple(route)
         self.compute, self.panels, self.describe, self.controls = compute, panels, describe, controls
-        self.goal, self._reached, self._colors = goal, reached or (lambda result: ""), colors
+        self.goal, self._reached, self._look = goal, reached or (lambda result: ""), (size, colors)
         self.values = {name: control.value for name, control in controls.items()}
-        self._figure = Figure(figsize=size, dpi=100, layout="constrained")
-        self._canvas = FigureCanvasAgg(self._figure)
-        axes = np.atleast_1d(self._figure.subplots(1, len(panels)))
-        self._shows = [panel(ax) for panel, ax in zip(panels, axes, strict=True)]
-        self._moving = sorted((a for ax in axes for a in ax.get_children() if a.get_animated()),
-                              key=lambda a: a.get_zorder())
-        self._canvas.draw()
-        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
-
-        self.image = ipywidgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
-        self._words = ipywidgets.HTML().add_class("explorable-words")
-        self._inputs = {name: self._input(name, control) for name, control in controls.items()}
-        rows = [ipywidgets.HBox([box, slider]) for box, slider in self._inputs.values()]
-        heading = [ipywidgets.HTML(f"<p><b>Goal.</b> {escape(goal)}</p>")] if goal else []
-        self.widget = ipywidgets.VBox([*heading, *rows, self.image, self._words]).add_class("explorable")
+        self._view = None
         self.update()
+
+    @property
+    def view(self):
+        """Picture, words and sliders."""
+        if self._view is None:
+            self._view = View(self.panels, self.controls, self.values, self.goal, self._moved, *self._look)
+            self._view.show(self.result, self.summary)
+        return self._view
+
+    @property
+    def image(self):
+        return self.view.image
+
+    @property
+    def widget(self):
+        return self.view.widget
 
     def update(self, **values):
         """The callback: compute, draw and describe; controls that are not named keep their value."""
         self.values |= self._checked(values)
         self.result = self.compute(**self.values)
-        self.image.value = self._frame(self.result)
         reached = self._reached(self.result)
         self.summary = self.describe(self.result) + (f" Goal reached: {reached}" if reached else "")
-        self._words.value = f"<p>{escape(self.summary)}</p>"
+        if self._view is not None:
+            self._view.show(self.result, self.summary)
         return self.summary
 
     def move(self, **values):
         """Set controls by name, numbers beyond their ends clipped, move sliders and boxes along, return the summary."""
         self.values |= self._checked(values)
-        self._follow()
+        if self._view is not None:
+            self._view.follow(self.values)
         return self.update()
+
+    def close(self):
+        """Let go of picture and sliders; what is shown once more gets new ones."""
+        if self._view is not None:
+            self._view.close()
+            self._view = None
 
     def small_multiples(self, values, columns=3, panel=0):
         """A pyplot figure with one panel for each dict in `values`, for readers without a kernel.
@@ -151,7 +130,7 @@ class Explorable:
         columns = min(columns, len(values))
         rows = ceil(len(values) / columns)
         figure, axes = plt.subplots(rows, columns, figsize=(4.1 * columns, 3.5 * rows), squeeze=False,
-                                    layout="constrained")
+                                    layout="constrained", FigureClass=_ShownOnce)
         for ax in axes.flat[len(values):]:
             ax.set_visible(False)
         for ax, chosen in zip(axes.flat, values, strict=False):
@@ -169,63 +148,48 @@ class Explorable:
                 raise ValueError(f"there is no control {name!r}; the controls are {', '.join(self.controls)}")
         return {name: self.controls[name].clip(value) for name, value in values.items()}
 
-    def _input(self, name, control):
-        wide = {"description_width": "5em"}
-        Box = ipywidgets.BoundedIntText if control.whole else ipywidgets.BoundedFloatText
-        box = Box(value=control.value, min=control.low, max=control.high, description=control.label, style=wide,
-                  layout={"width": "14em"})
-        ends = {"min": control.low, "max": control.high}
-        if control.log:
-            Slider, ends = ipywidgets.FloatLogSlider, {"min": log10(control.low), "max": log10(control.high)}
-        else:
-            Slider = ipywidgets.IntSlider if control.whole else ipywidgets.FloatSlider
-        slider = Slider(value=control.value, step=control.step, readout=False, continuous_update=control.live,
-                        tooltip=f"{control.label}, slider", layout={"width": "24em"}, **ends)
-
-        def changed(change):
-            value, by_slider = change["new"], change["owner"] is slider
-            if self._following or (by_slider and control.steps_between(value, self.values[name]) < 0.51):
-                return  # a browser's slider snaps a typed value to its own steps and reports that as a move
-            self.values[name] = control.clip(_rounded(value) if by_slider else value)
-            self._follow(change["owner"])
-            self.update()
-
-        for widget in (box, slider):
-            widget.observe(changed, "value")
-        return box, slider
-
-    _following = False  # true while sliders and boxes are set by code
-
-    def _follow(self, source=None):
-        self._following = True
-        try:
-            for name, pair in self._inputs.items():
-                for widget in pair:
-                    if widget is not source:
-                        widget.value = self.values[name]
-        finally:
-            self._following = False
-
-    def _frame(self, result):
-        self._canvas.restore_region(self._background)
-        for show in self._shows:
-            show(result)
-        for artist in self._moving:
-            self._figure.draw_artist(artist)
-        pixels = Image.frombuffer("RGBA", self._canvas.get_width_height(), self._canvas.buffer_rgba(),
-                                  "raw", "RGBA", 0, 1)
-        file = BytesIO()
-        # octree quantization keeps thin lines and small type crisp, where JPEG and lossy WebP smear them
-        pixels.convert("RGB").quantize(self._colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-            file, "png", compress_level=1)
-        return file.getvalue()
+    def _moved(self, name, value, source):
+        """What a slider or box calls when the reader has moved it."""
+        self.values[name] = self.controls[name].clip(value)
+        self.view.follow(self.values, source)
+        self.update()
 
     def _ipython_display_(self):
+        _let_go_of_earlier(self)
         bundle = self.widget._repr_mimebundle_()
         display(bundle | {"text/plain": f"{self.goal}\n{self.summary}"}, raw=True)
-        display({"application/javascript": _LABELS}, raw=True)
+        display({"application/javascript": LABELS}, raw=True)
 
 
-def _rounded(value):
-    """Three digits, as the position of a slider deserves."""
-    return float(f"{value:.3g}")
+class _ShownOnce(Figure):
+    """A figure that a notebook shows once: as the value of a cell, or else at the cell's end, as all of pyplot's."""
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        plt.close(self)  # so that it is not shown at the end of the cell as well
+        return {}
+
+
+_shown = {}  # cell -> (its last execution, the explorables shown in that)
+
+
+def _let_go_of_earlier(explorable):
+    """Close what the present cell has shown when it ran before, unless it is shown elsewhere, too."""
+    cell, execution = _present_cell()
+    if cell is None:
+        return
+    last, earlier = _shown.get(cell, (None, []))
+    now = earlier if last == execution else []
+    _shown[cell] = execution, [*now, explorable]
+    kept = {id(other) for _, shown in _shown.values() for other in shown}
+    for other in earlier:
+        if id(other) not in kept:
+            other.close()
+
+
+def _present_cell():
+    """The cell that is running and its execution; (None, None) outside a notebook, and in a callback."""
+    parent = getattr(get_ipython(), "get_parent", dict)() or {}
+    code = parent.get("content", {}).get("code")
+    if code is None:
+        return None, None
+    return parent.get("metadata", {}).get("cellId") or code, parent["header"]["msg_id"]  # not every front end has ids
