@@ -18,8 +18,8 @@ from .engine.loop import train_stack
 from .engine.networks import fresh_network, initial_weights, put_back
 from .names import label
 
-__all__ = ["Path", "Run", "check_hyper", "descend", "fresh_network", "initial_weights", "one_thread", "plain_loop", "train",
-           "train_stack"]
+__all__ = ["Path", "Run", "check_hyper", "descend", "fresh_network", "initial_weights", "one_thread", "plain_loop",
+           "train", "train_stack"]
 
 
 @dataclass(frozen=True)

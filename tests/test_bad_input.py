@@ -116,7 +116,7 @@ MODELS = {
     "no gradient": (Cut, ValueError, "the loss of the model does not depend on its weights"),
     "a start that no seed repeats": (Unseeded, ValueError, "two calls gave different weights"),
     "values in a row": (lambda: nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)), ValueError,
-                        r"shape \(3,\) where the targets of blobs have shape \(3,\).*whole numbers as targets mean"),
+                        r"shape \(3,\) where the targets of blobs have shape \(3,\).*Whole numbers as targets mean"),
     "two outputs": (Pair, TypeError, "must return one tensor, got tuple"),
     "an answer a row of pixels": (lambda: nn.Sequential(nn.Unflatten(1, (2, 1)), nn.Linear(1, 3)), ValueError,
                                   r"returns shape \(3, 2, 3\) where the targets of blobs have shape \(3,\)"),

@@ -93,8 +93,8 @@ def train_each(data, settings, rates, seeds, epochs, way, loss=None, device=None
 class _Rates:
     """The learning rate at each step for each network.
 
-    A schedule of the step alone is asked once for all networks that share it; one that needs losses once an epoch, at
-    its first step, for each network.
+    A schedule of the step alone is asked once for all networks that share it; one that needs losses for each network,
+    with the losses of the epochs before.
     """
 
     def __init__(self, schedules, steps):
@@ -121,7 +121,7 @@ class _Rates:
                 table.append([rate_at(schedule, step) for step in span])
             else:
                 losses = [losses[run] for losses in val_losses]
-                table.append([rate_at(schedule, span[0], losses)] * self.steps)
+                table.append([rate_at(schedule, step, losses) for step in span])
         return table
 
 

@@ -3,6 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+from ..data import TASK_RULE
+
 __all__ = ["fitted", "has_accuracy", "mean_loss", "problem_with", "scores_of"]
 
 
@@ -49,19 +51,23 @@ def problem_with(outputs, y, data, name="the model"):
     if data.task == "regression":
         if not _answers(shape, targets):
             return (f"{name} returns shape {shape} where the targets of {data.name} have shape {targets}: the first "
-                    "axis counts the examples, the others must agree")
+                    f"axis counts the examples, the others must agree{_hint_of_classes(shape, targets)}")
         return None
     if len(shape) == len(targets) + 1 and shape[:-1] == targets:
         if shape[-1] < data.n_classes:
             return (f"the labels of {data.name} go up to {data.n_classes - 1}, so the model needs at least "
-                    f"{data.n_classes} outputs; it has {shape[-1]}. Whole numbers mean classes: if these are amounts, "
-                    "give them as float or with task=\"regression\"; for one output and two classes, give a loss=")
+                    f"{data.n_classes} outputs; it has {shape[-1]}. {TASK_RULE} "
+                    "One output for two classes needs a loss=")
         return None
     hint = ""
     if len(shape) == len(targets) + 1 and shape[2:] == targets[1:] and shape[0] == targets[0] and len(targets) > 1:
         hint = "; the scores of the classes must stand last: return outputs.movedim(1, -1)"
     elif len(shape) == 1 and shape == targets:
-        hint = ("; one number an example is the answer to values: whole numbers as targets mean classes, amounts must "
-                "be float or have task=\"regression\"")
+        hint = f"; one number an example answers values. {TASK_RULE}"
     return (f"{name} returns shape {shape} where the targets of {data.name} have shape {targets}: classes need "
             f"shape {(*targets, 'classes')}{hint}".replace("'classes'", "classes"))
+
+
+def _hint_of_classes(shape, targets):
+    """Several outputs for one number look like scores of classes."""
+    return f". {TASK_RULE}" if len(targets) == 1 and shape[:1] == targets and len(shape) == 2 else ""
