@@ -29,11 +29,11 @@ from .capstone_rules import (
     known_by,
     whole_epochs,
 )
-from .capstone_seal import issue, issued, seal
+from .capstone_seal import issue, seal
+from .capstone_seal import issued as issued
 from .capstone_test_part import SEALED, looks, opened, sealed
 
-__all__ = ["BUDGET", "LARGEST_BATCH", "LONGEST", "WIDTH", "BudgetSpent", "Capstone", "Foul", "Submission", "Trial",
-           "issued"]
+__all__ = ["BUDGET", "LARGEST_BATCH", "LONGEST", "BudgetSpent", "Capstone", "Foul", "Submission", "Trial"]
 
 _PLACES = {"diverged": "runs that diverged", "range test": "range tests"}
 _games = {}
