@@ -73,7 +73,7 @@ def _walks(update, w, gradients, *hyper):
                     return answer
                 paths[i].append(_plain(answer[0]))
                 states[i] = answer[1]
-    again = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(paths[0], paths[2], strict=True))
+    again = all(np.allclose(a, b, 1e-6, 1e-9, equal_nan=True) for a, b in zip(paths[0], paths[2], strict=True))
     return np.array([path[1:] for path in paths[:2]]) if again else math.inf
 
 

@@ -138,6 +138,8 @@ def _ladder(pattern, below, spreads, error=0.01):
         zip(below, spreads, strict=True))])
 
 
+_MORE, _LESS = 1 + 3e-13, 1 - 3e-13  # whole steps but for a rounding error hundreds of times that of any logarithm
+
 _FEW = np.array([0.01, 0.1, 1.0, 0.001])
 _SCORES = np.array([[0.78, 0.80, 0.79], [0.80, 0.83, 0.78], [0.60, 0.81, 0.62], [0.795, 0.79, 0.801]])
 _STEPS = (2.4, 2.2, 2.1, 1.98, 1.9, 1.5, 1.03, 0.97, 0.9, 0.85, 0.7, 0.5, 0.42, 0.2, 0.0, 3.0)
@@ -146,7 +148,7 @@ _TIGHT = _ladder([0.1, -1.0, 0.3, 0.9, -0.2], _STEPS, [0.4] * 14 + [1.0, 2.0])
 _LOOSE = _ladder([1.0, -0.4, 0.2], _STEPS, [0.5, 1.6] * 7 + [1.0, 0.3], error=0.023)
 _SHUFFLED = np.random.default_rng(4).permutation(len(_STEPS))
 _GAP = _ladder([1.0, -0.4, 0.2, -0.3], (0.8, 5.0, 0.0, 9.0), (1.0, 1.5, 1.0, 0.5))
-_STEADY = np.array([[0.5, 0.5], [0.7, 0.7], [0.7, 0.7], [0.69999, 0.69999]])
+_STEADY = np.array([[0.5, 0.5], [0.75, 0.75], [0.75, 0.75], [0.74999, 0.74999]])  # means without rounding
 _WILD = _ladder([1.0, -0.4, 0.2, -0.3], (4.0, 2.0, 0.0, 12.0), (6.0, 0.2, 1.0, 9.0))
 
 _R = np.geomspace(1e-5, 10, 13)
@@ -170,8 +172,8 @@ EXERCISES = [
             "From low to high there are `per_decade * np.log10(high / low)` steps, and one rate more than steps. That "
             "number may come out as 5.9999…, so round it. `np.geomspace` can do the rest.",
         ),
-        probes=((1e-4, 1.0, 1), (1e-6, 1.0, 2), (0.003, 3.0, 4), (0.02, 200.0, 3), (1e-3, 1.0, 5), (0.5, 5.0, 1),
-                (0.1, 10**-0.5, 2), (1e-6, 3.16227766016838e-05, 2)),
+        probes=((1e-4, _MORE * 1.0, 1), (1e-6, _MORE * 1.0, 2), (0.003, _LESS * 3.0, 4), (0.02, _MORE * 200.0, 3),
+                (1e-3, _MORE * 1.0, 5), (0.5, _LESS * 5.0, 1), (0.1, _LESS * 10**-0.5, 2), (1e-6, _MORE * 10**-4.5, 2)),
         mistakes=(
             (lambda low, high, n: np.linspace(low, high, _steps(low, high, n) + 1),
              "These rates have equal differences. Nearly all of them are then as large as `high`: it is the ratios "
@@ -191,9 +193,11 @@ EXERCISES = [
             (lambda low, high, n: np.linspace(np.log10(low), np.log10(high), _steps(low, high, n) + 1),
              "These are the exponents. The rates are 10 to their power."),
             (lambda low, high, n: low * 10 ** (np.arange(int(n * np.log10(high / low)) + 1) / n),
-             "Right, except where rounding makes 2.9999999999999996 of 3 steps, which `int` cuts to 2: round instead."),
+             "Right, except where rounding leaves a trifle less than a whole number, as in 2.9999999999999996 for 3 "
+             "steps, which `int` cuts to 2: round instead."),
             (lambda low, high, n: low * 10 ** (np.arange(np.ceil(n * np.log10(high / low)) + 1) / n),
-             "Right, except where rounding makes 3.0000000000000004 of 3 steps, which `ceil` makes 4: round instead."),
+             "Right, except where rounding leaves a trifle more than a whole number, as in 3.0000000000000004 for 3 "
+             "steps, which `ceil` makes 4: round instead."),
             (lambda low, high, n: low * 10.0 ** np.arange(round(np.log10(high / low)) + 1),
              "One step a decade, whatever `per_decade` says."),
             (lambda low, high, n: 10 ** np.linspace(low, high, _steps(low, high, n) + 1),

@@ -289,7 +289,7 @@ EXERCISES = [
             "where is the path after one step? A loop that multiplies until it is small enough is fine as well.",
         ),
         probes=(
-            (0.5, 0.1), (0.9, 1e-3), (0.9, 1.0), (0.5, 0.25), (0.99, 0.05), (0.1, 0.5), (0.8181818, 1e-6),
+            (0.5, 0.1), (0.9, 1e-3), (0.9, 1.0), (0.7, 0.5), (0.99, 0.05), (0.1, 0.5), (0.8181818, 1e-6),
             (0.3, 1e-9), (0.999, 0.9), (0.0, 0.01),
         ),
         mistakes=(
