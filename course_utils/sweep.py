@@ -11,7 +11,7 @@ from .data import Dataset
 from .engine.chunks import divide, epochs_of, one_thread
 from .engine.execution import checked, execute, grid, progress_bar, ways_of, whole_number, whole_seeds
 from .engine.memory import give_back_memory
-from .names import label
+from .names import label, labels, setting_names
 from .schedules import as_schedule
 from .statistics import mean_interval
 from .training import Run
@@ -82,9 +82,8 @@ class Sweep:
 
     def names(self):
         """Each setting in a few words: the hyperparameters that differ between settings."""
-        every = dict.fromkeys(name for setting in self.settings for name in setting)
-        varied = [name for name in every if len({label(s.get(name)) for s in self.settings}) > 1] or ["lr"]
-        return [", ".join(f"{name} {label(s[name])}" for name in varied if name in s) for s in self.settings]
+        names = setting_names(self.settings)
+        return names if any(names) else [f"lr {label(s['lr'])}" for s in self.settings]
 
     def final(self, score):
         """A score at the last epoch, (setting, seed)."""
@@ -106,7 +105,7 @@ class Sweep:
         chosen = [i for i, s in enumerate(self.settings)
                   if all(s.get(name) in values or label(s.get(name)) in values for name, values in wanted.items())]
         if not chosen:
-            raise ValueError(f"no setting has {where}; the settings are {[_readable(s) for s in self.settings]}")
+            raise ValueError(f"no setting has {where}; the settings are {_readable(self.settings)}")
         return replace(self, settings=[self.settings[i] for i in chosen],
                        history={name: h[chosen] for name, h in self.history.items()},
                        weights=[self.weights[i] for i in chosen] if self.weights else [],
@@ -130,11 +129,11 @@ class Sweep:
 
     def table(self):
         """A tidy DataFrame, one row a run: hyperparameters, seed, whether it diverged, and the final scores."""
-        rows = []
-        for i, setting in enumerate(self.settings):
+        rows, readable = [], _readable(self.settings)
+        for i, setting in enumerate(readable):
             for k, seed in enumerate(self.seeds):
                 scores = {name: h[i, k, -1] for name, h in self.history.items()}
-                rows.append({**_readable(setting), "seed": seed, "diverged": bool(self.diverged[i, k]), **scores})
+                rows.append({**setting, "seed": seed, "diverged": bool(self.diverged[i, k]), **scores})
         return pd.DataFrame(rows)
 
     def best(self, allow_edge=False, **where):
@@ -158,7 +157,7 @@ class Sweep:
                                 f"extend it {sides[i]}, for example to {rate * (0.1 if sides[i] == 'below' else 10):g}")
         test = mean_interval(runs.final(f"test_{runs.metric}")[i])
         sd = float(np.std(runs.final(f"test_{runs.metric}")[i], ddof=1)) if len(runs.seeds) > 1 else float("nan")
-        return Best(_readable(runs.settings[i]), runs.names()[i], runs.metric, float(sign * scores[i]), test.mean, sd,
+        return Best(_readable(runs.settings)[i], runs.names()[i], runs.metric, float(sign * scores[i]), test.mean, sd,
                     test.low, test.high, len(runs.seeds))
 
     def summary(self):
@@ -249,9 +248,15 @@ def _numbers(rates):
     return [rate for rate in rates if not callable(rate)]
 
 
-def _readable(setting):
-    """A setting for people: functions by their names, the model left out where its name says nothing."""
-    return {name: value if isinstance(value, int | float) else label(value) for name, value in setting.items()}
+def _readable(settings):
+    """The settings for people: numbers as they are, functions by names that tell them apart."""
+    rows = [dict(setting) for setting in settings]
+    for name in dict.fromkeys(name for setting in settings for name in setting):
+        held = [row for row in rows if name in row]
+        if not all(isinstance(row[name], int | float) for row in held):
+            for row, text in zip(held, labels([row[name] for row in held]), strict=True):
+                row[name] = row[name] if isinstance(row[name], int | float) else text
+    return rows
 
 
 @dataclass(frozen=True)
