@@ -19,7 +19,7 @@ EDITOR_KEYS := $(addprefix metadata.language_info.,codemirror_mode file_extensio
   pygments_lexer version)
 ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test test-offline browser-test lint check study capstone-baselines clean-notebooks site site-tools \
+.PHONY: help lab test test-offline test-portable browser-test lint check study capstone-baselines clean-notebooks site site-tools \
   slides clean
 
 help: ## list these commands
@@ -33,6 +33,9 @@ test: .venv/.installed ## run every test and every notebook
 
 test-offline: .venv/.installed ## run every test with the network unplugged (Linux)
 	unshare --map-root-user --net sh -c 'ip link set lo up && exec $(BIN)/python -m pytest $(TEST_OPTIONS)'
+
+test-portable: .venv/.installed ## run what computes with numbers as an older processor would: last bits differ
+	$(BIN)/python tests/older_processor.py $(TEST_OPTIONS)
 
 browser-test: .venv/.browser ## test the notebooks in a real browser, as a reader uses them
 	$(BIN)/python tests/browser/lab.py
