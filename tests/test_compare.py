@@ -124,6 +124,24 @@ def test_a_listed_hyperparameter_that_cannot_be_a_column_goes_network_by_network
     assert torch.allclose(runs.run(1, 0).weights, quiet(decides, beta=0.5).run(0, 0).weights, atol=1e-5)
 
 
+NOTED = []
+
+
+def test_who_watches_an_optimizer_sees_the_steps_of_training_and_no_others():
+    seen, count = [], 0
+
+    def watched(w, g, state, lr):
+        nonlocal count
+        count += 1
+        seen.append(float(lr.max()))
+        NOTED.append(1)
+        return w - lr * g, state
+
+    NOTED.clear()
+    run = train(NETWORK, BLOBS, watched, 0.1, epochs=2)
+    assert len(seen) == count == len(NOTED) == 32 and run.history["train_loss"][1] < run.history["train_loss"][0]
+
+
 # Optimizers that write in place
 
 def in_place(w, g, state, lr):

@@ -7,9 +7,12 @@ is wrong in itself is refused.
 """
 
 import warnings
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Real
 from time import perf_counter
+from types import CellType, FunctionType
 
 import numpy as np
 import torch
@@ -23,6 +26,7 @@ from .steps import TorchStep, column, kind_of, torch_optimizer
 __all__ = ["Way", "way_of"]
 
 EXAMPLES = 3
+NOTES = (list, dict, set, int, float)  # in which a function may note what it does
 LARGE = 50_000  # weights: such a network fills a core by itself, and a stack of them only the memory
 SCALES = (1e-6, 1e-2, 1.0, 1e2, 1e6)  # of the gradients at which optimizers are compared
 ERRORS = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, KeyError, NotImplementedError,
@@ -343,29 +347,73 @@ def _time(module, data, loss, batch_size):
 
 def _compare_optimizer(optimizer, weights, rates, hyper):
     """Why the optimizer cannot step a matrix of networks ("": it can), and whether it writes into what it is given."""
+    optimizer = _apart(optimizer)
     rates = (rates * 2)[:2]
     hyper = [hyper[0], {name: next((row[name] for row in hyper if row[name] != value), value)
                         for name, value in hyper[0].items()}]
     rates = [lr if isinstance(lr, Real) else 0.01 * (i + 1) for i, lr in enumerate(rates)]
     if rates[0] == rates[1]:
         rates = [rates[0], rates[0] / 2]
-    names = list(hyper[0])
-    columns = {name: column([row[name] for row in hyper]) for name in names}
-    columns = {name: hyper[0][name] if hyper[0][name] == hyper[1][name] else c for name, c in columns.items()}
     with seeded(0):
-        alone = [_steps(optimizer, weights[r], [rates[r], hyper[r]], r) for r in range(2)]
-        _check_no_memory(optimizer, weights[0], [rates[0], hyper[0]], alone[0])
-        writes = any(run.wrote for run in alone)
-        if any(run.random for run in alone):
-            return f"{label(optimizer)} draws random numbers", writes
         try:
-            together = _steps(optimizer, weights, [column(rates), columns], None)
+            alone = [_steps(optimizer, weights[r:r + 1], *_columns(rates[r:r + 1], hyper[r:r + 1]), slice(r, r + 1))
+                     for r in range(2)]
+            together = _steps(optimizer, weights, *_columns(rates, hyper), slice(0, 2))
         except Exception:
-            return f"{label(optimizer)} takes one network at a time", writes
-    for r, run in enumerate(alone):
-        if any(not _same(rows[r], w, 1e-4) for rows, w in zip(together.weights, run.weights, strict=True)):
-            return f"{label(optimizer)} mixes networks that are stepped together, as clipping by a norm does", writes
-    return "", writes or together.wrote
+            alone = together = None
+        if together is None or any(run.random for run in alone) or not _agree(together, alone):
+            return _by_itself(optimizer, weights, rates, hyper, together)
+        _check_no_memory(optimizer, weights[:1], *_columns(rates[:1], hyper[:1]), slice(0, 1), alone[0])
+    return "", together.wrote or any(run.wrote for run in alone)
+
+
+def _by_itself(optimizer, weights, rates, hyper, together):
+    """Why an optimizer is given one network at a time, as a vector; raises if that cannot be either."""
+    alone = [_steps(optimizer, weights[r], rates[r], hyper[r], r) for r in range(2)]
+    _check_no_memory(optimizer, weights[0], rates[0], hyper[0], 0, alone[0])
+    writes, name = any(run.wrote for run in alone), label(optimizer)
+    if any(run.random for run in alone):
+        return f"{name} draws random numbers", writes
+    if together is None:
+        return f"{name} takes one network at a time", writes
+    return f"{name} mixes networks that are stepped together, as clipping by a norm does", writes
+
+
+def _columns(rates, hyper):
+    """The rates and hyperparameters as the rows of a stack get them."""
+    columns = {name: column([row[name] for row in hyper]) for name in hyper[0]}
+    alike = {name for name in hyper[0] if hyper[0][name] == hyper[-1][name] and len(hyper) > 1}
+    return column(rates), {name: hyper[0][name] if name in alike else c for name, c in columns.items()}
+
+
+def _agree(together, alone):
+    return all(_same(rows[r:r + 1], w, 1e-4) for r, run in enumerate(alone)
+               for rows, w in zip(together.weights, run.weights, strict=True))
+
+
+def _apart(function):
+    """The same function with copies of the lists and dictionaries around it, so that what it notes there is not seen.
+
+    A reader may watch an optimizer at work; the steps of a comparison are none of its work.
+    """
+    if isinstance(function, partial):
+        return partial(_apart(function.func), *function.args, **function.keywords)
+    if not isinstance(function, FunctionType):
+        return function
+    names = {name for name in function.__code__.co_names if isinstance(function.__globals__.get(name), NOTES)}
+    around = dict(function.__globals__) | {name: deepcopy(function.__globals__[name]) for name in names}
+    cells = tuple(_copied(cell) for cell in function.__closure__ or ())
+    apart = FunctionType(function.__code__, around, function.__name__, function.__defaults__, cells)
+    apart.__kwdefaults__ = function.__kwdefaults__
+    return apart
+
+
+def _copied(cell):
+    try:
+        value = cell.cell_contents
+    except ValueError:  # still empty
+        return CellType()
+    return CellType(deepcopy(value) if isinstance(value, NOTES) else value)
 
 
 @dataclass
@@ -375,15 +423,14 @@ class _Steps:
     random: bool = False
 
 
-def _steps(optimizer, w, settings, row):
+def _steps(optimizer, w, lr, hyper, rows):
     """What an optimizer makes of w, a vector or the rows of a matrix, in a few steps at every scale of the gradient."""
-    (lr, hyper), run = settings, _Steps([])
+    run = _Steps([])
     torch_seed(0)
     for k, scale in enumerate(SCALES):
         w_now, state = w.clone(), {}
         for step in range(3):
-            g = _gradients(w.shape[-1], k, step) * scale
-            g = g if row is None else g[row]
+            g = _gradients(w.shape[-1], k, step)[rows] * scale
             before, gradient = w_now.clone(), g.clone()
             drawn = torch.get_rng_state()
             w_next, state = _stepped(optimizer, w_now, g, state, lr, hyper)
@@ -421,8 +468,8 @@ def _stepped(optimizer, w, g, state, lr, hyper):
     return w_new, state
 
 
-def _check_no_memory(optimizer, w, settings, before):
-    again = _steps(optimizer, w, settings, 0)
+def _check_no_memory(optimizer, w, lr, hyper, rows, before):
+    again = _steps(optimizer, w, lr, hyper, rows)
     if not all(_same(a, b, 1e-4) for a, b in zip(before.weights, again.weights, strict=True)):
         raise ValueError(f"{label(optimizer)} keeps something outside of its state, so that a second run inherits it "
                          "from the first: keep it in `state`")
