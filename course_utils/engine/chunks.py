@@ -23,6 +23,7 @@ __all__ = ["Chunk", "TASK", "collect", "divide", "epochs_of", "one_thread", "tra
 
 SMALL, CHUNK = 40, 160  # networks a stack: with fewer, calls cost more than arithmetic; with more, nothing is gained
 TASK = 80  # networks that go to a worker or into a file at a time, so that there is work for several
+LONG_STEP = 0.01  # seconds: with shorter ones, threads wait for each other
 WORTH = 0.7  # seconds of work one by one: with less, other processes are not worth their start
 
 
@@ -125,7 +126,7 @@ def train_together(data, chunks, epochs, device, threads):
     away, stop = _worth_processes(chunks, epochs, data, device), Event()
     trained = [train_chunk(data, chunk, epochs, device, stacks[chunk.settings[0]["model"], chunk.way.stack])
                if chunk.way.stack else _elsewhere(data, chunk, epochs, device, stop) if away
-               else train_chunk(data, chunk, epochs, device) for chunk in chunks]
+               else _on_threads(threads, data, chunk, epochs, device) for chunk in chunks]
     with ThreadPoolExecutor(max(threads, len(chunks) if away else 1)) as pool:
         try:
             coming = pool.map(next, trained)
@@ -143,6 +144,17 @@ def _worth_processes(chunks, epochs, data, device):
     steps = sum(len(chunk) * epochs * ceil(len(data.x_train) / chunk.settings[0]["batch_size"]) * chunk.way.seconds
                 for chunk in one_by_one)
     return device is None and len(one_by_one) > 1 and cores() > 1 and steps > WORTH
+
+
+def _on_threads(threads, data, chunk, epochs, device):
+    """What `train_chunk` yields; a single network with long steps takes all threads for its arithmetic."""
+    trained = train_chunk(data, chunk, epochs, device)
+    threads = threads if len(chunk) == 1 and chunk.way.seconds > LONG_STEP else 1
+    for _ in range(epochs):
+        torch.set_num_threads(threads)
+        outcome = next(trained)
+        torch.set_num_threads(1)
+        yield outcome
 
 
 def _elsewhere(data, chunk, epochs, device, stop):
