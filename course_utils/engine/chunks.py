@@ -99,7 +99,8 @@ def train_chunk(data, chunk, epochs, device=None, stack=None):
     failed_at = torch.full((len(chunk),), -1)
     for n, epoch in enumerate(epochs_of(data, chunk, epochs, device, stack)):
         bad = ~epoch.batch_loss.isfinite()
-        lost = torch.stack([~w.isfinite().all() for w in epoch.weights])
+        lost = ~epoch.weights.isfinite().all(dim=1) if chunk.way.stack else torch.stack(
+            [~w.isfinite().all() for w in epoch.weights])
         bad = torch.cat([bad, lost[None]]).cpu()  # blown up by the very last step
         failed_at = torch.where((failed_at < 0) & bad.any(0), n * steps + bad.float().argmax(0), failed_at)
         scores = {name: values.cpu().numpy() for name, values in epoch.scores.items()}
