@@ -9,6 +9,7 @@ import functools
 import inspect
 import io
 import itertools
+import json
 import os
 import random
 import subprocess
@@ -759,10 +760,11 @@ def test_a_name_outlives_a_restarted_kernel_with_other_cells(tmp_path, before):
 
 
 def test_arrays_tables_and_networks_have_one_name_in_every_process():
-    text = ("import test_identity as t\nfrom course_utils.engine.identity import identity\n"
-            "print(identity([make() for make in t.DISTINCT.values()]))")
-    here = identity([make() for make in DISTINCT.values()])
-    assert said_by(Path(__file__).parent, "-c", text, seed="1") == here
+    text = ("import json\nimport test_identity as t\nfrom course_utils.engine.identity import identity\n"
+            "print(json.dumps({kind: identity(make()) for kind, make in t.DISTINCT.items()}, separators=',:')"
+            ".replace(' ', '_'))")
+    here = {kind.replace(" ", "_"): identity(make()) for kind, make in DISTINCT.items()}
+    assert json.loads(said_by(Path(__file__).parent, "-c", text, seed="1")) == here
 
 
 def codes(code):
