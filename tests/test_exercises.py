@@ -127,6 +127,14 @@ def test_probes_survive_an_attempt_that_spoils_them(exercise):
     np.testing.assert_equal(after, before)  # for which nan equals nan
 
 
+@every_exercise
+def test_every_corner_stands_in_the_task_and_is_asked_by_a_probe(exercise):
+    task = " ".join(inspect.getdoc(exercise.reference).split())
+    for phrase, asked in exercise.corners.items():
+        assert phrase in task
+        assert asked and set(asked) <= set(range(len(exercise.probes)))
+
+
 # Answers from outside the registry
 
 def gradient_step_on_a_copy(w, g, lr):

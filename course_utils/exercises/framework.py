@@ -8,7 +8,7 @@ import re
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -65,7 +65,8 @@ class Exercise(_Task):
     are shown one by one; `probes` are tuples of arguments; `mistakes` pairs of a wrong function and the sentence
     that helps. `drive(attempt, *probe)` uses the attempt, by default in one call; for an optimizer it would take
     several steps and then start afresh. An attempt must leave its arguments as they are, except one called `state`,
-    which it gets back as it handed it out.
+    which it gets back as it handed it out. `corners` maps a phrase of the docstring that names a special case to the
+    indexes of the probes that ask for it, at least one of them alone.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Exercise(_Task):
     probes: tuple
     mistakes: tuple
     drive: Callable = lambda attempt, *probe: attempt(*probe)
+    corners: dict = field(default_factory=dict)
 
 
 class Note:
