@@ -261,6 +261,7 @@ EXERCISES = [
         title="successive halving",
         reference=halving,
         drive=_plays,
+        parts=("the setting chosen", "the steps paid"),
         why="Each round asks only those who are still in, for longer; ranking by the newest scores lets a late bloomer "
             "overtake.",
         hints=(

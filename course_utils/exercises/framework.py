@@ -15,9 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
+from .limits import Exceeded, Stopped, as_before, run_limited
+
 __all__ = ["Exercise", "Project", "Result", "Note", "judge"]
 
 RIGHT, MISTAKE = 1e-5, 1e-4  # relative tolerances: float32 is right, and a mistake need only be recognized
+_HERE = str(Path(__file__).parent)
+SECONDS, MEGABYTES = 10, 500  # what an attempt may take, all probes together
 
 
 class _Task:
@@ -66,7 +70,8 @@ class Exercise(_Task):
     that helps. `drive(attempt, *probe)` uses the attempt, by default in one call; for an optimizer it would take
     several steps and then start afresh. An attempt must leave its arguments as they are, except one called `state`,
     which it gets back as it handed it out. `corners` maps a phrase of the docstring that names a special case to the
-    indexes of the probes that ask for it, at least one of them alone.
+    indexes of the probes that ask for it, at least one of them alone. `parts` names what `drive` gives, where that is
+    more than what the attempt gave back.
     """
 
     id: str
@@ -78,6 +83,7 @@ class Exercise(_Task):
     mistakes: tuple
     drive: Callable = lambda attempt, *probe: attempt(*probe)
     corners: dict = field(default_factory=dict)
+    parts: tuple = ()
 
 
 class Note:
@@ -116,13 +122,35 @@ class Result:
 
 @dataclass(frozen=True)
 class _Raised:
-    """An exception in the place of a value, in words."""
+    """An exception in the place of a value, in words: raised by the function, or by what was done with its answer."""
 
     text: str
+    own: bool = True
 
 
-def judge(exercise, attempt):
-    """Judge one attempt: equal to the reference on every probe, a known mistake, or the first probe that differs."""
+class _Within(BaseException):
+    """Carries an exception out of the reader's function, past all that handles exceptions of ours."""
+
+    def __init__(self, text):
+        super().__init__(text)
+        self.text = text
+
+
+def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
+    """Judge one attempt: equal to the reference on every probe, a known mistake, or a probe that differs.
+
+    An attempt that takes longer or needs more memory is stopped; what it changed outside itself is put back.
+    """
+    watched = _Watched(attempt, inspect.signature(exercise.reference).parameters)
+    try:
+        with as_before():
+            return run_limited(partial(_judged, exercise, attempt, watched), seconds, megabytes, lambda: watched.inside)
+    except Exceeded as exceeded:
+        sentence = _beyond_limits(exercise, attempt, watched, exceeded, seconds, megabytes)
+        return Result(exercise.id, False, True, sentence)
+
+
+def _judged(exercise, attempt, watched):
     result = lambda passed, attempted, message: Result(exercise.id, passed, attempted, message)
     untouched = result(False, False, f"Replace the `...` in `{exercise.name}`, run its cell, then check again. "
                                      f'`hint("{exercise.id}")` helps.')
@@ -131,11 +159,11 @@ def judge(exercise, attempt):
     problem = _wrong_kind(exercise, attempt)
     if problem:
         return result(False, True, problem)
-    watched = _Watched(attempt, inspect.signature(exercise.reference).parameters)
     got = _outcomes(exercise, watched)
     if _unfinished(attempt, got):
         return untouched
-    expected = _outcomes(exercise, exercise.reference)
+    model = _Watched(exercise.reference, watched.names)
+    expected = _outcomes(exercise, model)
     right = [_same(g, e, RIGHT) for g, e in zip(got, expected, strict=True)]
     changed = watched.changed()
     if all(right) and changed:
@@ -147,21 +175,84 @@ def judge(exercise, attempt):
         return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
     sentence = _known_mistake(exercise, got, expected)
     if not sentence:
-        sentence = _first_difference(exercise, got, expected, right)
+        sentence = _first_difference(exercise, got, expected, right, watched, model)
         sentence += f" Besides, {changed}" if changed else ""
     return result(False, True, sentence)
 
 
+class _Call:
+    """One call of a function: its arguments, what it gave back, and where it stands in a run of steps."""
+
+    def __init__(self, arguments, earlier):
+        self.arguments, self.earlier, self.value, self.finished = arguments, earlier, None, False
+
+    def named(self, names):
+        return dict(zip(names, self.arguments, strict=False))
+
+    def key(self, names):
+        """What the calls of the run were asked, as something that can be compared."""
+        return [[np.asarray(v).tobytes() for n, v in step.named(names).items() if n != "state"] for step in self.run]
+
+    @property
+    def run(self):
+        """The calls that led to the state of this one, and this one."""
+        calls = [self]
+        while calls[0].earlier:
+            calls.insert(0, calls[0].earlier)
+        return calls
+
+
 class _Watched:
-    """Calls an attempt, and tells afterwards which of its arguments were changed, in that call or in a later one."""
+    """Calls a function, and tells afterwards what it was asked, what it gave back and which arguments were changed."""
 
     def __init__(self, attempt, names):
         self.attempt, self.names, self.kept = attempt, list(names), []
+        self.inside, self.probe, self.calls, self._makers, self._states = False, 0, [], {}, []
 
     def __call__(self, *arguments):
         self.kept += [(name, value, _snapshot(value)) for name, value in zip(self.names, arguments, strict=False)
                       if name != "state"]
-        return self.attempt(*arguments)
+        call = self._noted(arguments)
+        try:
+            self.inside = True
+            value = self.attempt(*arguments)
+        except Stopped:
+            raise
+        except BaseException as error:
+            raise _Within(_in_words(error)) from None
+        finally:
+            self.inside = False
+        self._keep(call, value)
+        return value
+
+    @property
+    def steps(self):
+        return "state" in self.names
+
+    def _noted(self, arguments):
+        state = arguments[self.names.index("state")] if self.steps and len(arguments) == len(self.names) else None
+        call = _Call([_snapshot(a) for a in arguments], self._makers.get(id(state)))
+        if len(self.calls) < 2000:
+            self.calls.append((self.probe, call))
+        return call
+
+    def _keep(self, call, value):
+        call.finished = True
+        if self.steps and isinstance(value, tuple | list) and len(value) == 2:
+            self._makers[id(value[1])] = call
+            self._states.append(value[1])  # so that no other state gets its id
+            call.value = (_copied(value[0]), value[1])
+        else:
+            call.value = _copied(value)
+
+    def last(self, index):
+        """What the last call for a probe gave back."""
+        values = [call.value for call in self.of_probe(index) if call.finished]
+        return values[-1] if values else None
+
+    def of_probe(self, index):
+        """The calls that were made for one probe."""
+        return [call for probe, call in self.calls if probe == index]
 
     def changed(self):
         """A sentence on the first argument that is no longer what it was, or None."""
@@ -230,7 +321,12 @@ def _wrong_kind(exercise, attempt):
 
 def _outcomes(exercise, function):
     """What the function gives for each probe, and for the first one once more, since nothing may be left behind."""
-    return [_outcome(exercise, function, probe) for probe in (*exercise.probes, exercise.probes[0])]
+    outcomes = []
+    for index, probe in enumerate((*exercise.probes, exercise.probes[0])):
+        if isinstance(function, _Watched):
+            function.probe = index
+        outcomes.append(_outcome(exercise, function, probe))
+    return outcomes
 
 
 def _outcome(exercise, function, probe):
@@ -238,22 +334,59 @@ def _outcome(exercise, function, probe):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             value = exercise.drive(function, *copy.deepcopy(probe))
-    except KeyboardInterrupt:
+    except Stopped:
         raise
+    except _Within as error:
+        return _Raised(error.text)
     except BaseException as error:
-        return _Raised(_in_words(error))
+        return _Raised(_objection(error), own=False)
+    return _copied(value)
+
+
+def _copied(value):
+    """A copy, where one can be made: the next call may write into the same memory."""
     try:
-        return copy.deepcopy(value)  # the next call may write into the same memory
+        return copy.deepcopy(value)
     except Exception:
         return value
 
 
+def _objection(error):
+    """What the code that uses the answers says of one on purpose; of other exceptions, their names."""
+    raised = traceback.extract_tb(error.__traceback__)[-1]
+    if raised.filename.startswith(_HERE) and (raised.line or "").startswith("raise "):
+        return _short(str(error), 300)
+    return f"{type(error).__name__}: {error}" if "ellipsis" in str(error) else ""
+
+
+def _beyond_limits(exercise, attempt, watched, exceeded, seconds, megabytes):
+    """What took too long or too much, and where, as far as that is known."""
+    inside = exceeded.seen
+    doer = f"`{exercise.name}`" if inside else f"What `{exercise.name}` gave back"
+    code = getattr(attempt, "__code__", None)
+    lines = [f for f in exceeded.stack if code and f.filename == code.co_filename]
+    where = f" in line {lines[-1].lineno} (`{_short(lines[-1].line or '…', 100)}`)" if inside and lines else ""
+    asked = f", asked `{_asked(exercise, watched.probe)}`," if inside else ""
+    if exceeded.limit == "seconds":
+        text = f"{doer}{asked} had not come to an end after {seconds:g} seconds, and was stopped{where}."
+        text += " Is there a loop whose end is never reached?" if inside else ""
+    else:
+        text = f"{doer}{asked} was stopped{where}: the memory in use had grown by more than {megabytes:g} MB."
+        text += " Does a list or an array grow without end?" if inside else ""
+    if not inside:
+        text = text.replace("had not come to an end", "could not be looked through").replace(", and was stopped", "")
+    if not exceeded.ended:
+        text = text.replace("was stopped", "was told to stop") + (
+            " It still goes on: a single call that lasts cannot be broken off. Restart the kernel before you go on.")
+    return text
+
+
 def _in_words(error):
     """Name the exception and the deepest line of the reader's own code that led to it."""
-    text = f"`{_short(f'{type(error).__name__}: {error}', 200)}`"
-    ours = str(Path(__file__).parent)
+    said = str(error)
+    text = f"`{_short(type(error).__name__ + (f': {said}' if said else ''), 200)}`"
     frames = [f for f in traceback.extract_tb(error.__traceback__)
-              if not f.filename.startswith((ours, copy.__file__))]
+              if not f.filename.startswith((_HERE, copy.__file__))]
     own = [f for f in frames if f.filename == frames[0].filename]
     if own and own[-1].line:
         text += f" in line {own[-1].lineno} (`{_short(own[-1].line, 100)}`)"
@@ -287,7 +420,7 @@ def _known_mistake(exercise, got, expected):
     A second slip may hide behind the first: where the attempt raised, and at one more probe, the two may then differ,
     as long as they share three wrong answers.
     """
-    raised = [g.text for g in got if isinstance(g, _Raised)]
+    raised = [g.text for g in got if isinstance(g, _Raised) and g.own]
     told = [i for i, g in enumerate(got) if not isinstance(g, _Raised)]
     corner = None
     for wrong, sentence in exercise.mistakes:
@@ -303,18 +436,150 @@ def _known_mistake(exercise, got, expected):
     return corner
 
 
-def _first_difference(exercise, got, expected, right):
-    first = right.index(False)
-    if first == len(exercise.probes):
+def _first_difference(exercise, got, expected, right, watched, model):
+    """The smallest probe that differs, and in it the first number that does, with what leads to it."""
+    wrong = [i for i, same in enumerate(right) if not same]
+    if wrong == [len(exercise.probes)]:
         return "The same question got two different answers: something is kept from one call to the next."
-    g, e = got[first], expected[first]
-    called = exercise.reference if exercise.drive is Exercise.drive else partial(exercise.drive, None)
-    names = inspect.signature(called).parameters
-    probe = ", ".join(f"{n} = {_show(v)}" for n, v in zip(names, exercise.probes[first], strict=False))
-    if isinstance(g, _Raised):
-        return f"`{exercise.name}` stopped with {g.text} for `{probe}`."
+    told = [i for i in wrong if isinstance(got[i], _Raised) and not got[i].own and got[i].text]
+    index = min(told or wrong, key=lambda i: (expected[i] is None, _size(exercise.probes[i % len(exercise.probes)])))
+    g, e = got[index], expected[index]
+    asked = _asked(exercise, index)
+    if isinstance(g, _Raised) and g.own:
+        return f"`{exercise.name}` stopped with {g.text} for `{asked}`."
+    calls = _differing_call(watched.of_probe(index), model.of_probe(index))
+    if isinstance(g, _Raised) and g.text:
+        return f"For `{asked}`: {g.text}{'' if g.text.endswith(('.', '?')) else '.'}"
+    if isinstance(g, _Raised) and not calls:
+        return (f"For `{asked}`, what came back could not be used: {_kind(watched.last(index))}. The solution gives "
+                f"back {_kind(model.last(index))}.")
+    if calls and exercise.drive is not Exercise.drive:
+        return _at_call(watched, asked if len(watched.of_probe(index)) == 1 else None, *calls)
     remark = "" if g is None and any(x is None for x in expected) else _remark(g, e)
-    return f"For `{probe}` the answer is {_form(e)}`{_show(e)}`; yours gave {_form(g)}`{_show(g)}`.{remark}"
+    if not remark and (place := _place(e, g)):
+        return f"For `{asked}`, {_compared(*place)}"
+    if not remark and exercise.parts:
+        parts = zip(exercise.parts, e, g, strict=True)
+        off = [f"{name}: expected `{_show(x)}`, got `{_show(y)}`" for name, x, y in parts if not _same(y, x, RIGHT)]
+        return f"For `{asked}`, {'; '.join(off)}."
+    return f"For `{asked}` the answer is {_form(e)}`{_show(e)}`; yours gave {_form(g)}`{_show(g)}`.{remark}"
+
+
+def _differing_call(own, model):
+    """The first call that gave back something else than the solution, to the same question: (own, the solution's)."""
+    for g, e in zip(own, model, strict=False):
+        if not g.finished:
+            return None
+        if not _alike(g.value, e.value):
+            return g, e
+    return None
+
+
+def _alike(got, expected):
+    """Whether an answer is right; a pair with a state, if its weights are."""
+    if isinstance(expected, tuple) and len(expected) == 2 and isinstance(expected[1], dict):
+        return isinstance(got, tuple | list) and len(got) == 2 and _same(got[0], expected[0], RIGHT)
+    return _same(got, expected, RIGHT)
+
+
+def _at_call(watched, asked, call, model):
+    """What one call should have given back: a step of a run, or an answer to what was `asked`."""
+    e, g, remark = model.value, call.value, _remark(call.value, model.value)
+    if not watched.steps:
+        asked = asked or ", ".join(f"{n} = {_brief(v)}" for n, v in call.named(watched.names).items())
+        if not remark and (place := _place(e, g)):
+            return f"For `{asked}`, {_compared(*place)}"
+        return f"For `{asked}` the answer is {_form(e)}`{_show(e)}`; yours gave {_form(g)}`{_show(g)}`.{remark}"
+    run = [step.named(watched.names) for step in call.run]
+    if not remark and any(other.key(watched.names) == call.key(watched.names) and not _alike(other.value, (g[0], {}))
+                          for _, other in watched.calls if other.finished):
+        return ("The same run, begun anew with an empty state, came out differently: something is kept outside the "
+                "state that is passed in and handed back.")
+    settings = "".join(f", {n} = {_brief(v)}" for n, v in run[-1].items() if n not in ("w", "g", "state"))
+    slopes = ", then ".join(_brief(step.get("g")) for step in run)
+    start = f"From `w = {_brief(run[0].get('w'))}` with `g = {slopes}{settings}`, after step {len(run)}"
+    if remark:
+        return f"{start}, yours gave {_form(g)}`{_show(g)}`.{remark} The solution gives back {_kind(e)}."
+    if place := _place(e[0], g[0], "weight"):
+        return f"{start}, {_compared(*place)}"
+    if not np.ndim(e[0]):
+        return f"{start}, {_compared('the new `w`', float(_array(e[0])), float(_array(g[0])))}"
+    return f"{start} the new `w` is {_form(e[0])}`{_brief(e[0])}`; yours is {_form(g[0])}`{_brief(g[0])}`."
+
+
+def _place(expected, got, one="entry"):
+    """The first number of many that differs: its place in words, what it should be, what it is. None for a few."""
+    if _size(expected) <= 6 and not (isinstance(expected, tuple) and any(np.ndim(e) for e in expected)):
+        return None
+    if isinstance(expected, tuple):
+        for i, (e, g) in enumerate(zip(expected, got, strict=True)):
+            if not _same(g, e, RIGHT):
+                inner = _numbered(e, g, one)
+                which = f"value {i + 1} of {len(expected)}"
+                return inner and (f"{which}, {inner[0]}" if inner[0] else which, *inner[1:])
+        return None
+    return _numbered(expected, got, one)
+
+
+def _numbered(expected, got, one):
+    try:
+        e, g = _array(expected), _array(got)
+    except Exception:
+        return None
+    if e.shape != g.shape:
+        return None
+    size = np.abs(e[np.isfinite(e)]).max(initial=0)
+    off = np.argwhere(~np.isclose(g, e, RIGHT, 1e-3 * RIGHT * size, equal_nan=True))
+    if not len(off):
+        return None
+    at = tuple(int(i) for i in off[0])
+    name = f"{one} {at[0]}" if len(at) == 1 else f"{one} [{', '.join(map(str, at))}]" if at else ""
+    return (f"{name} (of shape {e.shape}, counted from 0)" if at else ""), float(e[at]), float(g[at])
+
+
+def _compared(place, expected, got):
+    digits = next((d for d in range(3, 17) if f"{expected:.{d}g}" != f"{got:.{d}g}"), 17)
+    return f"{place or 'the answer'}: expected `{expected:.{digits}g}`, got `{got:.{digits}g}`."
+
+
+def _asked(exercise, index):
+    """A probe in a few words, tables by their shape."""
+    called = exercise.reference if exercise.drive is Exercise.drive else partial(exercise.drive, None)
+    probe = exercise.probes[index % len(exercise.probes)]
+    return ", ".join(f"{n} = {_brief(v)}" for n, v in zip(inspect.signature(called).parameters, probe, strict=False))
+
+
+def _brief(value):
+    if isinstance(value, np.ndarray) and value.size > (12 if value.ndim > 1 else 24):
+        return f"an array of shape {value.shape}"
+    return _show(value)
+
+
+def _size(value):
+    """How many numbers a value holds."""
+    if isinstance(value, tuple | list):
+        return sum(map(_size, value))
+    return int(np.size(value)) if isinstance(value, np.ndarray) or hasattr(value, "detach") else 1
+
+
+def _kind(value):
+    """What a value is, in words."""
+    if isinstance(value, tuple | list) and 0 < len(value) <= 4:
+        kinds = [_kind(v) for v in value]
+        return f"{', '.join(kinds[:-1])} and {kinds[-1]}" if kinds[:-1] else f"a {type(value).__name__} of {kinds[0]}"
+    if value is None:
+        return "None"
+    if isinstance(value, bool | np.bool):
+        return "True or False"
+    if isinstance(value, int | float | np.number):
+        return "a number"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}" if value.ndim else "a number"
+    if isinstance(value, str):
+        return "a text"
+    if hasattr(value, "detach"):
+        return f"a tensor of shape {tuple(value.shape)}"
+    return f"a {type(value).__name__}"
 
 
 def _remark(got, expected):
@@ -322,18 +587,36 @@ def _remark(got, expected):
         return " Is a `return` missing on one of the ways through?"
     if expected is None:
         return " Asked for is None itself."
+    if inspect.isgenerator(got) or isinstance(got, map | filter | zip):
+        return f" That is a {type(got).__name__}, which holds no values yet: `list(…)` makes them."
     if isinstance(expected, tuple):
-        complete = hasattr(got, "__len__") and not isinstance(got, dict | set) and len(got) == len(expected)
-        return "" if complete else f" {len(expected)} values are asked for, in this order."
+        if isinstance(got, dict | set | str) or _length(got) != len(expected):
+            return f" {len(expected)} values are asked for, in this order."
+        if any(isinstance(e, dict) for e in expected) and isinstance(got[0], dict):
+            return " The weights come first, then the state."
+        inner = ((i, " It is None." if g is None and e is not None else _remark(g, e)) for i, (g, e)
+                 in enumerate(zip(got, expected, strict=True), 1) if not isinstance(e, dict))
+        return next((f" Value {i}:{remark}" for i, remark in inner if remark), "")
+    if isinstance(expected, str):
+        return "" if isinstance(got, str) else " Asked for is a text."
+    if isinstance(got, str):
+        return " That is a text, not a number."
     try:
         array = _array(got)
     except Exception:
         return " That is not a real number or an array of them."
-    if np.isnan(array).any():
-        return " nan is what remains of 0/0 or ∞ − ∞: which operation made it?"
     if array.shape != np.shape(expected):
         return f" Its shape is {array.shape}; asked for is {np.shape(expected) or 'a single number'}."
+    if np.isnan(array).any() and not np.isnan(_array(expected)).any():
+        return " nan is what remains of 0/0 or ∞ − ∞: which operation made it?"
     return ""
+
+
+def _length(value):
+    try:
+        return len(value)
+    except TypeError:  # a number, or a tensor of one
+        return None
 
 
 def _form(value):

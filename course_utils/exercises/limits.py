@@ -1,0 +1,240 @@
+"""Limits for code that readers wrote: it may take so long and so much memory, and leaves nothing changed behind.
+
+Python cannot end a thread from outside, and signals reach only the main thread, and not on Windows. So the code runs in
+a thread of its own, and the one that waits looks every 50 ms. Past a limit an exception is raised in the other thread,
+at its next step in Python; where it is caught, it is raised again at the step after.
+
+Beyond reach is a single call that never comes back to Python. One that waits, as `time.sleep(1e9)` does, is left behind
+in its thread and ends when the call does. One that computes without letting others run, such as `sum(count())`, or that
+takes all memory at once, stops the waiting, too: only a restart helps.
+"""
+
+import _thread
+import contextvars
+import ctypes
+import gc
+import io
+import os
+import random
+import sys
+import time
+import traceback
+import warnings
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache, partial
+
+import numpy as np
+
+__all__ = ["Exceeded", "Stopped", "as_before", "run_limited"]
+
+TICK = 0.05  # seconds between two looks
+POLITE, PATIENCE = 5, 100  # looks until the exception follows itself, and until the thread is left behind
+PRINTED = 10_000  # characters that an attempt may print
+
+_raise_in = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, ctypes.py_object)(("PyThreadState_SetAsyncExc", ctypes.pythonapi))
+
+
+class Stopped(SystemExit):
+    """Raised in code that is past its limits: a SystemExit, with which a thread may end in silence."""
+
+
+class Exceeded(Exception):
+    """What was too much: `limit` is "seconds" or "megabytes", `stack` where the code was, `seen` what `look` said.
+
+    `ended` tells whether the code has stopped.
+    """
+
+    def __init__(self, limit, stack, seen):
+        super().__init__(limit)
+        self.limit, self.stack, self.seen, self.ended = limit, stack, seen, True
+
+
+def run_limited(function, seconds, megabytes, look=lambda: None):
+    """What `function()` gives or raises, or `Exceeded`, once a limit is passed and the function has ended.
+
+    Time in which this process does not run, as on a sleeping laptop, does not count. `look()` is asked what is going on
+    when a limit is passed.
+    """
+    job = _Job(function)
+    try:
+        try:
+            _thread.start_new_thread(job.work, ())
+        except RuntimeError:  # no threads here: without limits, then
+            return function()
+        exceeded = job.watch(seconds, megabytes, look)
+    except BaseException:  # interrupted by hand
+        job.stop()
+        raise
+    finally:
+        job.free = True
+        job.gate.release()
+    if exceeded:
+        job.value = job.error = None
+        gc.collect()
+        raise exceeded
+    if job.error is not None:
+        raise job.error
+    return job.value
+
+
+class _Job:
+    """A function in a thread, whose end waits until nobody raises exceptions in that thread any more."""
+
+    def __init__(self, function):
+        self.function, self.context = function, contextvars.copy_context()
+        self.value = self.error = self.ident = None
+        self.running, self.free = True, False
+        self.done, self.gate = _thread.allocate_lock(), _thread.allocate_lock()
+        self.done.acquire()
+        self.gate.acquire()
+        self.insistent = type("Stopped", (Stopped,), {})
+
+    def work(self):
+        # An exception comes at a call or at the end of a loop's round. After `running` is unset, two may still arrive:
+        # one that was on its way, and one from a thread that had just found it set.
+        try:
+            try:
+                self.ident = _thread.get_ident()
+                self.value = self.context.run(self.function)
+            except BaseException as error:
+                self.running = False
+                self.insistent.__init__ = SystemExit.__init__
+                self.error = error
+            self.running = False
+            self._park()
+        except Stopped:
+            self.running = False
+            self.insistent.__init__ = SystemExit.__init__
+            try:
+                self._park()
+            except Stopped:
+                self._park()
+
+    def _park(self):
+        if self.done.locked():
+            self.done.release()
+        if not self.free:
+            self.gate.acquire()
+
+    def ask(self, insist):
+        """Raise an exception in the thread; to insist, one that brings the next one with it wherever it is caught."""
+        if not self.running or self.ident is None:
+            return
+        if insist:
+            # no line of Python, in which the next exception could arrive too early
+            self.insistent.__init__ = staticmethod(partial(_raise_in, self.ident, self.insistent))
+            if not self.running:
+                self.insistent.__init__ = SystemExit.__init__
+        if self.running:
+            _raise_in(self.ident, self.insistent if insist else Stopped)
+
+    def watch(self, seconds, megabytes, look):
+        """Wait for the end, and stop the function past a limit; what was exceeded, or None."""
+        before, last, spent, asked, exceeded = _megabytes(), time.monotonic(), 0.0, 0, None
+        while not self.done.acquire(timeout=TICK):
+            now = time.monotonic()
+            spent, last = spent + min(now - last, 4 * TICK), now
+            if exceeded is None:
+                limit = "megabytes" if _megabytes() - before > megabytes else "seconds" if spent > seconds else None
+                exceeded = limit and Exceeded(limit, self._stack(), look())
+            if exceeded:
+                self.ask(insist=asked >= POLITE)
+                asked += 1
+                if asked > PATIENCE:
+                    exceeded.ended = False
+                    break
+        return exceeded
+
+    def stop(self):
+        """End the function after the reader interrupted it; what does not end within a second is left behind."""
+        for _ in range(round(1 / TICK)):
+            self.ask(insist=True)
+            if self.done.acquire(timeout=TICK):
+                break
+
+    def _stack(self):
+        frame = sys._current_frames().get(self.ident)
+        return traceback.extract_stack(frame, limit=100) if frame else []
+
+
+@cache
+def _process():
+    import psutil
+    return psutil.Process()
+
+
+def _megabytes():
+    try:
+        return _process().memory_info().rss / 1e6
+    except Exception:  # unknown: no limit
+        return 0.0
+
+
+@contextmanager
+def as_before():
+    """Whatever happens within: random states, folder, filters of warnings, and how torch computes are as before."""
+    with ExitStack() as after:
+        after.enter_context(warnings.catch_warnings())
+        after.callback(random.setstate, random.getstate())
+        after.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002
+        after.callback(sys.setrecursionlimit, sys.getrecursionlimit())
+        after.callback(_restore_torch, _torch_state())
+        with suppress(OSError):
+            after.callback(_return_to, os.getcwd())
+        after.callback(_restore_streams, sys.stdin, sys.stdout, sys.stderr)
+        sys.stdin = io.StringIO()  # nobody answers, and `exit()` may close it
+        sys.stdout, sys.stderr = _Brief(sys.stdout), _Brief(sys.stderr)
+        _keep_the_kernel(after)
+        yield
+
+
+def _torch_state():
+    torch = sys.modules.get("torch")
+    return torch and (torch.get_default_dtype(), torch.random.get_rng_state())
+
+
+def _restore_torch(state):
+    torch = sys.modules.get("torch")
+    if not torch or not hasattr(torch, "set_default_dtype"):
+        return
+    torch.set_default_dtype(state[0] if state else torch.float32)
+    if state:
+        torch.random.set_rng_state(state[1])
+
+
+def _return_to(folder):
+    with suppress(OSError):
+        os.chdir(folder)
+
+
+def _restore_streams(*streams):
+    sys.stdin, sys.stdout, sys.stderr = streams
+
+
+def _keep_the_kernel(after):
+    """In a notebook, `exit()` within an attempt ends the attempt and not the kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if hasattr(ipython, "get_ipython") else None
+    if shell is None:
+        return
+    ask_exit = shell.ask_exit
+    after.callback(setattr, shell, "ask_exit", ask_exit)
+    shell.ask_exit = sys.exit
+
+
+class _Brief:
+    """Passes on the beginning of what is printed."""
+
+    def __init__(self, stream):
+        self._stream, self._left = stream, PRINTED
+
+    def write(self, text):
+        if self._left > 0:
+            self._stream.write(text[:self._left])
+            if len(text) >= self._left:
+                self._stream.write("… (more was printed than is shown)\n")
+        self._left -= len(text)
+        return len(text)
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)

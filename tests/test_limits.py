@@ -1,0 +1,252 @@
+"""An attempt at an exercise is ended within its limits, and leaves everything as it was."""
+
+import _thread
+import gc
+import os
+import random
+import re
+import sys
+import threading
+import time
+import warnings
+from functools import partial
+
+import numpy as np
+import psutil
+import pytest
+import torch
+
+from course_utils.exercises import EXERCISES
+from course_utils.exercises.framework import judge
+from course_utils.exercises.limits import PRINTED, Exceeded, run_limited
+
+EXERCISE = EXERCISES["gradient-step"]
+right = EXERCISE.reference
+
+
+def judged(attempt, seconds=0.3, megabytes=500):
+    return judge(EXERCISE, attempt, seconds, megabytes)
+
+
+def next_check_is_as_if_nothing_had_been():
+    assert judge(EXERCISE, right).passed
+
+
+def goes_on(w, g, lr):
+    while True:
+        pass
+
+
+def swallows(w, g, lr):
+    while True:
+        try:
+            time.sleep(0.001)
+        except:  # noqa: E722
+            pass
+
+
+def swallows_within(w, g, lr):
+    while True:
+        try:
+            while True:
+                pass
+        except:  # noqa: E722
+            w = w + 1
+        finally:
+            w = w - 1
+
+
+def starts_itself_again(w, g, lr):
+    try:
+        while True:
+            pass
+    finally:
+        starts_itself_again(w, g, lr)
+
+
+@pytest.mark.parametrize("attempt", [goes_on, swallows, swallows_within, starts_itself_again])
+def test_an_endless_loop_is_ended_and_named(attempt):
+    threads, start = _thread._count(), time.monotonic()
+    result = judged(attempt)
+    assert time.monotonic() - start < 30
+    assert not result.passed and result.attempted
+    assert "had not come to an end after 0.3 seconds, and was stopped in line" in result.message
+    assert "goes on" not in result.message and "w = 1, g = 0.5, lr = 0.1" in result.message
+    time.sleep(0.1)
+    assert _thread._count() <= threads
+    next_check_is_as_if_nothing_had_been()
+
+
+def test_an_endless_list_is_ended_in_time_and_its_memory_is_free_again():
+    def grows(w, g, lr):
+        kept = []
+        while True:
+            kept.append([0.0] * 1000)
+
+    before, most = psutil.Process().memory_info().rss / 1e6, []
+    watching = threading.Event()
+
+    def look():
+        while not watching.wait(0.02):
+            most.append(psutil.Process().memory_info().rss / 1e6 - before)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    result = judged(grows, seconds=60, megabytes=150)
+    watching.set()
+    watcher.join()
+    assert "the memory in use had grown by more than 150 MB" in result.message
+    assert "was stopped in line" in result.message and "seconds" not in result.message
+    assert max(most) < 1200
+    gc.collect()
+    assert psutil.Process().memory_info().rss / 1e6 - before < 100
+    next_check_is_as_if_nothing_had_been()
+
+
+def test_an_answer_that_cannot_be_looked_through_is_ended_too():
+    class Endless:
+        def __len__(self):
+            while True:
+                pass
+
+        __array__ = __len__
+
+    message = judged(lambda w, g, lr: Endless()).message
+    assert "gave back could not be looked through" in message and "loop" not in message
+    next_check_is_as_if_nothing_had_been()
+
+
+def test_a_single_call_that_lasts_is_left_behind_and_ends_with_the_call(monkeypatch):
+    monkeypatch.setattr("course_utils.exercises.limits.PATIENCE", 8)
+    threads = _thread._count()
+
+    def waits(w, g, lr):
+        while True:
+            try:
+                time.sleep(2)
+            except:  # noqa: E722
+                pass
+
+    message = judged(waits, seconds=0.2).message
+    assert "was told to stop" in message and "Restart the kernel" in message
+    next_check_is_as_if_nothing_had_been()
+    until = time.monotonic() + 30
+    while _thread._count() > threads and time.monotonic() < until:
+        time.sleep(0.1)
+    assert _thread._count() <= threads
+
+
+def recursion(w, g, lr):
+    return recursion(w, g, lr)
+
+
+def by_hand(w, g, lr):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("attempt, name", [
+    (recursion, "RecursionError"), (lambda w, g, lr: sys.exit(3), "SystemExit: 3"), (by_hand, "KeyboardInterrupt"),
+    (lambda w, g, lr: exit(), "SystemExit"), (lambda w, g, lr: quit(4), "SystemExit: 4"),
+    (lambda w, g, lr: input(), "EOFError|OSError|StdinNotImplemented"),
+])
+def test_leaving_is_one_more_exception(attempt, name):
+    before = sys.stdin
+    message = judged(attempt, seconds=10).message
+    assert re.search(f"stopped with `({name})", message), message
+    assert sys.stdin is before and not before.closed
+    next_check_is_as_if_nothing_had_been()
+
+
+def test_a_thread_left_running_changes_nothing():
+    end = threading.Event()
+
+    def starts(w, g, lr):
+        threading.Thread(target=end.wait, daemon=True).start()
+        return right(w, g, lr)
+
+    assert judged(starts, seconds=10).passed
+    next_check_is_as_if_nothing_had_been()
+    end.set()
+
+
+def state():
+    return (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist(),  # noqa: NPY002
+            torch.get_default_dtype(), np.geterr(), os.getcwd(), list(warnings.filters), sys.stdout, sys.stdin,
+            sys.getrecursionlimit(), torch.is_grad_enabled(), warnings.showwarning)
+
+
+def changes_everything(w, g, lr):
+    random.seed(3)
+    np.random.seed(3)  # noqa: NPY002
+    torch.manual_seed(3)
+    torch.set_default_dtype(torch.float16)
+    torch.set_grad_enabled(False)
+    np.seterr(all="raise")
+    os.chdir(os.path.dirname(os.getcwd()))
+    warnings.simplefilter("error")
+    warnings.showwarning = print
+    sys.setrecursionlimit(5000)
+    return right(w, g, lr)
+
+
+@pytest.mark.parametrize("end, passed", [(lambda: None, True), (sys.exit, False), (lambda: goes_on(0, 0, 0), False)])
+def test_what_an_attempt_sets_is_set_back(end, passed):
+    before = state()
+
+    def attempt(w, g, lr):
+        answer = changes_everything(w, g, lr)
+        end()
+        return answer
+
+    assert judged(attempt, seconds=2).passed == passed
+    assert state() == before
+    next_check_is_as_if_nothing_had_been()
+
+
+def test_a_megabyte_of_print_is_shown_in_part(capsys):
+    def prints(w, g, lr):
+        print("text " * 200_000)
+        return right(w, g, lr)
+
+    assert judged(prints, seconds=10).passed
+    shown = capsys.readouterr().out
+    assert PRINTED <= len(shown) < PRINTED + 100 and "more was printed" in shown
+    print("all of it")
+    assert capsys.readouterr().out == "all of it\n"
+
+
+def test_interrupting_by_hand_ends_the_attempt_and_is_passed_on():
+    threads, seen = _thread._count(), []
+
+    def loops(w, g, lr):
+        seen.append(threading.current_thread() is threading.main_thread())
+        threading.Timer(0.2, _thread.interrupt_main).start()
+        goes_on(w, g, lr)
+
+    with pytest.raises(KeyboardInterrupt):
+        judged(loops, seconds=60)
+    time.sleep(0.5)
+    assert seen == [False] and _thread._count() <= threads
+    next_check_is_as_if_nothing_had_been()
+
+
+def busy_until(end):
+    while time.monotonic() < end:
+        pass
+    return 7
+
+
+def test_the_exception_never_arrives_after_the_end():
+    """Ends that fall together with the limit, many times over."""
+    for i in range(25):
+        try:
+            assert run_limited(partial(busy_until, time.monotonic() + 0.03 + i * 0.002), 0.04, 500) == 7
+        except Exceeded as exceeded:
+            assert exceeded.limit == "seconds" and exceeded.ended
+        for _ in range(1000):
+            pass
+
+
+def test_what_the_function_raises_comes_through():
+    with pytest.raises(ZeroDivisionError):
+        run_limited(lambda: 1 / 0, 5, 500)
