@@ -1,5 +1,7 @@
 """Exercises and questions of notebook 04: a log grid, the one-standard-error rule, reading a range test."""
 
+import math
+
 import numpy as np
 
 from .framework import Exercise
@@ -9,8 +11,9 @@ from .quizzes import Option, Quiz
 def log_grid(low, high, per_decade):
     """The rates from low to high, both included, with per_decade equal steps a decade.
 
-    A decade is a factor of 10. The steps fit: low and high are whole steps apart.
-    Ascending, as a list or an array.
+    A decade is a factor of 10. The steps fit: low and high are whole steps apart, which
+    need not be whole decades. Ascending, as a list or an array.
+    log_grid(0.001, 0.1, 1) gives [0.001, 0.01, 0.1].
     """
     steps = round(per_decade * np.log10(high / low))
     return low * 10 ** (np.arange(steps + 1) / per_decade)
@@ -20,7 +23,9 @@ def one_error_pick(rates, scores):
     """The smallest rate whose mean score is within one standard error of the best mean.
 
     rates has shape (n,), in any order; scores has shape (n, seeds), higher is better.
-    The standard error is that of the mean of the best rate's scores.
+    The standard error is that of the mean of the best rate's scores, with n - 1. A mean
+    that lies just at the limit counts. With rates np.array([1, 2]) and scores
+    np.array([[0.2, 0.2], [0.8, 0.8]]) the answer is 2.
     """
     mean = scores.mean(axis=1)
     best = mean.argmax()
@@ -32,8 +37,9 @@ def range_test_pick(rates, losses):
     """A tenth of the rate at which the smoothed loss is lowest.
 
     rates and losses have shape (n,). To smooth, replace each loss by the mean of itself
-    and its two neighbours on each side, or of those that exist at the two ends. Where
-    such a mean is nan or inf, because the run has diverged, there is no minimum.
+    and its two neighbours on each side, or of those that exist at the two ends. A nan or
+    inf among these makes the mean nan or inf, and there the minimum cannot be.
+    For rates np.array([1, 2, 4, 8]) and losses np.array([4, 3, 2, 1]) the answer is 0.8.
     """
     smooth = np.array([losses[max(i - 2, 0):i + 3].mean() for i in range(len(losses))])
     smooth[~np.isfinite(smooth)] = np.inf
@@ -120,9 +126,81 @@ def _median(losses):
 
 def _ignoring(losses):
     """The mean of those in the window that are finite."""
-    kept = np.where(np.isfinite(losses), losses, np.nan)
-    return np.array([np.nanmean(np.append(kept[max(i - 2, 0):i + 3], np.nan)) if
-                     np.isfinite(kept[max(i - 2, 0):i + 3]).any() else np.inf for i in range(len(losses))])
+    windows = [losses[max(i - 2, 0):i + 3] for i in range(len(losses))]
+    return np.array([w[np.isfinite(w)].mean() if np.isfinite(w).any() else np.inf for w in windows])
+
+
+def _ignoring_nan(losses):
+    windows = [losses[max(i - 2, 0):i + 3] for i in range(len(losses))]
+    return np.array([w[~np.isnan(w)].mean() if not np.isnan(w).all() else np.inf for w in windows])
+
+
+def _ignoring_around(losses):
+    """The mean of the finite ones, but where the loss itself is not finite."""
+    return np.where(np.isfinite(losses), _ignoring(losses), np.inf)
+
+
+def _kept(rates, losses, keep):
+    """The right answer for those rates alone that are kept."""
+    return range_test_pick(rates[keep], losses[keep])
+
+
+def _before_the_first(losses):
+    return np.logical_and.accumulate(np.isfinite(losses))
+
+
+def _replaced(losses, by):
+    return np.where(np.isfinite(losses), losses, by)
+
+
+def _repeated_ends(losses, mode="edge"):
+    return _valid(np.pad(losses, 2, mode=mode))
+
+
+def _without_itself(losses):
+    windows = [losses[max(i - 2, 0):i + 3] for i in range(len(losses))]
+    return np.array([(w.sum() - x) / (len(w) - 1) for w, x in zip(windows, losses, strict=True)])
+
+
+def _ends_as_they_are(losses):
+    return np.concatenate([losses[:2], _valid(losses), losses[-2:]])
+
+
+def _written_over(losses):
+    smooth = losses.copy()
+    for i in range(len(smooth)):
+        smooth[i] = smooth[max(i - 2, 0):i + 3].mean()
+    return smooth
+
+
+def _short(losses):
+    return np.array([losses[max(i - 2, 0):i + 2].mean() for i in range(len(losses))])
+
+
+def _moving(losses, keep=0.9):
+    smooth = [losses[0]]
+    for loss in losses[1:]:
+        smooth.append(keep * smooth[-1] + (1 - keep) * loss)
+    return np.array(smooth)
+
+
+def _wrapped(losses):
+    """What `losses[i - 2:i + 3]` gives without a limit: nothing at the beginning."""
+    return np.array([losses[i - 2:i + 3].mean() if i > 1 else np.nan for i in range(len(losses))])
+
+
+def _student(df):
+    from scipy import stats  # a second, which nobody waits for before it is needed
+
+    return stats.t.ppf(0.975, df)
+
+
+def _walked_down_the_list(rates, scores):
+    mean = scores.mean(axis=1)
+    i = mean.argmax()
+    while i > 0 and mean[i - 1] >= mean.max() - _error(_of_best(scores)):
+        i -= 1
+    return rates[i]
 
 
 def _steepest(rates, losses):
@@ -158,6 +236,12 @@ _RISING = np.array([1.0, 1.02, 1.3, 1.1, 1.6, 1.4, 1.9, 2.5, 2.2, 4.0, 3.0, 7.0,
 _SUDDEN = np.array([2.2, 2.4, 2.1, 1.9, 1.2, 0.8, 0.9, 0.7, 1.4, 2.0, 2.3, 2.9, np.nan])
 _FALLING = np.array([5.0, 4.0, 4.4, 3.6, 3.9, 2.8, 3.0, 2.0, 2.2, 1.4, 1.5, 0.9, 1.0])
 _NOISY = np.array([1.2, 1.1, 1.3, 0.3, 1.5, 1.2, 0.8, 0.7, 0.9, 0.92, 1.6, 3.0, 0.2])
+_ENDED = np.array([5.0, 4.5, 4.1, 3.5, 3.1, 2.5, 2.1, 1.5, 1.1, 0.5, np.nan, np.nan, np.nan])  # falls until it ends
+_LEAPT = 1000 * np.array([5.0, 4.6, 4.1, 3.5, 3.1, 2.7, 2.1, 1.5, 1.1, 0.4, np.inf, 9.0, np.inf])
+_HOLE = np.array([5.0, 4.0, 3.0, 5.1, 3.9, 4.8, 0.1, 0.2, np.nan, 0.1, 0.2, 5.0, 3.0])  # low on both sides of it
+_SPIKE = np.array([np.inf, 0.3, 0.2, 4.0, 6.0, 5.0, 0.2, np.inf, 0.1, 0.3, 0.2, 4.0, 9.0])
+_LUCKY = np.array([3.0, 3.1, 3.2, 3.0, 0.01, 3.1, 3.3, 1.5, 1.7, 1.4, 1.6, 1.8, 4.0])
+_BOTH = np.array([0.2, np.nan, 0.1, 3.0, 2.0, 2.5, 2.2, 2.8, 0.3, 0.1, np.inf, 0.2, np.nan])
 
 EXERCISES = [
     Exercise(
@@ -173,7 +257,9 @@ EXERCISES = [
             "number may come out as 5.9999…, so round it. `np.geomspace` can do the rest.",
         ),
         probes=((1e-4, _MORE * 1.0, 1), (1e-6, _MORE * 1.0, 2), (0.003, _LESS * 3.0, 4), (0.02, _MORE * 200.0, 3),
-                (1e-3, _MORE * 1.0, 5), (0.5, _LESS * 5.0, 1), (0.1, _LESS * 10**-0.5, 2), (1e-6, _MORE * 10**-4.5, 2)),
+                (1e-3, _MORE * 1.0, 5), (0.5, _LESS * 5.0, 1), (0.1, _LESS * 10**-0.5, 2), (1e-6, _MORE * 10**-4.5, 2),
+                (0.02, _LESS * 0.02 * 10 ** (4 / 3), 3)),
+        corners={"need not be whole decades": [6, 7, 8]},
         mistakes=(
             (lambda low, high, n: np.linspace(low, high, _steps(low, high, n) + 1),
              "These rates have equal differences. Nearly all of them are then as large as `high`: it is the ratios "
@@ -193,11 +279,41 @@ EXERCISES = [
             (lambda low, high, n: np.linspace(np.log10(low), np.log10(high), _steps(low, high, n) + 1),
              "These are the exponents. The rates are 10 to their power."),
             (lambda low, high, n: low * 10 ** (np.arange(int(n * np.log10(high / low)) + 1) / n),
-             "Right, except where rounding leaves a trifle less than a whole number, as in 2.9999999999999996 for 3 "
-             "steps, which `int` cuts to 2: round instead."),
+             "The last rate is missing where rounding leaves a trifle less than a whole number of steps, as "
+             "2.9999999999999996 for 3: `int` cuts it to 2, and `arange` or `while` stop before `high`. Compute the "
+             "number of steps first, and round it."),
+            (lambda low, high, n: np.geomspace(low, high, int(n * np.log10(high / low)) + 1),
+             "Where rounding leaves a trifle less than a whole number of steps, as 2.9999999999999996 for 3, `int` "
+             "cuts it to 2, and the steps become too long. Round instead."),
             (lambda low, high, n: low * 10 ** (np.arange(np.ceil(n * np.log10(high / low)) + 1) / n),
              "Right, except where rounding leaves a trifle more than a whole number, as in 3.0000000000000004 for 3 "
              "steps, which `ceil` makes 4: round instead."),
+            (lambda low, high, n: np.geomspace(low, high, n * round(np.log10(high / low)) + 1),
+             "The decades are rounded to a whole number before they are multiplied by `per_decade`. From 0.1 to 0.316 "
+             "there is half a decade: multiply first, then round."),
+            (lambda low, high, n: np.geomspace(low, high, n * math.ceil(np.log10(high / low)) + 1),
+             "The decades are rounded up before they are multiplied by `per_decade`, which makes too many steps where "
+             "the decades do not come out whole: multiply first, then round."),
+            (lambda low, high, n: np.geomspace(low, high, n * int(np.log10(high / low)) + 1),
+             "The decades are cut to a whole number before they are multiplied by `per_decade`, which makes too few "
+             "steps where they do not come out whole: multiply first, then round."),
+            (lambda low, high, n: np.geomspace(low, high, round(n * np.log(high / low)) + 1),
+             "The steps are counted with the natural logarithm here. A decade is a factor of 10: `np.log10`."),
+            (lambda low, high, n: low * np.exp(np.arange(_steps(low, high, n) + 1) / n),
+             "The factors are powers of e. A decade is a factor of 10."),
+            (lambda low, high, n: low * 10.0 ** (np.arange(_steps(low, high, n) + 1) * n),
+             "Each step is `per_decade` decades long. Asked for are `per_decade` steps in one."),
+            (lambda low, high, n: low * float(n) ** np.arange(_steps(low, high, n) + 1),
+             "Neighbours differ by the factor `per_decade`. It is the number of steps that make a factor of 10 "
+             "together."),
+            (lambda low, high, n: np.geomspace(low, high, max(n - 1, 0) * round(np.log10(high / low)) + 1),
+             "One step too few in each decade: `per_decade` counts steps, not rates from end to end."),
+            (lambda low, high, n: np.geomspace(low, high, round((n + 1) * np.log10(high / low)) + 1),
+             "One step too many in each decade."),
+            (lambda low, high, n: np.geomspace(low, high, 2 * _steps(low, high, n) + 1),
+             "Twice as many steps as asked for."),
+            (lambda low, high, n: np.geomspace(low, high, _steps(low, high, n) + 1, endpoint=False),
+             "The number of rates is right, but they stop before `high`, which belongs to the grid."),
             (lambda low, high, n: low * 10.0 ** np.arange(round(np.log10(high / low)) + 1),
              "One step a decade, whatever `per_decade` says."),
             (lambda low, high, n: 10 ** np.linspace(low, high, _steps(low, high, n) + 1),
@@ -227,9 +343,10 @@ EXERCISES = [
             "rate's scores (with `ddof=1`) over the root of the number of seeds.",
             "`rates[mean >= line]` are the rates that are good enough. They need not be in order.",
         ),
-        probes=((_FEW, _SCORES), (_RUNGS, _TIGHT), (_RUNGS, _LOOSE), (_RUNGS[_SHUFFLED], _TIGHT[_SHUFFLED]),
-                (_RUNGS[::-1], _TIGHT), (np.array([1.0, 0.2, 0.1, 0.5]), _STEADY), (_FEW[::-1], _GAP),
-                (np.array([0.01, 0.03, 0.1, 0.3]), _WILD), (np.array([0.01, 0.03, 0.1, 0.3]), _GAP)),
+        probes=((_FEW, _SCORES), (np.array([1.0, 0.2, 0.1, 0.5]), _STEADY), (_FEW[::-1], _GAP),
+                (np.array([0.01, 0.03, 0.1, 0.3]), _WILD), (np.array([0.01, 0.03, 0.1, 0.3]), _GAP),
+                (_RUNGS, _TIGHT), (_RUNGS, _LOOSE), (_RUNGS[_SHUFFLED], _TIGHT[_SHUFFLED]), (_RUNGS[::-1], _TIGHT)),
+        corners={"just at the limit counts": [1]},
         mistakes=(
             (lambda rates, scores: rates[scores.mean(axis=1).argmax()],
              "That is the rate with the best mean. Which smaller rates can the seeds not tell from it?"),
@@ -255,7 +372,38 @@ EXERCISES = [
             (lambda rates, scores: _pick(scores, _error(scores).mean(), rates),
              "The standard errors of all rates are averaged here. Asked for is that of the best rate alone."),
             (lambda rates, scores: _pick(scores, _of_best(scores).var(ddof=1) / scores.shape[1], rates),
-             "That is a squared standard error: a root is missing."),
+             "Nearly nothing but the best mean itself is let in: either the standard error is squared (a root is "
+             "missing), or it is left out."),
+            (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1) / np.sqrt(len(scores)), rates),
+             "The root is taken of the number of rates. A mean is made of the scores of the seeds: how many are they?"),
+            (lambda rates, scores: _pick(scores, scores.std(ddof=1) / np.sqrt(scores.shape[1]), rates),
+             "The spread of all the scores together is in your error. Take that of the best rate's scores alone."),
+            (lambda rates, scores: _pick(scores, scores.mean(axis=1).std(ddof=1), rates),
+             "That is how far the means of the rates lie apart. The seeds of the best rate tell how uncertain its mean "
+             "is."),
+            (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1) / np.sqrt(scores.shape[1] - 1), rates),
+             "The n − 1 belongs into the standard deviation, as `ddof=1`. The root is that of n."),
+            (lambda rates, scores: _pick(scores, _error(scores[0]), rates),
+             "The standard error is that of the first rate in the list. Take that of the best one."),
+            (lambda rates, scores: _pick(scores, _error(scores[-1]), rates),
+             "The standard error is that of the last rate in the list. Take that of the best one."),
+            (lambda rates, scores: np.sort(rates)[scores.mean(axis=1) >= scores.mean(axis=1).max() - _error(
+                _of_best(scores))].min(),
+             "The rates are sorted and the scores are not, so that a rate gets the scores of another."),
+            (lambda rates, scores: rates[np.median(scores, axis=1) >= np.median(scores, axis=1).max() - _error(
+                scores[np.median(scores, axis=1).argmax()])].min(),
+             "Medians are compared here. The rule is about means."),
+            (lambda rates, scores: _pick(scores, scores.mean(axis=1).max() * _error(_of_best(scores)), rates),
+             "The best mean is multiplied by one minus the error here. Take the error away from it."),
+            (lambda rates, scores: rates[(_error(_of_best(scores) - scores) >= (_of_best(scores) - scores).mean(
+                axis=1))].min(),
+             "Each rate is compared with the best by the standard error of their differences, seed by seed. That is a "
+             "good test, but the rule takes the standard error of the best mean."),
+            (lambda rates, scores: _pick(scores, _student(scores.shape[1] - 1) * _error(_of_best(scores)), rates),
+             "That is the half width of a 95 % interval. The rule takes one standard error, without Student's t."),
+            (_walked_down_the_list,
+             "You walk through the list from the best rate on as if it were sorted, or stop at the first rate below "
+             "the line. The rates stand in any order: look at all of them."),
             (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1) / scores.shape[1], rates),
              "The spread is divided by n instead of by its root."),
             (lambda rates, scores: _pick(-scores, _error(_of_best(-scores)), rates),
@@ -263,8 +411,8 @@ EXERCISES = [
             (_nearest_to_the_line,
              "That is the rate whose mean lies nearest to the line. Asked for is the smallest rate on or above it."),
             (_neighbours,
-             "You walk down from the best rate and stop at the first one below the line. A smaller rate further down "
-             "may lie above it again; the rule counts it."),
+             "You walk down from the best rate to smaller ones and stop at the first one below the line. A rate "
+             "further down may lie above it again; the rule counts it."),
             (lambda rates, scores: rates[scores.mean(axis=1) >= scores.mean(axis=1).max() - _error(_of_best(scores))],
              "These are all the rates that are good enough. One of them is asked for, the smallest."),
             (lambda rates, scores: np.flatnonzero(rates == one_error_pick(rates, scores))[0],
@@ -274,7 +422,8 @@ EXERCISES = [
             (lambda rates, scores: _pick(scores, 1.96 * _error(_of_best(scores)), rates),
              "1.96 standard errors make a 95 % interval. The rule takes one."),
             (_only_above,
-             "Right unless two rates are equally good and do not scatter at all: a rate on the line counts as well."),
+             "Right unless the best scores do not scatter at all: then the line is the best mean itself, and a rate "
+             "on the line counts as well."),
         ),
     ),
     Exercise(
@@ -291,7 +440,10 @@ EXERCISES = [
             "first.",
         ),
         probes=((_R, _DIP), (_R, _GONE), (_R, _SUDDEN), (_R, _RISING), (_R, _FALLING),
-                (_R[2:], _NOISY[:11]), (_R, _NOISY), (np.geomspace(1e-4, 1, 13), _NOISY[::-1])),
+                (_R[2:], _NOISY[:11]), (_R, _NOISY), (np.geomspace(1e-4, 1, 13), _NOISY[::-1]),
+                (_R, _ENDED), (_R, _LEAPT), (_R, _HOLE), (_R, _SPIKE), (_R, _BOTH), (_R, _LUCKY)),
+        corners={"of those that exist at the two ends": [3, 4, 6, 7, 10], "A nan": [1, 2, 8, 10, 12],
+                 "inf among these": [1, 9, 11, 12]},
         mistakes=(
             (lambda rates, losses: rates[_lowest(losses)] / 10,
              "A single lucky batch decides here. Smooth the losses first."),
@@ -325,9 +477,65 @@ EXERCISES = [
              "That is a median of the five. It is a good idea, but the mean is asked for."),
             (lambda rates, losses: rates[int(_smooth(losses).argmin())] / 10,
              "Right until the run diverges: `argmin` takes nan for the lowest of all."),
-            (lambda rates, losses: rates[_lowest(_ignoring(losses))] / 10 if np.isfinite(losses).all()
+            (lambda rates, losses: range_test_pick(rates, losses) if np.isfinite(losses).all()
              else rates[int(np.flatnonzero(np.isfinite(losses))[-1])] / 10,
-             "Where the run diverges you take the last rate before. The minimum came earlier."),
+             "Where the run diverges you take the last rate with a finite loss. The minimum came earlier."),
+            (lambda rates, losses: rates[_lowest(_ignoring(losses))] / 10,
+             "A nan or inf is left out of its window, and the mean is taken of the rest. Next to a place where the run "
+             "diverged the minimum cannot be: such a mean is to become nan or inf."),
+            (lambda rates, losses: rates[_lowest(_ignoring_nan(losses))] / 10,
+             "A nan is left out of its window, as `np.nanmean` and `rolling(…, min_periods=1)` do. It is to make the "
+             "mean nan, so that the minimum cannot be there."),
+            (lambda rates, losses: rates[_lowest(_ignoring_around(losses))] / 10,
+             "Where the loss itself is nan or inf you allow no minimum, but a neighbour's nan or inf is left out of "
+             "the mean. It makes the mean nan or inf as well."),
+            (lambda rates, losses: _kept(rates, losses, np.isfinite(losses)),
+             "The rates with nan or inf are taken out before smoothing, so that losses become neighbours which are "
+             "none. Smooth first; what is not finite then cannot be the minimum."),
+            (lambda rates, losses: _kept(rates, losses, ~np.isnan(losses)),
+             "The rates with nan are taken out before smoothing, so that losses become neighbours which are none."),
+            (lambda rates, losses: _kept(rates, losses, _before_the_first(losses)) if np.isfinite(losses[0])
+             else rates[0] / 10,
+             "Everything from the first nan or inf on is cut off before smoothing. So the means just before it seem "
+             "to have no neighbours there, and whatever comes after it is never looked at."),
+            (lambda rates, losses: rates[_lowest(_smooth(_replaced(losses, 0.0)))] / 10,
+             "nan and inf are replaced by 0, the lowest loss of all: a run that diverged looks like the best."),
+            (lambda rates, losses: rates[_lowest(_smooth(np.where(np.isnan(losses), 0.0, losses)))] / 10,
+             "nan is replaced by 0, as `np.nan_to_num` does, and 0 is the lowest loss of all."),
+            (lambda rates, losses: rates[_lowest(_smooth(_replaced(losses, losses[np.isfinite(losses)].max())))] / 10,
+             "nan and inf are replaced by the largest loss. The mean around them stays finite then and can be lowest."),
+            (lambda rates, losses: rates[_lowest(_repeated_ends(losses))] / 10,
+             "Beyond the two ends the first and the last loss are repeated, so that they count several times. Average "
+             "over those that exist."),
+            (lambda rates, losses: rates[_lowest(_repeated_ends(losses, "reflect"))] / 10,
+             "Beyond the two ends the losses are mirrored, so that some count twice. Average over those that exist."),
+            (lambda rates, losses: rates[_lowest(_without_itself(losses))] / 10,
+             "The loss itself is missing from its mean: five places, not four."),
+            (lambda rates, losses: rates[_lowest(_ends_as_they_are(losses))] / 10,
+             "The two places at each end are not smoothed. There, average over the neighbours that exist."),
+            (lambda rates, losses: rates[_lowest(_written_over(losses))] / 10,
+             "Each mean is written over the loss that the next mean needs. Keep the smoothed losses in a list of "
+             "their own."),
+            (lambda rates, losses: rates[_lowest(_short(losses))] / 10,
+             "The window ends one place too early: a slice stops before its end, so it is `i + 3`."),
+            (lambda rates, losses: rates[_lowest(_moving(losses))] / 10,
+             "That is a moving average which looks back. It is a good idea, but the mean of five neighbours is asked "
+             "for."),
+            (lambda rates, losses: rates[_lowest(_smooth(losses, 3))] / 10,
+             "Three neighbours on each side; two are asked for."),
+            (lambda rates, losses: rates[_lowest(_wrapped(losses))] / 10,
+             "At the start `i - 2` is negative, which Python reads from the other end, so that the first two windows "
+             "are empty: `max(i - 2, 0)`."),
+            (lambda rates, losses: rates[_lowest(np.exp(_smooth(np.log(losses))))] / 10,
+             "Logarithms are averaged here. The mean is that of the losses themselves."),
+            (lambda rates, losses: _smooth(rates)[_lowest(_smooth(losses))] / 10,
+             "The rates are smoothed as well. Only the losses are to be."),
+            (lambda rates, losses: rates[_lowest(_smooth(losses)) // 10],
+             "The *place* is divided by ten; a tenth of the *rate* is asked for."),
+            (lambda rates, losses: _lowest(_smooth(losses)) / 10,
+             "That is a tenth of the place of the minimum. Which rate stands at this place?"),
+            (lambda rates, losses: rates[min(_lowest(_smooth(losses)) + 1, len(rates) - 1)] / 10,
+             "One place too late: `argmin` counts from 0, as the rates do."),
             (_steepest,
              "That is where the loss falls fastest, another way to read the test. Asked for is a tenth of the rate at "
              "the minimum."),
