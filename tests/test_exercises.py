@@ -190,7 +190,9 @@ def steps_by_walking(factor, tolerance):
 
 
 def steps_log2(factor, tolerance):
-    return 1 if factor == 0 else float(np.ceil(np.log2(tolerance) / np.log2(factor)))
+    if factor == 0:
+        return int(tolerance < 1)
+    return float(np.ceil(np.log2(tolerance) / np.log2(factor)))
 
 
 def epochs_loop(accuracies, target):
@@ -226,14 +228,14 @@ def pick_walking(rates, val_scores, test_scores):
 def warmup_cosine_min(step, peak_lr, warmup_steps, total_steps):
     if step >= total_steps:
         return 0.0
-    fall = 0.5 + 0.5 * np.cos(np.pi * max(step - warmup_steps, 0) / (total_steps - warmup_steps))
+    fall = 0.5 + 0.5 * np.cos(np.pi * max(step - warmup_steps, 0) / max(total_steps - warmup_steps, 1))
     return peak_lr * min((step + 1) / warmup_steps, fall) if step < warmup_steps else peak_lr * fall
 
 
 def warmup_cosine_table(step, peak_lr, warmup_steps, total_steps):
     rise = np.linspace(peak_lr / warmup_steps, peak_lr, warmup_steps)
     fall = peak_lr * np.cos(np.linspace(0, np.pi / 2, total_steps - warmup_steps + 1)) ** 2
-    return np.concatenate([rise, fall])[min(step, total_steps)]
+    return np.concatenate([rise, fall[:-1], [0.0]])[min(step, total_steps)]
 
 
 def summed_while(schedule, n_steps):
@@ -1038,10 +1040,10 @@ WRONG = {
                          lambda score, s, n, k: halving_dict(lambda x, m: score(x, n[0]), s, n, k),
                          lambda score, s, n, k: str(halving_dict(score, s, n, k)), halved(lambda x: min(x, 0.6)),
                          lambda score, s, n, k: (halving_dict(score, s, n, k), 1), halved(answer=lambda x: -x)],
-    "first-answer": [lambda n, b: n % b, lambda n, b: n - b, lambda n, b: math.ceil(n / b) * b, lambda n, b: "16"],
-    "gradient-step": [lambda w, g, lr: w - lr * g**2, lambda w, g, lr: w - 0.1 * g, lambda w, g, lr: w - lr**2 * g,
+    "first-answer": [lambda n, b: n % b + b, lambda n, b: n + b, lambda n, b: math.ceil(n / b) * b, lambda n, b: "16"],
+    "gradient-step": [lambda w, g, lr: w - lr * g**3, lambda w, g, lr: w - 0.1 * g, lambda w, g, lr: w - lr**2 * g,
                       lambda w, g, lr: (w, lr * g), lambda w, g, lr: np.round(w - lr * g, 3)],
-    "critical-rate": [lambda H: 2 / H[0, 0], lambda H: 4 / np.linalg.eigvalsh(H).max(), lambda H: 0.2,
+    "critical-rate": [lambda H: 2 / H[0, -1], lambda H: 3 / np.linalg.eigvalsh(H).max(), lambda H: 0.2,
                       lambda H: 1.99 / np.linalg.eigvalsh(H).max()],
     "gradient-check": [lambda f, w, h: w, lambda f, w, h: f(w) / h, lambda f, w, h: (f(w + h) - f(w)) / h,
                        lambda f, w, h: [f(w + h * e) for e in np.eye(len(w))]],
@@ -1055,40 +1057,42 @@ WRONG = {
     "training-loop": [lambda w, *rest: w, lambda w, gradient, x, y, orders, b, lr: loop_on_a_copy(
         w, gradient, x, y, orders[::-1], b, lr), lambda w, gradient, x, y, orders, b, lr: loop_on_a_copy(
         w, gradient, x, y, orders, b + 1, lr), lambda w, gradient, x, y, orders, b, lr: loop_on_a_copy(
-        w, gradient, x, y, [order[::-1] for order in orders], b, lr),
+        w, gradient, x, y, [np.roll(order, 1) for order in orders], b, lr),
         lambda w, gradient, x, y, orders, b, lr: loop_on_a_copy(w, gradient, x, y, orders, b, lr * (1 + 1e-4))],
     "locate-step": [lambda step, n, b: step // n, lambda step, n, b: (0, step, b), lambda step, n, b: (
         step % n, step // n, b), lambda step, n, b: dict(enumerate(locate_by_walking(step, n, b))),
-        lambda step, n, b: (*locate_by_walking(step, n, b)[:2], n % b)],
-    "steps-to-tolerance": [lambda factor, tol: math.ceil(1 / tol), lambda factor, tol: math.ceil(-math.log(tol)),
-                           lambda factor, tol: math.ceil(math.log(tol) / (factor - 1)),
+        lambda step, n, b: (*locate_by_walking(step, n, b)[:2], n % b + 2)],
+    "steps-to-tolerance": [lambda factor, tol: math.ceil(1 / tol) + 1,
+                           lambda factor, tol: math.ceil(-math.log(tol)) + 2,
+                           lambda factor, tol: math.ceil(math.log(tol) / (factor - 1)) + 3,
                            lambda factor, tol: int(np.log(tol) / np.log(factor + 1e-300)) + (factor > 0.95)],
-    "update-ratio": [lambda u, v: np.linalg.norm(v - u) / (np.linalg.norm(u) + np.linalg.norm(v)),
-                     lambda u, v: np.linalg.norm(v - u) / len(u), lambda u, v: np.std(v - u) / np.std(u),
+    "update-ratio": [lambda u, v: np.linalg.norm(v - u) / (np.linalg.norm(u) * np.linalg.norm(v)),
+                     lambda u, v: np.linalg.norm(v - u) / len(u), lambda u, v: np.var(v - u) / np.var(u),
                      lambda u, v: np.linalg.norm(v - u) / (np.linalg.norm(u) + 1e-3)],
-    "epochs-to": [lambda a, t: len(a), lambda a, t: int(np.searchsorted(a, t)) + 1,
+    "epochs-to": [lambda a, t: len(a), lambda a, t: int(np.searchsorted(a, t)) + 2,
                   lambda a, t: next((i for i, x in enumerate(a) if x >= t), None) or None, lambda a, t: max(a) >= t],
-    "pick-rate": [lambda r, v, t: (r[np.median(v, axis=1).argmax()], t.mean(1)[np.median(v, axis=1).argmax()]),
+    "pick-rate": [lambda r, v, t: (r[v.std(1).argmax()], t.mean(1)[v.std(1).argmax()]),
                   lambda r, v, t: (r.max(), t.mean(1)[r.argmax()]), lambda r, v, t: (r[v.argmax() % len(r)], t.max()),
                   lambda r, v, t: (r[v.mean(1).argmax()], t[v.mean(1).argmax()].mean().round(2)),
                   lambda *x: dict(enumerate(pick_with_lists(*x))), lambda *x: set(pick_with_lists(*x)),
                   lambda *x: (part for part in pick_with_lists(*x))],
     "paired-interval": [lambda a, b: (0, 0, 0), lambda a, b: (np.mean(a - b), np.min(a - b), np.max(a - b)),
-                        lambda a, b: interval_scipy(np.sort(a), np.sort(b)), lambda a, b: np.mean(a - b),
+                        lambda a, b: interval_scipy(np.sort(a), b), lambda a, b: np.mean(a - b),
                         lambda a, b: iter(interval_scipy(a, b)), lambda a, b: dict.fromkeys(interval_scipy(a, b))],
     "warmup-cosine": [lambda t, p, w, n: p, lambda t, p, w, n: p * t / n, lambda t, p, w, n: warmup_cosine_min(
-        t + 1, p, w, n), lambda t, p, w, n: round(warmup_cosine_min(t, p, w, n), 3),
+        t + 2, p, w, n), lambda t, p, w, n: round(warmup_cosine_min(t, p, w, n), 3),
                       lambda t, p, w, n: max(warmup_cosine_min(t, p, w, n), 1e-3 * p)],
     "summed-rate": [lambda f, n: f(sum(range(n))), lambda f, n: n, lambda f, n: summed_while(f, n) + 1e-3,
-                    lambda f, n: sum(f(t / n) for t in range(n)),
-                    lambda f, n: max([f(t) for t in range(n)], default=0)],
-    "plateau-rate": [lambda losses, lr, f, p: lr, lambda losses, lr, f, p: lr * f, lambda losses, lr, f, p: lr * f**p,
+                    lambda f, n: sum(f(t) / n for t in range(n + 1)),
+                    lambda f, n: min([f(t) for t in range(n)], default=0)],
+    "plateau-rate": [lambda losses, lr, f, p: lr + f, lambda losses, lr, f, p: lr * f,
+                     lambda losses, lr, f, p: lr * f**p,
                      lambda losses, lr, f, p: max(plateau_by_last_event(losses, lr, f, p), 1e-3),
-                     lambda losses, lr, f, p: plateau_by_last_event(losses[1:], lr, f, p)],
+                     lambda losses, lr, f, p: plateau_by_last_event(losses[2:], lr, f, p)],
     "training-rates": [lambda f, e, n, b: [f(t) for t in range(n)],
                        lambda f, e, n, b: training_rates_loop(f, e, n, b)[::-1],
                        lambda f, e, n, b: sorted(training_rates_loop(f, e, n, b)),
-                       lambda f, e, n, b: sum(training_rates_loop(f, e, n, b))],
+                       lambda f, e, n, b: max(training_rates_loop(f, e, n, b))],
     "log-grid": [lambda low, high, n: [low, high], lambda low, high, n: n * np.log10(high / low),
                  lambda low, high, n: np.arange(low, high, 1 / n), lambda low, high, n: log_grid_loop(low, high, 3 * n),
                  lambda low, high, n: np.array(log_grid_loop(low, high, n)) * (1 + 1e-4),

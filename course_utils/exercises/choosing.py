@@ -494,8 +494,7 @@ EXERCISES = [
              "none. Smooth first; what is not finite then cannot be the minimum."),
             (lambda rates, losses: _kept(rates, losses, ~np.isnan(losses)),
              "The rates with nan are taken out before smoothing, so that losses become neighbours which are none."),
-            (lambda rates, losses: _kept(rates, losses, _before_the_first(losses)) if np.isfinite(losses[0])
-             else rates[0] / 10,
+            (lambda rates, losses: _kept(rates, losses, _before_the_first(losses)),
              "Everything from the first nan or inf on is cut off before smoothing. So the means just before it seem "
              "to have no neighbours there, and whatever comes after it is never looked at."),
             (lambda rates, losses: rates[_lowest(_smooth(_replaced(losses, 0.0)))] / 10,

@@ -11,7 +11,8 @@ from .quizzes import Option, Quiz
 def gradient_step(w, g, lr):
     """The weights after one step of gradient descent.
 
-    The weights w and their gradient g are floats, or arrays of one shape.
+    The weights w and their gradient g are floats, or arrays of one shape; lr is
+    the learning rate. gradient_step(1.0, 2.0, 0.25) gives 0.5.
     """
     return w - lr * g
 
@@ -20,6 +21,7 @@ def critical_rate(hessian):
     """The rate above which gradient descent diverges on a quadratic.
 
     hessian is its symmetric matrix, shape (d, d), with curvatures above 0.
+    critical_rate(np.array([[4.0]])) gives 0.5.
     """
     return 2 / np.linalg.eigvalsh(hessian).max()
 
@@ -28,7 +30,9 @@ def gradient_check(f, w, h):
     """The gradient of f at w by central differences with step h, shape (d,).
 
     f takes an array and gives a number; w has shape (d,) and may hold whole
-    numbers, as in np.array([1, 2]).
+    numbers, as in np.array([1, 2]). Each point that f is asked at is h away
+    from w. With f = lambda w: w[0] * w[1], gradient_check(f, w, 0.1) gives
+    [2.0, 1.0] there.
     """
     g = np.zeros(len(w))
     for i in range(len(w)):
@@ -39,10 +43,10 @@ def gradient_check(f, w, h):
 
 
 def steps_to_tolerance(factor, tolerance):
-    """The smallest whole number n with factor**n <= tolerance.
+    """The smallest whole number n >= 0 with factor**n <= tolerance.
 
-    0 <= factor < 1, where 0 stands for arriving in one step, and
-    0 < tolerance <= 1.
+    0 <= factor < 1, where factor 0 arrives in one step, and 0 < tolerance <= 1,
+    where tolerance 1 needs no step. steps_to_tolerance(0.5, 0.3) gives 2.
     """
     if factor == 0:
         return 0 if tolerance >= 1 else 1
@@ -117,6 +121,11 @@ def _log_steps(factor, tolerance):
     return math.log(tolerance) / math.log(factor)
 
 
+def _above_zero(wrong):
+    """A mistake of those who have taken care of factor 0."""
+    return lambda factor, tolerance: (wrong if factor else steps_to_tolerance)(factor, tolerance)
+
+
 EXERCISES = [
     Exercise(
         id="gradient-step",
@@ -160,6 +169,26 @@ EXERCISES = [
              "Every weight takes the same step here. Each has its own entry in the gradient."),
             (lambda w, g, lr: w - lr,
              "That moves by the rate alone. How steep the loss is, the gradient, should matter too."),
+            (lambda w, g, lr: lr * (w - g),
+             "The rate multiplies the weights as well. It belongs to the gradient alone: check the brackets."),
+            (lambda w, g, lr: w - lr * g**2,
+             "The gradient is squared, which takes its sign away: every weight moves the same way."),
+            (lambda w, g, lr: w - lr * np.sum(g),
+             "All slopes are added up, and every weight takes the same step. Each has its own entry in the gradient."),
+            (lambda w, g, lr: lr * g - w,
+             "All signs are turned round: it is the step that is taken away from the weights."),
+            (lambda w, g, lr: w - (1 - lr) * g,
+             "The gradient is multiplied by 1 − lr: a small rate makes a large step here."),
+            (lambda w, g, lr: w * (1 - lr) - lr * g,
+             "Besides the step the weights shrink by a share of themselves. That is weight decay, which comes later."),
+            (lambda w, g, lr: w * (1 - lr) + lr * g,
+             "That is an average of weights and gradient. The step is taken away from the whole weights."),
+            (lambda w, g, lr: w - 2 * lr * g,
+             "The step is twice as long as asked for."),
+            (lambda w, g, lr: w - lr * np.linalg.norm(g),
+             "Every weight takes a step of the gradient's length. Each has its own entry in the gradient."),
+            (lambda w, g, lr: w,
+             "The weights come back unchanged: is the result of the step what is returned?"),
             (lambda w, g, lr: g - lr * w,
              "Weights and gradient have changed places."),
         ),
@@ -209,6 +238,30 @@ EXERCISES = [
              "The largest row sum is only a bound on the curvature: safe, but not the limit itself."),
             (lambda hessian: _eigenvalues(hessian).max(),
              "That is the sharpness, the largest curvature. What rate does it allow?"),
+            (lambda hessian: 2 * _eigenvalues(hessian).max(),
+             "Multiplied by 2 instead of dividing 2 by it: more curvature should allow less rate."),
+            (lambda hessian: 4 / _eigenvalues(hessian).max(),
+             "Twice too large: at 2 / curvature a step lands as far on the other side as it began."),
+            (lambda hessian: 2 / np.sqrt(_eigenvalues(hessian).max()),
+             "The curvature is the eigenvalue itself, without a root."),
+            (lambda hessian: 1 / _eigenvalues(hessian).min(),
+             "At that rate the flattest direction lands in one step. The steepest may have left long before."),
+            (lambda hessian: _eigenvalues(hessian).max() / _eigenvalues(hessian).min(),
+             "That is the condition number, the ratio of the curvatures. The limit depends on their size."),
+            (lambda hessian: 2 / hessian.mean(),
+             "That is the mean of all entries. The curvatures are the eigenvalues."),
+            (lambda hessian: 2 / hessian.sum(),
+             "That is the sum of all entries. The curvatures are the eigenvalues."),
+            (lambda hessian: 2 / hessian[0, 0],
+             "That is the curvature along the first coordinate. Another direction may be steeper."),
+            (lambda hessian: 2 / hessian[-1, -1],
+             "That is the curvature along the last coordinate. Another direction may be steeper."),
+            (lambda hessian: 2 / np.abs(hessian).sum(),
+             "All the entries are added up, which is far more than the largest curvature."),
+            (lambda hessian: 2 * np.linalg.inv(hessian),
+             "That is a matrix, twice the inverse. One number is asked for: the limit of the steepest direction."),
+            (lambda hessian: 2 / hessian.max(axis=1),
+             "That is one number for each row. The curvatures are the eigenvalues, and one of them sets the limit."),
             (lambda hessian: 2 / _eigenvalues(hessian),
              "There you have the limit of every direction. The whole path needs a single one: which?"),
             (lambda hessian: 2 / _eigenvalues(hessian).mean(),
@@ -243,6 +296,27 @@ EXERCISES = [
              "Look at the order of operations: dividing by 2 and then multiplying by h is not dividing by 2h."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w - s) - f(w + s)) / (2 * h)),
              "The sign is turned round: a function that grows should have a positive slope."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - 2 * f(w) + f(w - s)) / h**2),
+             "That is a second difference, the curvature along each coordinate. The gradient needs the slope."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: abs(f(w + s) - f(w - s)) / (2 * h)),
+             "The sign is lost: where f falls, the slope is negative."),
+            (lambda f, w, h: w * gradient_check(f, w, h),
+             "Each slope is multiplied by its weight. Leave that out."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + w * s) - f(w - w * s)) / (2 * h)),
+             "The weight is moved by a share h of itself. Move it by h."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - f(w)) / (2 * h)),
+             "Half of the forward difference: either w is put back only to where it began, or f(w) stands for "
+             "f(w − h). The second point lies h below w."),
+            (lambda f, w, h: gradient_check(f, w, h)[0],
+             "That is the slope of the first coordinate alone. Does the `return` stand inside the loop?"),
+            (lambda f, w, h: gradient_check(f, w, h)[-1],
+             "That is the slope of the last coordinate alone: is each written over the one before?"),
+            (lambda f, w, h: gradient_check(f, w, h) * (np.arange(len(w)) < len(w) - 1),
+             "The last coordinate is left out: `range(len(w))` ends there by itself."),
+            (lambda f, w, h: gradient_check(f, w, h)[:2],
+             "The first two coordinates only: w has as many as `len(w)` says."),
+            (lambda f, w, h: gradient_check(f, w, h)[::-1],
+             "The slopes are right, but in the reverse order."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: f(w + s) - f(w - s)),
              "These are differences of heights. A slope is such a difference over a distance."),
             (lambda f, w, h: (f(w + h) - f(w - h)) / (2 * h),
@@ -290,8 +364,9 @@ EXERCISES = [
         ),
         probes=(
             (0.5, 0.1), (0.9, 1e-3), (0.9, 1.0), (0.7, 0.5), (0.99, 0.05), (0.1, 0.5), (0.8181818, 1e-6),
-            (0.3, 1e-9), (0.999, 0.9), (0.0, 0.01),
+            (0.3, 1e-9), (0.999, 0.9), (0.0, 0.01), (0.0, 0.5), (0.0, 1e-15), (0.5, 1.0), (0.2, 1.0), (0.0, 1.0),
         ),
+        corners={"factor 0 arrives in one step": [9, 10, 11, 14], "tolerance 1 needs no step": [2, 12, 13, 14]},
         mistakes=(
             (lambda factor, tolerance: math.floor(_log_steps(factor, tolerance)),
              "One step short: rounding down stops just before the tolerance is reached."),
@@ -299,24 +374,42 @@ EXERCISES = [
              "Sometimes one step short: the nearest whole number may lie below what is needed."),
             (_log_steps,
              "The right place between two steps, but steps are whole. To which side must you round?"),
-            (lambda factor, tolerance: 1 if factor == 0 else math.ceil(
-                math.log(factor) / math.log(tolerance) if tolerance < 1 else math.inf),
+            (lambda factor, tolerance: 1 if factor == 0 else steps_to_tolerance(factor, tolerance),
+             "Right unless both corners meet: with a tolerance of 1 no step is needed, even if the factor is 0."),
+            (_above_zero(lambda factor, tolerance: steps_to_tolerance(factor, tolerance) - 1),
+             "One step too few: with n counted from 0, the last multiplication counts as well."),
+            (lambda factor, tolerance: max(steps_to_tolerance(factor, tolerance) - 1, 0),
+             "One step too few: either the distance begins at factor instead of 1, or the last step is not counted."),
+            (_above_zero(lambda factor, tolerance: math.ceil(math.log(tolerance) / math.log(1 - factor))),
+             "Each step is taken to remove the share factor. That share is what remains: multiply by it."),
+            (_above_zero(lambda factor, tolerance: math.ceil(1 / tolerance)),
+             "That does not depend on the factor. The distance is multiplied by it at every step."),
+            (_above_zero(lambda factor, tolerance: math.ceil(-math.log(tolerance))),
+             "The logarithm of the tolerance alone does not depend on the factor. Divide it by that of the factor."),
+            (_above_zero(lambda factor, tolerance: math.ceil(math.log(tolerance) / (factor - 1))),
+             "log(factor) is nearly factor − 1 where factor is nearly 1, and only there."),
+            (lambda factor, tolerance: factor**tolerance,
+             "n is what is asked for, the exponent that brings the power down to the tolerance."),
+            (_above_zero(lambda factor, tolerance: math.ceil(tolerance / factor)),
+             "That divides the tolerance by the factor once. How often can the start be multiplied by the factor?"),
+            (_above_zero(lambda factor, tolerance: math.ceil(math.log(factor) / math.log(tolerance))),
              "The ratio of the logarithms is upside down: a factor near 1 should need many steps, not few."),
             (lambda factor, tolerance: math.ceil((1 - tolerance) / (1 - factor)),
              "That would hold if each step took away the same distance. It takes away the same share of what is left."),
             (lambda factor, tolerance: 1 if factor == 0 else math.floor(_log_steps(factor, tolerance)) + 1,
-             "Right unless the number of steps comes out whole. Try a tolerance of 1: you are there already."),
-            (lambda factor, tolerance: math.ceil(_log_steps(factor, tolerance)) + 1,
+             "One step too many at a tolerance of 1, where you are there already: either 1 is added to what was "
+             "rounded down, or the steps are counted from 1."),
+            (_above_zero(lambda factor, tolerance: steps_to_tolerance(factor, tolerance) + 1),
              "One step too many: the start is step 0."),
-            (lambda factor, tolerance: 1 if factor == 0 else math.ceil(math.log10(tolerance) / math.log(factor)),
+            (_above_zero(lambda factor, tolerance: math.ceil(math.log10(tolerance) / math.log(factor))),
              "Two kinds of logarithm are mixed: their ratio only makes sense in the same base."),
-            (lambda factor, tolerance: 1 if factor == 0 else math.ceil(math.log(tolerance / factor)),
+            (_above_zero(lambda factor, tolerance: math.ceil(math.log(tolerance / factor))),
              "The logarithm of a ratio is not the ratio of the logarithms."),
             (lambda factor, tolerance: math.ceil(math.log(tolerance) / math.log(factor)),
              "Right for every factor above 0. Factor 0 has no logarithm: where is the path after one step?"),
             (lambda factor, tolerance: 0 if factor == 0 else steps_to_tolerance(factor, tolerance),
              "Right for every factor above 0. At factor 0, no step at all is too few: the start is at distance 1."),
-            (lambda factor, tolerance: -steps_to_tolerance(factor, tolerance),
+            (_above_zero(lambda factor, tolerance: -steps_to_tolerance(factor, tolerance)),
              "The size is right, the sign is not: the logarithms of two numbers below 1 are both negative."),
         ),
     ),

@@ -11,13 +11,17 @@ from .quizzes import Option, Quiz
 def warmup_cosine(step, peak_lr, warmup_steps, total_steps):
     """The rate of a step: a straight line up to peak_lr, then half a cosine to 0.
 
-    Steps count from 0. The rate is peak_lr / warmup_steps at step 0 and
-    peak_lr at step warmup_steps - 1. The cosine begins at step warmup_steps,
-    once more at peak_lr, and from step total_steps on the rate is 0.
+    Steps count from 0, and 1 <= warmup_steps <= total_steps. The rate is
+    peak_lr / warmup_steps at step 0 and peak_lr at step warmup_steps - 1. The
+    cosine begins at step warmup_steps, once more at peak_lr, and from step
+    total_steps on the rate is 0, even if the warmup takes all the steps.
+    warmup_cosine(0, 0.8, 4, 10) gives 0.2.
     """
+    if step >= total_steps:
+        return 0.0
     if step < warmup_steps:
         return peak_lr * (step + 1) / warmup_steps
-    progress = min((step - warmup_steps) / (total_steps - warmup_steps), 1)
+    progress = (step - warmup_steps) / (total_steps - warmup_steps)
     return peak_lr * (1 + math.cos(math.pi * progress)) / 2
 
 
@@ -25,6 +29,7 @@ def summed_rate(schedule, n_steps):
     """The sum of the rates of the first n_steps steps.
 
     schedule is a function of one step, a whole number counted from 0.
+    summed_rate(lambda step: 2.0, 3) gives 6.0; no steps sum to 0.
     """
     return sum(schedule(step) for step in range(n_steps))
 
@@ -32,9 +37,11 @@ def summed_rate(schedule, n_steps):
 def plateau_rate(losses, lr, factor, patience):
     """The rate after the epochs whose validation losses are given, in order.
 
-    The rate starts as lr. After more than patience epochs in a row without a
-    new lowest loss it is multiplied by factor; then the waiting starts anew,
-    and the lowest loss stays what it was.
+    losses is a list; before the first epoch it is empty, and the rate is lr.
+    After more than patience epochs in a row without a new lowest loss the rate
+    is multiplied by factor; then the waiting starts anew, and the lowest loss
+    stays what it was. An equal loss is no new lowest one.
+    plateau_rate([5, 4, 4.5, 3], 0.1, 0.5, 2) gives 0.1.
     """
     lowest, waited = math.inf, 0
     for loss in losses:
@@ -51,23 +58,54 @@ def training_rates(schedule, epochs, n_examples, batch_size):
     """The rate of every step of a training run, in order.
 
     schedule is a function of the step; steps count from 0 through all epochs.
-    The last batch of an epoch may be smaller than batch_size.
+    Each epoch goes through the examples anew, and its last batch may be smaller
+    than batch_size. training_rates(lambda step: 10 - step, 1, 6, 2) gives
+    [10, 9, 8].
     """
     steps = epochs * math.ceil(n_examples / batch_size)
     return [schedule(step) for step in range(steps)]
 
 
-def _after_warmup(progress=None, shape=None, clip=True):
+def _after_warmup(progress=None, shape=None, clip=True, stops=False):
     """A mistake in the falling part: how far along it is, or its shape."""
     progress = progress or (lambda step, warm, total: (step - warm) / (total - warm))
     shape = shape or (lambda p: (1 + math.cos(math.pi * p)) / 2)
 
     def wrong(step, peak_lr, warmup_steps, total_steps):
-        if step < warmup_steps:
+        if step < warmup_steps or stops and step >= total_steps:
             return warmup_cosine(step, peak_lr, warmup_steps, total_steps)
         p = progress(step, warmup_steps, total_steps)
         return peak_lr * shape(min(p, 1) if clip else p)
     return wrong
+
+
+def _both_ways(wrong, sentence):
+    """The same mistake after the warmup by those who keep the progress at 1, and by those who give 0 at the end."""
+    return ((_after_warmup(**wrong), sentence),
+            (_after_warmup(**wrong, stops=True), f"{sentence} (From step total_steps on it is 0, as it should be.)"))
+
+
+def _no_room(step, peak, warm, total):
+    """Right, but for a division by 0 where the warmup takes all the steps."""
+    return (peak * (step + 1) / warm if step < warm
+            else peak * (1 + math.cos(math.pi * min((step - warm) / (total - warm), 1))) / 2)
+
+
+def _no_room_at_the_end(step, peak, warm, total):
+    return 0.0 if step > total else _no_room(step, peak, warm, total)
+
+
+def _divides_first(asks_for_the_end):
+    def wrong(step, peak, warm, total):
+        if asks_for_the_end and step >= total:
+            return 0.0
+        progress = (step - warm) / (total - warm)
+        return 0.0 if progress >= 1 else _no_room(step, peak, warm, total)
+    return wrong
+
+
+def _shifted(by):
+    return lambda step, peak, warm, total: warmup_cosine(step + by, peak, warm, total) if step + by >= 0 else 0.0
 
 
 def _in_warmup(rise):
@@ -76,19 +114,30 @@ def _in_warmup(rise):
                                             else warmup_cosine(step, peak, warm, total))
 
 
+def _to_the_end(rise):
+    """A mistake in the rising part of those who look at the end first."""
+    return lambda step, peak, warm, total: 0.0 if step >= total else _in_warmup(rise)(step, peak, warm, total)
+
+
 def _product(step, peak, warm, total):
     return peak * min(1, (step + 1) / warm) * (1 + math.cos(math.pi * min(step / total, 1))) / 2
 
 
 def _one_too_long(step, peak, warm, total):
-    return peak * (step + 1) / warm if step <= warm else warmup_cosine(step, peak, warm, total)
+    return peak * (step + 1) / warm if step <= warm < total else warmup_cosine(step, peak, warm, total)
+
+
+def _one_too_short(step, peak, warm, total):
+    if step < warm - 1 or step >= total:
+        return warmup_cosine(step, peak, warm, total)
+    return peak * (1 + math.cos(math.pi * (step - warm) / (total - warm))) / 2
 
 
 def _plateau(counts=lambda waited, patience: waited > patience, better=lambda loss, lowest: loss < lowest,
-             reduce=lambda lr, factor: lr * factor, reset=True, forget=None, always=False):
+             reduce=lambda lr, factor: lr * factor, reset=True, forget=None, always=False, start=math.inf, back=False):
     """A mistake in one part of the rule."""
     def wrong(losses, lr, factor, patience):
-        lowest, waited = math.inf, 0
+        lowest, waited = start, 0
         for loss in losses:
             if better(loss, lowest):
                 lowest, waited = loss, 0
@@ -99,6 +148,7 @@ def _plateau(counts=lambda waited, patience: waited > patience, better=lambda lo
                 lr = reduce(lr, factor)
                 waited = 0 if reset else waited
                 lowest = {None: lowest, "all": math.inf, "last": loss}[forget]
+            waited = 0 if back else waited
         return lr
     return wrong
 
@@ -111,6 +161,27 @@ def _never_patient_again(losses, lr, factor, patience):
         if waited > patience:
             lr, waited = lr * factor, 0
     return lr
+
+
+def _asked_in_the_else(losses, lr, factor, patience):
+    """The waiting is asked about in the `else`, before the present epoch is added to it."""
+    lowest, waited = math.inf, 0
+    for loss in losses:
+        if loss < lowest:
+            lowest, waited = loss, 0
+        else:
+            if waited > patience:
+                lr, waited = lr * factor, 0
+            waited += 1
+    return lr
+
+
+def _first_waits(losses, lr, factor, patience):
+    return _plateau(start=losses[0])(losses, lr, factor, patience) if losses else lr
+
+
+def _from_the_last_lowest(losses, lr, factor, patience):
+    return lr * factor ** ((len(losses) - 1 - int(np.argmin(losses))) // (patience + 1)) if losses else lr
 
 
 def _against_the_first(losses, lr, factor, patience):
@@ -174,11 +245,18 @@ def _wave(step):
     return 0.2 * (1 + math.cos(step))
 
 
-_LOSSES = (1.0, 0.9, 0.95, 0.92, 0.91, 0.93, 0.94, 0.96, 0.8, 0.85, 0.82, 0.81, 0.83, 0.84, 0.79, 0.9)
-_NOISY = tuple(np.round(0.5 + 0.4 / np.arange(1, 31) ** 0.5 + 0.08 * np.sin(7.0 * np.arange(30)), 3))
-_FLAT = (0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7)
-_CREEPING = tuple(0.5 - 1.2e-5 * np.arange(9)) + (0.49, 0.488, 0.486, 0.485, 0.484, 0.4835)
-_RISING = (0.5, 0.6, 0.55, 0.65, 0.6, 0.7, 0.65, 0.75, 0.7, 0.8, 0.75)
+def _table(step):
+    """(0.1, 0.3, 0.4, 0.2, 0.05, 0.01)[step]"""
+    return (0.1, 0.3, 0.4, 0.2, 0.05, 0.01)[step]
+
+
+_LOSSES = [1.0, 0.9, 0.95, 0.92, 0.91, 0.93, 0.94, 0.96, 0.8, 0.85, 0.82, 0.81, 0.83, 0.84, 0.79, 0.9]
+_NOISY = np.round(0.5 + 0.4 / np.arange(1, 31) ** 0.5 + 0.08 * np.sin(7.0 * np.arange(30)), 3).tolist()
+_FLAT = [0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7]
+_CREEPING = (0.5 - 1.2e-5 * np.arange(9)).tolist() + [0.49, 0.488, 0.486, 0.485, 0.484, 0.4835]
+_RISING = [0.5, 0.6, 0.55, 0.65, 0.6, 0.7, 0.65, 0.75, 0.7, 0.8, 0.75]
+_EQUALLED = [0.9, 0.8, 0.85, 0.8, 0.83, 0.8, 0.7, 0.7, 0.7, 0.75, 0.7]
+_LARGE = [9.0, 7.0, 8.0, 7.5, 7.2, 6.0, 6.5, 6.2, 5.0]  # never below 1
 
 EXERCISES = [
     Exercise(
@@ -197,49 +275,98 @@ EXERCISES = [
         ),
         probes=((0, 0.3, 4, 20), (3, 0.3, 4, 20), (4, 0.3, 4, 20), (9, 0.3, 4, 20), (19, 0.3, 4, 20), (20, 0.3, 4, 20),
                 (31, 0.3, 4, 20), (0, 0.02, 1, 11), (1, 0.02, 1, 11), (6, 0.02, 1, 11), (60, 1.5, 100, 350),
-                (99, 1.5, 100, 350), (100, 1.5, 100, 350), (225, 1.5, 100, 350), (700, 1.5, 100, 350)),
+                (99, 1.5, 100, 350), (100, 1.5, 100, 350), (225, 1.5, 100, 350), (700, 1.5, 100, 350),
+                (1, 0.3, 3, 3), (2, 0.3, 3, 3), (3, 0.3, 3, 3), (7, 0.3, 3, 3)),
+        corners={"on the rate is 0": [5, 6, 14, 17, 18], "the warmup takes all the steps": [15, 16, 17, 18]},
         mistakes=(
             (_in_warmup(lambda step, warm: step / warm),
              "The warmup starts at rate 0, so that the first step does nothing and the peak comes one step late: "
              "which rate belongs to step 0?"),
+            (_no_room,
+             "Right unless the warmup takes all the steps: then total_steps − warmup_steps is 0, and from step "
+             "total_steps on the rate is 0 all the same. Ask for that case first."),
+            (_no_room_at_the_end,
+             "Right unless the warmup takes all the steps: then total_steps − warmup_steps is 0, and step total_steps "
+             "itself still divides by it. From that step on, not only after it, the rate is 0."),
+            (_divides_first(False),
+             "Right unless the warmup takes all the steps: then total_steps − warmup_steps is 0, and you divide by it "
+             "at every step. Divide only between warmup_steps and total_steps."),
+            (_divides_first(True),
+             "Right unless the warmup takes all the steps: then total_steps − warmup_steps is 0, and you divide by it "
+             "during the warmup. Divide only after it."),
+            (lambda step, peak, warm, total: 0.0 if step == total - 1 else warmup_cosine(step, peak, warm, total),
+             "Step total_steps − 1 has the rate 0 already. Only from step total_steps on it is 0."),
             (_product,
              "That multiplies a cosine over all the steps by the warmup, as the package's `warmup(cosine(…), …)` does: "
              "a fair choice, but the peak is then never quite reached. Here the cosine begins where the warmup ends."),
-            (_after_warmup(lambda step, warm, total: step / total),
-             "At the end of the warmup the rate jumps: the cosine should be at its very beginning there. Count its "
-             "progress from step warmup_steps."),
-            (_after_warmup(lambda step, warm, total: (step - warm) / total),
-             "The cosine begins at the right place, but does not get down to 0 by step total_steps: it has fewer than "
-             "total_steps steps for its way."),
+            *_both_ways(dict(progress=lambda step, warm, total: step / total),
+             "At the end of the warmup the rate jumps: the progress of the cosine is counted from step 0, over all the "
+             "steps. Count it from step warmup_steps.")[:1],
+            *_both_ways(dict(progress=lambda step, warm, total: step / (total - warm)),
+             "At the end of the warmup the rate jumps: the progress is counted from step 0, but should be 0 at step "
+             "warmup_steps."),
+            *_both_ways(dict(progress=lambda step, warm, total: (step - warm) / total),
+             "The cosine begins at the right place, but is not yet down at 0 when step total_steps comes: it has fewer "
+             "than total_steps steps for its way."),
+            *_both_ways(dict(progress=lambda step, warm, total: (step - warm + 1) / (total - warm)),
+             "The cosine is one step ahead: at step warmup_steps its progress is 0, and at step total_steps 1."),
+            *_both_ways(dict(progress=lambda step, warm, total: (step - warm + 1) / (total - warm + 1)),
+             "The cosine has left the peak at step warmup_steps already: there its progress is 0.")[:1],
             (_after_warmup(lambda step, warm, total: (step - warm) / (total - warm - 1)),
              "Here the rate is 0 one step too early. Progress 1 belongs to step total_steps."),
             (_after_warmup(clip=False),
-             "After step total_steps the cosine comes up again. Keep the progress from exceeding 1."),
-            (_after_warmup(shape=lambda p: 1 + math.cos(math.pi * p)),
+             "After step total_steps the cosine comes up again. There the rate is 0."),
+            *_both_ways(dict(shape=lambda p: 1 + math.cos(math.pi * p)),
              "The cosine part is twice too large: 1 + cos goes from 2 to 0."),
-            (_after_warmup(shape=lambda p: (1 + math.cos(p)) / 2),
+            *_both_ways(dict(shape=lambda p: (1 + math.cos(p)) / 2),
              "A cosine falls from 1 to −1 while its argument goes from 0 to π: multiply the progress by π."),
-            (_after_warmup(shape=lambda p: math.cos(math.pi * p / 2)),
+            *_both_ways(dict(shape=lambda p: math.cos(math.pi * p / 2)),
              "That is a quarter of a cosine, which ends in a steep fall. Half a cosine, lifted and halved, is flat at "
              "both ends."),
-            (_after_warmup(shape=lambda p: (1 + math.cos(180 * p)) / 2),
+            *_both_ways(dict(shape=lambda p: (1 + math.cos(2 * math.pi * p)) / 2),
+             "That is a whole cosine, which goes down and comes up again. Half of it ends at 0: π times the progress."),
+            *_both_ways(dict(shape=lambda p: (1 + math.cos(180 * p)) / 2),
              "`math.cos` counts angles in radians: half a turn is π, not 180."),
-            (_after_warmup(shape=lambda p: (1 - math.cos(math.pi * p)) / 2),
+            *_both_ways(dict(shape=lambda p: (1 - math.cos(math.pi * p)) / 2),
              "Upside down: after the warmup the rate should fall, and this rises."),
-            (_after_warmup(shape=lambda p: 1 - p),
+            *_both_ways(dict(shape=lambda p: 1 - p),
              "That falls in a straight line. Asked for is half a cosine."),
-            (_after_warmup(shape=lambda p: 1.0),
+            *_both_ways(dict(shape=lambda p: 1.0),
              "After the warmup the rate should fall. Here it stays at its peak."),
-            (_after_warmup(shape=lambda p: math.cos(math.pi * p)),
+            *_both_ways(dict(shape=lambda p: math.cos(math.pi * p)),
              "A bare cosine goes down to −1, and a rate below 0 climbs the loss. Lift it and halve it."),
-            (_after_warmup(lambda step, warm, total: (step - warm) // (total - warm)),
-             "`//` rounds the progress down to 0 until the very end. Divide with `/`."),
+            *_both_ways(dict(shape=lambda p: 1 + math.cos(math.pi * p) / 2),
+             "Only the cosine is halved here. Halve the whole bracket, 1 + cos."),
+            *_both_ways(dict(progress=lambda step, warm, total: (step - warm) // (total - warm)),
+             "`//` rounds the progress down to 0 until the very end. Divide with `/`.")[:1],
             (_one_too_long,
              "The warmup takes one step too many and overshoots the peak: step warmup_steps belongs to the cosine."),
+            (_one_too_short,
+             "The cosine begins one step too early: step warmup_steps − 1 still belongs to the straight line."),
             (lambda step, peak, warm, total: warmup_cosine(step, 1.0, warm, total),
              "That is the share of the peak. Multiply by peak_lr."),
-            (lambda step, peak, warm, total: warmup_cosine(max(step, warm), peak, warm, total),
-             "The warmup is missing: before step warmup_steps the rate should rise."),
+            (lambda step, peak, warm, total: warmup_cosine(step, peak if step < warm else 1.0, warm, total),
+             "The straight line goes up to peak_lr, but the cosine comes down from 1. Multiply it by peak_lr, too."),
+            (lambda step, peak, warm, total: warmup_cosine(step, peak if step >= warm else 1.0, warm, total),
+             "The cosine comes down from peak_lr, but the straight line goes up to 1. Multiply it by peak_lr, too."),
+            (_to_the_end(lambda step, warm: 1.0),
+             "The warmup is missing: before step warmup_steps the rate should rise, and not stand at peak_lr."),
+            (_to_the_end(lambda step, warm: 0.0),
+             "During the warmup the rate is 0 here. It should rise, from peak_lr / warmup_steps on."),
+            (_to_the_end(lambda step, warm: 1 / warm),
+             "The rate of step 0 is kept through all of the warmup. It grows by as much with every step."),
+            (_to_the_end(lambda step, warm: (step + 1) / (warm + 1)),
+             "The straight line is too flat: it would be at peak_lr one step after its end. Divide by warmup_steps."),
+            (_to_the_end(lambda step, warm: step / (warm - 1) if warm > 1 else 1.0),
+             "The straight line starts at 0. At step 0 the rate is peak_lr / warmup_steps, so that no step is lost."),
+            (_to_the_end(lambda step, warm: (1 - math.cos(math.pi * (step + 1) / warm)) / 2),
+             "The warmup rises along a cosine here. A straight line is asked for."),
+            (lambda step, peak, warm, total: _to_the_end(lambda s, w: (s + 1) / total)(step, peak, warm, total),
+             "The straight line is spread over all the steps. It has warmup_steps of them."),
+            (_shifted(1),
+             "Everything comes one step too early: steps count from 0."),
+            (_shifted(-1),
+             "Everything comes one step too late: step 0 has a rate already, peak_lr / warmup_steps."),
         ),
     ),
     Exercise(
@@ -252,7 +379,9 @@ EXERCISES = [
             "Which steps are the first n_steps, if they count from 0? `range(n_steps)` knows.",
             "A schedule takes one step at a time: `sum(schedule(step) for step in …)`.",
         ),
-        probes=((_slow, 7), (_falling, 12), (_stairs, 9), (_wave, 5), (_slow, 1), (_stairs, 3), (_falling, 0)),
+        probes=((_slow, 7), (_falling, 12), (_stairs, 9), (_wave, 5), (_slow, 1), (_stairs, 3), (_falling, 0),
+                (_table, 4), (_table, 3)),
+        corners={"no steps sum to 0": [6]},
         mistakes=(
             (lambda schedule, n: sum(schedule(step) for step in range(1, n + 1)),
              "The steps count from 0: this leaves out the first rate and adds one that is not used."),
@@ -270,6 +399,25 @@ EXERCISES = [
              "The last rate is counted for every step here. Ask the schedule at every step."),
             (lambda schedule, n: n * schedule(n),
              "The rate after the last step is counted for every step here. Ask the schedule anew at each step."),
+            (lambda schedule, n: schedule(n),
+             "That is the rate after n_steps steps. Asked for is the sum of the rates before it."),
+            (lambda schedule, n: schedule(n - 1) if n else 0.0,
+             "That is the last rate alone: either it was never added to the others, or the sum is overwritten or set "
+             "back to 0 in every round."),
+            (lambda schedule, n: schedule(0) if n else 0.0,
+             "That is the first rate alone. Does the `return` stand inside the loop?"),
+            (lambda schedule, n: max((schedule(step) for step in range(n)), default=0.0),
+             "That is the largest rate. They are to be added."),
+            (lambda schedule, n: sum(schedule(step) for step in range(0, n, 2)),
+             "Every second step is left out."),
+            (lambda schedule, n: sum(schedule(step / n) for step in range(n)),
+             "The schedule is asked for a fraction of the training. It is a function of the step, a whole number."),
+            (lambda schedule, n: sum(schedule(step + 0.5) for step in range(n)),
+             "The schedule is asked between the steps. It is a function of whole steps, from 0 on."),
+            (lambda schedule, n: sum(schedule(float(step)) for step in range(n)),
+             "Right but for the kind of number: a step is a whole number, an `int`, which may be the place in a list."),
+            (lambda schedule, n: sum((schedule(step - 1) + schedule(step)) / 2 for step in range(1, n)),
+             "A trapezoid rule such as `np.trapezoid` halves the first and the last rate. Every step counts in full."),
             (lambda schedule, n: n * (schedule(0) + schedule(max(n - 1, 0))) / 2,
              "The mean of the first and the last rate is the mean of all only on a straight line."),
             (lambda schedule, n: sum(step * schedule(step) for step in range(n)),
@@ -302,9 +450,12 @@ EXERCISES = [
             "When the waiting is *more than* patience, multiply the rate and set the waiting back to 0. Do not touch "
             "the lowest loss.",
         ),
-        probes=((_LOSSES, 0.1, 0.5, 2), (_LOSSES, 0.1, 0.1, 5), (_NOISY, 0.3, 0.5, 1), (_NOISY, 0.3, 0.2, 3),
+        probes=(([5.0, 4.0, 4.5, 4.2, 4.6], 0.1, 0.5, 2), (_LOSSES, 0.1, 0.5, 2), (_LOSSES, 0.1, 0.1, 5),
+                (_NOISY, 0.3, 0.5, 1), (_NOISY, 0.3, 0.2, 3),
                 (_FLAT, 1.0, 0.5, 2), (_RISING, 0.4, 0.5, 3), (_RISING[::-1], 0.4, 0.5, 0), (_LOSSES, 0.2, 0.3, 0),
-                ((), 0.05, 0.1, 2), (_NOISY, 0.01, 0.1, 12), (_CREEPING, 0.1, 0.5, 2)),
+                ([], 0.05, 0.1, 2), (_NOISY, 0.01, 0.1, 12), (_CREEPING, 0.1, 0.5, 2), ([], 0.3, 0.5, 0),
+                (_EQUALLED, 0.2, 0.5, 1), (_EQUALLED, 0.2, 0.5, 0), (_LARGE, 0.3, 0.5, 1), ([0.4], 0.3, 0.5, 0)),
+        corners={"before the first epoch it is empty": [9, 12], "An equal loss": [5, 13, 14]},
         mistakes=(
             (_plateau(counts=lambda waited, patience: waited >= patience),
              "It reduces one epoch too early: *more than* patience epochs must pass. (Keras counts as you do, PyTorch "
@@ -330,6 +481,39 @@ EXERCISES = [
              "loss is a new lowest one."),
             (_plateau(reduce=lambda lr, factor: lr / factor),
              "The rate goes up: multiply by factor, do not divide."),
+            (lambda losses, lr, factor, patience: plateau_rate(losses, lr, factor, patience + 0 * losses[0]),
+             "Right as soon as there are losses. Before the first epoch there is no `losses[0]`, and the rate is lr: "
+             "begin with infinity as the lowest loss, or ask first whether the list is empty."),
+            (_first_waits,
+             "The first loss counts as a bad epoch, since it is compared with itself. It is the first lowest loss."),
+            (_plateau(start=1.0),
+             "The lowest loss begins at 1. A loss may be larger than that: begin with infinity."),
+            (_asked_in_the_else,
+             "The waiting is asked about before the present epoch is added to it, so that the rate falls one bad "
+             "epoch late, or not at all if a new lowest loss comes between. Add first, then ask."),
+            (_plateau(back=True),
+             "The waiting is set back after every bad epoch, not only after a reduction, so that it never gets beyond "
+             "1."),
+            (_from_the_last_lowest,
+             "Only the bad epochs since the lowest loss are counted. Earlier plateaus have reduced the rate, too."),
+            (lambda losses, lr, factor, patience: plateau_rate(losses[:-1], lr, factor, patience),
+             "The last loss plays no part: either it is left out, or the waiting is asked about at the beginning of "
+             "the next round, which does not come any more. Count a loss first, then ask."),
+            (lambda losses, lr, factor, patience: plateau_rate(losses[1:], lr, factor, patience),
+             "The first loss is left out: it is the first lowest one."),
+            (lambda losses, lr, factor, patience: plateau_rate(sorted(losses), lr, factor, patience),
+             "The losses are sorted. They come in the order of the epochs."),
+            (_plateau(reduce=lambda lr, factor: lr * (1 - factor)),
+             "The rate is reduced *by* the factor here. It is multiplied by it."),
+            (_plateau(reduce=lambda lr, factor: factor),
+             "The factor takes the place of the rate. Multiply the rate by it."),
+            (_plateau(reduce=lambda lr, factor: lr**factor),
+             "The rate is raised to the power of factor. Multiply."),
+            (_plateau(counts=lambda waited, patience: False),
+             "The rate never falls: is the result of `lr * factor` kept?"),
+            (lambda losses, lr, factor, patience: [plateau_rate(losses[:n], lr, factor, patience)
+                                                   for n in range(len(losses) + 1)],
+             "Those are the rates before and after each epoch. Asked for is the last of them, a single number."),
             (_plateau(reduce=lambda lr, factor: lr - factor),
              "The factor is subtracted here, which can even make the rate negative. Multiply."),
             (lambda losses, lr, factor, patience:
@@ -341,7 +525,8 @@ EXERCISES = [
             (_against_the_first,
              "Every loss is compared with the first one. Compare with the lowest so far."),
             (lambda losses, lr, factor, patience: lr * factor ** (len(losses) // (patience + 1)),
-             "That reduces at fixed times, whatever the losses are. Look at the losses."),
+             "That reduces at fixed times, whatever the losses are: either they are not looked at, or the lowest loss "
+             "begins at 0, and no loss is ever below that."),
             (_plateau(better=lambda loss, lowest: loss > lowest or lowest == math.inf),
              "Here a higher loss counts as progress. That suits an accuracy; a loss should fall."),
             (lambda losses, lr, factor, patience: [plateau_rate(losses[:n], lr, factor, patience)
@@ -361,8 +546,10 @@ EXERCISES = [
             "A schedule is a function of the step, and the steps count on from epoch to epoch.",
             "Count one step for each batch, in one counter that is never set back, and ask `schedule(step)` for each.",
         ),
-        probes=((_slow, 3, 500, 120), (_falling, 2, 100, 25), (_stairs, 4, 7, 3), (_wave, 1, 10, 4), (_slow, 2, 5, 8),
+        probes=((_falling, 2, 5, 2), (_slow, 3, 500, 120), (_falling, 2, 100, 25), (_stairs, 4, 7, 3),
+                (_wave, 1, 10, 4), (_slow, 2, 5, 8),
                 (_falling, 5, 33, 32)),
+        corners={"its last batch may be smaller": [0, 1, 3, 4, 5, 6]},
         mistakes=(
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch)] * batches),
              "The schedule is asked for the epoch here, so that it runs through only a small part of its course. It "
@@ -386,6 +573,49 @@ EXERCISES = [
              "The smaller batch at the end of an epoch is a step, too: round up, not down."),
             (_with_batches(lambda n, size: n // size + 1),
              "Where the batches come out even, this counts one too many. `math.ceil` rounds up only where it must."),
+            (lambda schedule, epochs, n, size: [schedule(step) for step in range(epochs * n // size)],
+             "Here a batch may reach across the end of an epoch, and the rest at the very end is dropped. Each epoch "
+             "ends with a batch of its own."),
+            (_with_batches(lambda n, size: round(n / size)),
+             "The number of batches is rounded to the nearest. A smaller batch at the end is a step, too: round up."),
+            (lambda schedule, epochs, n, size: [schedule(epoch * n + first) for epoch in range(epochs)
+                                                for first in range(0, n, size)],
+             "The schedule is asked for the number of examples seen. It is a function of the step, and a step is a "
+             "batch."),
+            (lambda schedule, epochs, n, size: [schedule(first) for epoch in range(epochs)
+                                                for first in range(0, n, size)],
+             "The schedule is asked for the first example of the batch, anew in every epoch. It is a function of the "
+             "step, which counts on."),
+            (lambda schedule, epochs, n, size: [schedule((epoch * n + first) // size) for epoch in range(epochs)
+                                                for first in range(0, n, size)],
+             "The right number of rates, but the step is found as if every epoch had full batches only: a step comes "
+             "twice. Count all the batches."),
+            (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch + batch) for batch in range(batches)]),
+             "Epoch plus batch is no counter. The step is epoch times the *number* of batches, plus the batch."),
+            (lambda schedule, epochs, n, size: [schedule(epoch * size + batch) for epoch in range(epochs)
+                                                for batch in range(math.ceil(n / size))],
+             "Each epoch has its number of batches, not batch_size of them, before the next one begins."),
+            (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch * (batches - 1) + batch)
+                                                          for batch in range(batches)]),
+             "The last step of an epoch is the first of the next one here. The steps count on without a repeat."),
+            (lambda schedule, epochs, n, size: [schedule(step * size) for step in range(epochs * math.ceil(n / size))],
+             "The counter grows by batch_size. A step counts as one, however many examples its batch holds."),
+            (lambda schedule, epochs, n, size: training_rates(schedule, epochs, n, size)[:-1],
+             "The last step is left out."),
+            (lambda schedule, epochs, n, size: [schedule(step) for step in range(epochs * math.ceil(n / size) + 1)],
+             "One rate too many: steps counted from 0 end one before their number."),
+            (lambda schedule, epochs, n, size: list(range(epochs * math.ceil(n / size))),
+             "Those are the steps. Ask the schedule for the rate of each."),
+            (lambda schedule, epochs, n, size: training_rates(schedule, epochs, n, size)[-math.ceil(n / size):],
+             "Those are the steps of the last epoch only: is the list begun anew in every epoch?"),
+            (lambda schedule, epochs, n, size: sum(training_rates(schedule, epochs, n, size)),
+             "That is the sum of the rates. Asked for is the list of them."),
+            (_per_epoch(lambda schedule, epoch, batches: [schedule((epoch + 1) * batches + batch)
+                                                          for batch in range(batches)]),
+             "The first epoch is skipped: epochs count from 0."),
+            (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch + batch / batches)
+                                                          for batch in range(batches)]),
+             "The schedule is asked for the epoch, with a fraction. It is a function of the step."),
             (_with_batches(lambda n, size: n),
              "That takes a step for every example. A step uses a whole batch."),
             (lambda schedule, epochs, n, size: training_rates(schedule, 1, n, size),

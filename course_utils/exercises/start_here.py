@@ -10,6 +10,7 @@ def updates_per_epoch(n, batch_size):
     """The number of updates in one epoch over n examples.
 
     Each batch of batch_size examples gives one update; the last may be smaller.
+    updates_per_epoch(8, 4) gives 2.
     """
     return math.ceil(n / batch_size)
 
@@ -69,7 +70,8 @@ EXERCISES = [
             "Divide, then round up. The module `math` has a function that does it; look at `math.ceil`.",
         ),
         probes=((500, 32), (512, 32), (1, 32), (100, 1), (7, 7), (1000, 999), (129, 64), (10, 4),
-                (54, 10), (99, 25)),
+                (54, 10), (99, 25), (3, 10), (2, 5), (15, 5)),
+        corners={"the last may be smaller": [0, 2, 5, 6, 7, 8, 9, 10, 11]},
         mistakes=(
             (lambda n, batch_size: n // batch_size,
              "Whole batches are counted well, but some examples never get their turn: what becomes of those left over "
@@ -84,6 +86,26 @@ EXERCISES = [
              "That grows with the batch. Larger batches mean fewer of them in an epoch."),
             (lambda n, batch_size: math.ceil(batch_size / n),
              "The division is upside down: how often does a batch fit into the examples?"),
+            (lambda n, batch_size: batch_size // n,
+             "The division is upside down, and rounded down besides: how often does a batch fit into the examples?"),
+            (lambda n, batch_size: math.ceil(n / batch_size) - 1,
+             "One too few, whatever is asked."),
+            (lambda n, batch_size: math.ceil(n / batch_size) + 1,
+             "One too many, whatever is asked."),
+            (lambda n, batch_size: n // batch_size + n % batch_size,
+             "Every example that is left over gets an update of its own. Together they make one last batch."),
+            (lambda n, batch_size: n % batch_size,
+             "That is how many examples are left over after the full batches. How many batches are there?"),
+            (lambda n, batch_size: round(n / batch_size + 0.5),
+             "Adding a half and rounding goes wrong where the division comes out: 7 / 7 + 0.5 is rounded to 2."),
+            (lambda n, batch_size: divmod(n, batch_size),
+             "Those are two numbers, the full batches and the examples left over. Make one number of batches of them."),
+            (lambda n, batch_size: batch_size,
+             "That is the size of a batch. How many batches are there?"),
+            (lambda n, batch_size: 1,
+             "That is one update for the whole epoch. Each batch gives one."),
+            (lambda n, batch_size: n - batch_size,
+             "That is what one batch leaves of the examples. How often can it be taken away?"),
             (lambda n, batch_size: n,
              "That is one update for each example. A batch of several examples gives one update for all of them."),
             (lambda n, batch_size: max(1, n // batch_size),
