@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from nbclient import NotebookClient
@@ -1070,8 +1071,8 @@ WRONG = {
                      lambda u, v: np.linalg.norm(v - u) / len(u), lambda u, v: np.var(v - u) / np.var(u),
                      lambda u, v: np.linalg.norm(v - u) / (np.linalg.norm(u) + 1e-3)],
     "epochs-to": [lambda a, t: len(a), lambda a, t: int(np.searchsorted(a, t)) + 2,
-                  lambda a, t: next((i for i, x in enumerate(a) if x >= t), None) or None, lambda a, t: max(a) >= t],
-    "pick-rate": [lambda r, v, t: (r[v.std(1).argmax()], t.mean(1)[v.std(1).argmax()]),
+                  lambda a, t: next((i for i, x in enumerate(a, 3) if x >= t), None), lambda a, t: max(a) >= t],
+    "pick-rate": [lambda r, v, t: (r[0], t[0].mean()),
                   lambda r, v, t: (r.max(), t.mean(1)[r.argmax()]), lambda r, v, t: (r[v.argmax() % len(r)], t.max()),
                   lambda r, v, t: (r[v.mean(1).argmax()], t[v.mean(1).argmax()].mean().round(2)),
                   lambda *x: dict(enumerate(pick_with_lists(*x))), lambda *x: set(pick_with_lists(*x)),
@@ -1477,6 +1478,73 @@ def test_unfinished_stubs_read_not_attempted(body):
     assert not check("gradient-step", attempt).attempted
 
 
+# Answers that earlier probes let pass, or for which an earlier sentence was untrue
+
+def smoothed(losses):
+    return np.array([losses[max(i - 2, 0):i + 3].mean() for i in range(len(losses))])
+
+
+def over_gaps(rates, losses):
+    kept = pd.Series(losses).replace([np.inf, -np.inf], np.nan).rolling(5, center=True, min_periods=1).mean()
+    return rates[int(np.nanargmin(kept))] / 10
+
+
+def without_the_gaps(rates, losses):
+    finite = np.isfinite(losses)
+    return rates[finite][smoothed(losses[finite]).argmin()] / 10
+
+
+def up_to_the_gap(rates, losses):
+    whole = np.logical_and.accumulate(np.isfinite(losses))
+    return rates[whole][smoothed(losses[whole]).argmin()] / 10
+
+
+@pytest.mark.parametrize("attempt, words", [
+    (over_gaps, "left out of its window"), (without_the_gaps, "taken out before smoothing"),
+    (up_to_the_gap, "cut off before smoothing"),
+    (lambda r, x: r[smoothed(np.nan_to_num(x)).argmin()] / 10, "nan is replaced by 0"),
+])
+def test_every_way_of_smoothing_over_a_diverged_run_is_refused_and_named(attempt, words):
+    result = check("range-test-pick", attempt)
+    assert not result.passed and words in result.message, result
+
+
+def steps_with_one_for_zero(factor, tolerance):
+    return 1 if factor == 0 else math.ceil(math.log(tolerance) / math.log(factor))
+
+
+@pytest.mark.parametrize("id, attempt, words", [
+    ("steps-to-tolerance", steps_with_one_for_zero, "unless both corners meet"),
+    ("epochs-to", lambda a, t: epochs_loop(np.round(a, 1), t), "rounded first"),
+    ("summed-rate", lambda f, n: sum(f(float(t)) for t in range(n)), "a whole number, an `int`"),
+    ("update-ratio", lambda u, v: abs(np.linalg.norm(v) - np.linalg.norm(u)) / np.linalg.norm(u),
+     "not the difference of the lengths"),
+    ("one-error-pick", lambda r, s: r[s.mean(1) == s.mean(1).max()].min(), "or it is left out"),
+    ("plateau-rate", lambda losses, lr, f, p: plateau_torch(losses, lr, f, p + 0 * losses[0]),
+     "there is no `losses[0]`"),
+    ("training-loop", lambda w, gradient, x, y, orders, b, lr: functools.reduce(
+        lambda w, rows: w - lr * gradient(w, x[rows], y[rows]),
+        [rows for order in orders for rows in np.array_split(order, math.ceil(len(order) / b))], w), "np.array_split"),
+])
+def test_a_corner_is_asked_for_and_the_sentence_is_about_it(id, attempt, words):
+    result = check(id, attempt)
+    assert not result.passed and words in result.message, result
+
+
+def test_a_warmup_may_take_all_the_steps():
+    unguarded = lambda t, p, w, n: p * (t + 1) / w if t < w else p * (1 + math.cos(math.pi * min(
+        1, (t - w) / (n - w)))) / 2
+    assert "the warmup takes all the steps" in check("warmup-cosine", unguarded).message
+    assert EXERCISES["warmup-cosine"].reference(4, 0.3, 4, 4) == 0 < EXERCISES["warmup-cosine"].reference(3, 0.3, 4, 4)
+
+
+def test_no_cell_before_an_exercise_imports_its_answer():
+    path = next(p for p in NOTEBOOKS if p.stem.startswith("04"))
+    cells = nbformat.read(path, 4).cells
+    before = itertools.takewhile(lambda c: c.id != "exercise-one-error-pick", cells)
+    assert not any("one_standard_error_pick" in c.source for c in before)
+
+
 # The framework
 
 def test_an_exception_is_named_with_the_line_and_the_probe():
@@ -1547,8 +1615,8 @@ def test_what_is_handed_back_wrongly_is_not_called_a_stop_of_the_function(id, ba
 
 
 def test_the_first_probe_that_differs_is_shown():
-    message = check("gradient-step", lambda w, g, lr: w - lr * g**2).message
-    assert "w = 1, g = 0.5, lr = 0.1" in message and "`0.95`" in message and "`0.975`" in message
+    message = check("gradient-step", lambda w, g, lr: w - lr * g**3).message
+    assert "w = 1, g = 0.5, lr = 0.1" in message and "`0.95`" in message and "`0.9875`" in message
 
 
 def test_a_difference_in_the_fifth_digit_is_shown_and_not_accepted():

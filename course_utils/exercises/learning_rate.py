@@ -1,5 +1,7 @@
 """Exercises and questions of notebook 03: a gauge, the speed of a run, picking a rate, comparing two of them."""
 
+import math
+
 import numpy as np
 
 from .framework import Exercise
@@ -9,7 +11,9 @@ from .quizzes import Option, Quiz
 def update_ratio(before, after):
     """The length of the update over the length of the weights before it.
 
-    before and after are arrays of one shape, vectors or matrices.
+    before and after are arrays of one shape, vectors or matrices; the length
+    of a matrix counts every weight once, like that of a vector.
+    update_ratio(np.array([2.0, 0.0]), np.array([3.0, 0.0])) gives 0.5.
     """
     return np.linalg.norm(after - before) / np.linalg.norm(before)
 
@@ -17,8 +21,9 @@ def update_ratio(before, after):
 def epochs_to(accuracies, target):
     """The number of epochs until the accuracy is first at or above target.
 
-    accuracies is an array with the accuracy after each epoch, epoch 1 first.
-    None if the target is never reached.
+    accuracies is an array with the accuracy after each epoch, epoch 1 first,
+    which may rise and fall. None if the target is never reached.
+    epochs_to(np.array([0.2, 0.6, 0.7]), 0.5) gives 2.
     """
     reached = np.flatnonzero(accuracies >= target)
     return int(reached[0]) + 1 if len(reached) else None
@@ -27,8 +32,9 @@ def epochs_to(accuracies, target):
 def pick_rate(rates, val_scores, test_scores):
     """The rate with the best mean validation score, and its mean test score.
 
-    rates has shape (n,), the scores have shape (n, seeds), higher is better;
-    the answer is a pair.
+    rates has shape (n,), the scores have shape (n, seeds), a row for each rate;
+    higher is better. The answer is a pair. With rates np.array([0.1, 1.0]) and
+    one seed, scores [[0.7], [0.5]] and [[0.6], [0.4]], it is (0.1, 0.6).
     """
     best = val_scores.mean(axis=1).argmax()
     return rates[best], test_scores[best].mean()
@@ -37,7 +43,8 @@ def pick_rate(rates, val_scores, test_scores):
 def paired_interval(a, b):
     """The mean of a − b and its 95 % interval by Student's t: (mean, low, high).
 
-    a and b are arrays of scores; entry k of both comes from seed k.
+    a and b are arrays of scores; entry k of both comes from seed k. The standard
+    deviation is that with n - 1. If a - b is [0.1, 0.1, 0.1], all three are 0.1.
     """
     from scipy import stats  # a second, which nobody waits for before it is needed
 
@@ -70,6 +77,11 @@ def _interval(margin):
         d = a - b
         return d.mean(), d.mean() - margin(d), d.mean() + margin(d)
     return wrong
+
+
+def _around(error):
+    """A mistake in the standard error; error takes a and b."""
+    return lambda a, b: tuple(np.mean(a - b) + _t(len(a) - 1) * error(a, b) * sign for sign in (0, -1, 1))
 
 
 def _standard_error(d, ddof=1):
@@ -117,8 +129,54 @@ EXERCISES = [
             (np.array([3.0, -4.0]), np.array([3.3, -4.4])), (np.array([1.0, 2.0, -2.0]), np.array([0.5, 2.5, 1.0])),
             (np.array([[0.2, -0.1, 0.4], [1.5, 0.7, -0.9]]), np.array([[0.25, -0.4, 0.1], [1.1, 0.9, -0.8]])),
             (np.array([0.0, 5.0]), np.array([5.0, 0.0])), (np.array([2e-4, 64.0]), np.array([3e-4, 63.5])),
+            (np.array([[3.0, 4.0], [0.5, 0.0]]), np.array([[3.0, 1.0], [0.2, 0.4]])), (np.ones(4), 0.8 * np.ones(4)),
         ),
+        corners={"vectors or matrices": [2, 5]},
         mistakes=(
+            (lambda before, after: abs(np.linalg.norm(after) - np.linalg.norm(before)) / np.linalg.norm(before),
+             "That is by how much the length changed, up or down. Weights can turn and keep their length: take the "
+             "length of the difference, not the difference of the lengths."),
+            (lambda before, after: (np.linalg.norm(before) - np.linalg.norm(after)) / np.linalg.norm(before),
+             "That is how much shorter the weights got. Take the length of the difference, not the difference of the "
+             "lengths."),
+            (lambda before, after: -update_ratio(before, after),
+             "The size is right, but a length is never negative."),
+            (lambda before, after: 100 * update_ratio(before, after),
+             "That is in per cent. Asked for is the ratio itself."),
+            (lambda before, after: math.log10(update_ratio(before, after)),
+             "That is the logarithm of the ratio. Asked for is the ratio itself."),
+            (lambda before, after: np.linalg.norm(after - before) / (np.linalg.norm(before) + np.linalg.norm(after)),
+             "Measured by the old and the new weights together. Only those before the update count."),
+            (lambda before, after: 2 * np.linalg.norm(after - before) / np.linalg.norm(before + after),
+             "Measured by the mean of the old and the new weights. Only those before the update count."),
+            (lambda before, after: np.linalg.norm(after + before) / np.linalg.norm(before),
+             "That is the sum of both. The update is their difference."),
+            (lambda before, after: np.linalg.norm(after - before) / np.linalg.norm(before) ** 2,
+             "The length below is squared. Divide by the length itself."),
+            (lambda before, after: np.linalg.norm(after - before) ** 2 / np.linalg.norm(before),
+             "The length of the update is squared. Take the length itself."),
+            (lambda before, after: (after - before).std() / before.std(),
+             "Those are spreads around a mean. A length is measured from 0."),
+            (lambda before, after: update_ratio(before, after) / before.size,
+             "The ratio is divided by the number of weights. Both lengths count all of them: it cancels."),
+            (lambda before, after: np.linalg.norm(after - before) / before.size,
+             "The length of the update is divided by the number of weights. Divide by the length of the weights."),
+            (lambda before, after: np.linalg.norm(after - before, 1) / np.linalg.norm(before, 1),
+             "`np.linalg.norm(…, 1)` adds up sizes, for a matrix those of one column. The length is the root of a sum "
+             "of squares."),
+            (lambda before, after: update_ratio(before, after) / len(before),
+             "The ratio is divided by the number of rows. Leave that out."),
+            (lambda before, after: np.linalg.norm(after - before, axis=-1) / np.linalg.norm(before, axis=-1),
+             "Right for a vector. For a matrix that is one ratio for each row; a single number is asked for."),
+            (lambda before, after: np.linalg.norm(after - before, axis=0) / np.linalg.norm(before, axis=0),
+             "Right for a vector. For a matrix that is one ratio for each column; a single number is asked for."),
+            (lambda before, after: np.mean(np.linalg.norm(after - before, axis=-1) / np.linalg.norm(before, axis=-1)),
+             "Right for a vector. For a matrix that is the mean of one ratio for each row: take the lengths of the "
+             "whole matrices."),
+            (lambda before, after: np.abs(after - before) / np.linalg.norm(before),
+             "That is one number for each weight. Take the length of the update."),
+            (lambda before, after: np.sqrt(np.mean((after - before) ** 2)) / np.linalg.norm(before),
+             "A root of a mean of squares above, a root of a sum below: use the same for both."),
             (lambda before, after: np.linalg.norm(after - before) / np.linalg.norm(after),
              "Close, but measured by the new weights: compare with the weights that the update found."),
             (lambda before, after: np.mean(np.abs(after - before) / np.abs(before)),
@@ -163,7 +221,10 @@ EXERCISES = [
             (np.array([0.3, 0.5, 0.62, 0.7, 0.81, 0.83]), 0.6), (np.array([0.3, 0.5, 0.8, 0.7, 0.8, 0.9]), 0.8),
             (np.array([0.2, 0.3, 0.35]), 0.9), (np.array([0.9, 0.5, 0.4, 0.3]), 0.6),
             (np.array([0.4, 0.75, 0.9, 0.45, 0.8, 0.6, 0.2]), 0.7), (np.array([0.1]), 0.5), (np.array([0.5]), 0.5),
+            (np.array([0.2, 0.4, 0.7]), 0.7), (np.array([0.3, 0.56, 0.7, 0.5]), 0.6), (np.array([0.55, 0.58]), 0.6),
+            (np.array([0.2, 0.9, 0.62, 0.3]), 0.6), (np.array([0.9, 0.95]), 0.8),
         ),
+        corners={"at or above": [1, 6, 7], "is never reached": [2, 5, 9]},
         mistakes=(
             (_never_none(lambda accuracies, target: epochs_to(accuracies, target) - 1),
              "One too few: the first entry belongs to epoch 1, and Python counts from 0."),
@@ -180,6 +241,35 @@ EXERCISES = [
              "Accuracies seldom meet the target exactly: at it or above it is asked for."),
             (lambda accuracies, target: None if accuracies[0] >= target else epochs_to(accuracies, target),
              "Right unless epoch 1 reaches the target: its index is 0, which Python counts as false."),
+            (lambda accuracies, target: next((i + 1 for i in range(1, len(accuracies))
+                                               if accuracies[i] >= target), None),
+             "The search begins with the second epoch, so that a first one at the target is passed over."),
+            (lambda accuracies, target: next((i for i in range(1, len(accuracies)) if accuracies[i] >= target), None),
+             "Two things at once: epochs count from 1, and a first epoch at the target is passed over, or its index 0 "
+             "taken for False."),
+            (lambda accuracies, target: 1 if accuracies[0] >= target else None,
+             "Only the first epoch is looked at: does `return None` stand inside the loop? It belongs after it."),
+            (lambda accuracies, target: epochs_to(accuracies[:-1], target),
+             "The last epoch is never looked at."),
+            (lambda accuracies, target: epochs_to(accuracies, target) or len(accuracies) + 1,
+             "Right if the target is reached. If it never is, the epoch after the last looks like a late success: give "
+             "None."),
+            (lambda accuracies, target: int((accuracies < target).sum()) + 1,
+             "That counts all epochs below the target, also those after it was reached; and if it never is, the count "
+             "looks like a late success."),
+            (_never_none(lambda accuracies, target: np.flatnonzero(accuracies >= target) + 1),
+             "Those are all the epochs at the target. Asked for is the first of them."),
+            (lambda accuracies, target: None if (k := int(np.searchsorted(accuracies, target))) == len(accuracies)
+             else k + 1,
+             "`np.searchsorted` needs numbers that only rise. Accuracies also fall."),
+            (_never_none(lambda accuracies, target: int(np.abs(accuracies - target).argmin()) + 1),
+             "That is the epoch nearest to the target. Asked for is the first at or above it."),
+            (_never_none(lambda accuracies, target: epochs_to(accuracies, target) + 1),
+             "One too many: the first entry belongs to epoch 1."),
+            (lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a <= target), None),
+             "The comparison is turned round: at or above the target is asked for."),
+            (lambda accuracies, target: epochs_to(np.round(accuracies, 1), target),
+             "The accuracies are rounded first, so that one just below the target seems to reach it."),
             (_never_none(lambda accuracies, target: int(accuracies.argmax()) + 1),
              "That is the epoch with the best accuracy. The target may be reached earlier."),
             (_never_none(lambda accuracies, target: int((accuracies >= target).sum())),
@@ -228,7 +318,7 @@ EXERCISES = [
             (lambda rates, val, test: pick_rate(rates, test, val),
              "Validation and test have changed places: who chooses, and who judges?"),
             (lambda rates, val, test: (rates[val.max(axis=1).argmax()], test[val.max(axis=1).argmax()].mean()),
-             "The luckiest seed chooses the rate here. Let all the seeds of a rate speak."),
+             "Either the luckiest seed or the widest scatter chooses the rate here. The mean of all its seeds should."),
             (lambda rates, val, test: (rates[val.min(axis=1).argmax()], test[val.min(axis=1).argmax()].mean()),
              "The rate whose seeds scatter least is preferred here, by its unluckiest seed or its spread. That may be "
              "wise, but the best mean is asked for."),
@@ -246,6 +336,39 @@ EXERCISES = [
              "The rate is right, but the test score is an average over all the rates."),
             (lambda rates, val, test: (val.mean(axis=1).argmax(), test[val.mean(axis=1).argmax()].mean()),
              "The score is right. The first of the pair is the number of a row: which rate stands in that row?"),
+            (lambda rates, val, test: pick_rate(rates, (val + test) / 2, test),
+             "The test scores have a say in the choice. Then they can no longer say how good it is."),
+            (lambda rates, val, test: (rates[np.median(val, axis=1).argmax()],
+                                       test[np.median(val, axis=1).argmax()].mean()),
+             "The best median chooses the rate here. The best mean is asked for."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], np.median(test[val.mean(axis=1).argmax()])),
+             "The rate is right, but the test score is a median. The mean is asked for."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], test[val.mean(axis=1).argmax()].sum()),
+             "The rate is right, but the test scores are added up. Their mean is asked for."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], test[val.mean(axis=1).argmax()].min()),
+             "The rate is right, but the test score is that of its unluckiest seed."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], test[val.mean(axis=1).argmax()][-1]),
+             "The rate is right, but the test score is that of the last seed only."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], test[val.mean(axis=1).argmax()][
+                val[val.mean(axis=1).argmax()].argmax()]),
+             "The rate is right, but the test score is that of the seed which is best in validation. All its seeds "
+             "count."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0],
+                                       (val + test)[val.mean(axis=1).argmax()].mean() / 2),
+             "The rate is right, but its score is half made of the validation scores that chose it."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], test[val.mean(axis=1).argmax()].std()),
+             "The rate is right, but the second number is the spread of its test scores. Their mean is asked for."),
+            (lambda rates, val, test: (rates[val.max(axis=1).argmax()], test[val.max(axis=1).argmax()][
+                val[val.max(axis=1).argmax()].argmax()]),
+             "A single run is chosen here, the luckiest. Let all the seeds of a rate speak."),
+            (lambda rates, val, test: (rates[val[:, -1].argmax()], test[val[:, -1].argmax()].mean()),
+             "The last seed alone chooses the rate here. With another seed the choice would differ."),
+            (lambda rates, val, test: pick_rate(np.sort(rates), val, test),
+             "The rates are sorted and the scores are not, so that a rate gets the scores of another."),
+            (lambda rates, val, test: (rates.max(), pick_rate(rates, val, test)[1]),
+             "The score is right, but the rate is the largest of all. Which rate does the score belong to?"),
+            (lambda rates, val, test: (*pick_rate(rates, val, test), val.mean(axis=1).max()),
+             "The first two are right. A pair is asked for, without the validation score."),
             (lambda rates, val, test: pick_rate(rates, val, test)[::-1],
              "Both numbers are right, in the other order: first the rate, then its score."),
             (lambda rates, val, test: pick_rate(rates, val, test)[0],
@@ -294,7 +417,51 @@ EXERCISES = [
             (lambda a, b: tuple(np.array(paired_interval(a, b))[[1, 0, 2]]),
              "The three numbers are right, in another order: mean, low, high."),
             (lambda a, b: tuple(np.array(paired_interval(a, b))[[0, 2, 1]]),
-             "The three numbers are right, but high stands before low."),
+             "The three numbers are right, but high stands before low: either the two have changed places, or "
+             "`ppf(0.025, …)` gave a negative t."),
+            (_interval(lambda d: _t(len(d) - 1) * d.std(ddof=1) / len(d)),
+             "Much too narrow: the standard deviation is divided by n. The standard error divides it by the root of "
+             "n."),
+            (_interval(lambda d: _t(len(d) - 1) * d.var(ddof=1) / np.sqrt(len(d))),
+             "The variance is in the margin. The standard deviation is its root."),
+            (_interval(lambda d: _t(len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d) - 1)),
+             "The n − 1 is used twice: it belongs into the standard deviation; the root is that of n."),
+            (_interval(lambda d: _t(len(d) - 1) * _standard_error(d) / 2),
+             "The margin is halved. t standard errors reach to *each* side."),
+            (_interval(lambda d: _t(2 * len(d) - 2) * _standard_error(d)),
+             "The differences have n − 1 degrees of freedom: they are n numbers, not 2n."),
+            (_interval(lambda d: _t(max(len(d) - 2, 0.5)) * _standard_error(d)),
+             "One degree of freedom is used up by the mean of the differences, not two: n − 1."),
+            (_interval(lambda d: _t(len(d) - 1, 0.995) * _standard_error(d)),
+             "That is a 99 % interval."),
+            (_interval(lambda d: _t(len(d) - 1, 0.99) * _standard_error(d)),
+             "That leaves 1 % on each side, a 98 % interval. For 95 % it is 2.5 %."),
+            (_interval(lambda d: _t(29) * _standard_error(d)),
+             "The degrees of freedom are fixed at those of 30 seeds. They are one fewer than there are differences."),
+            (_interval(lambda d: 1.96 * _standard_error(d, ddof=0)),
+             "Two things at once: 1.96 belongs to a known spread, and `std` divides by n unless told `ddof=1`."),
+            (_interval(lambda d: 1.96 * d.std(ddof=1)),
+             "Two things at once: that is how far single seeds scatter, and 1.96 belongs to a known spread."),
+            (_interval(lambda d: _t(len(d) - 1) * d.std()),
+             "Two things at once: that is how far single seeds scatter, and `std` divides by n unless told `ddof=1`."),
+            (lambda a, b: paired_interval(np.abs(a - b), 0 * b),
+             "The absolute value takes away who was better. Keep the sign of each difference."),
+            (lambda a, b: paired_interval(np.sort(a), np.sort(b)),
+             "Both are sorted, so that the pairs no longer come from the same seed."),
+            (lambda a, b: (float(np.median(a - b)), *paired_interval(a, b)[1:]),
+             "The interval is right, but the first number is the median."),
+            (lambda a, b: (float(np.sum(a - b)), *paired_interval(a, b)[1:]),
+             "The interval is right, but the first number is the sum. The mean is asked for."),
+            (lambda a, b: (np.mean(a - b), _t(len(a) - 1) * _standard_error(a - b)),
+             "Mean and margin are right. Asked for are mean, low and high."),
+            (lambda a, b: paired_interval(a / b, 0 * b),
+             "Those are ratios. Take the differences a − b."),
+            (lambda a, b: paired_interval((a - b) / a, 0 * b),
+             "The differences are divided by the scores. Take a − b as it is."),
+            (_around(lambda a, b: _standard_error(a) + _standard_error(b)),
+             "The standard errors of a and b are added up. Take that of the differences."),
+            (_around(lambda a, b: _standard_error(a)),
+             "The standard error is that of a alone. Take that of the differences."),
             (lambda a, b: paired_interval(a, b)[1:],
              "The interval is right. The mean is asked for as well, in front of it."),
             (_interval(lambda d: 2 * _standard_error(d)),

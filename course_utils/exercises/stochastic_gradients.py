@@ -11,8 +11,10 @@ from .quizzes import Option, Quiz
 def minibatch_gradient(w, x, y, rows):
     """The gradient of the mean of ½ (x·w − y)² over the examples in rows.
 
-    x has shape (n, d), y (n,), w (d,); rows is an array of row numbers, of any
-    length, in which a number may occur more than once. The answer has shape (d,).
+    x has shape (n, d), y (n,), w (d,); rows is an array of row numbers,
+    of any length, in which a number may occur more than once. The answer has
+    shape (d,). For w = [1.0], x = [[5.0], [2.0]], y = [0.0, 1.0] and rows = [1],
+    as arrays, it is [2.0].
     """
     error = x[rows] @ w - y[rows]
     return x[rows].T @ error / len(rows)
@@ -22,7 +24,9 @@ def layer_backward(x, W, g):
     """What the layer z = x @ W.T + b passes back: gradients by x, W and b.
 
     x has shape (B, inputs), W (outputs, inputs) and b (outputs,); g, of shape
-    (B, outputs), is the gradient of the mean loss by z. The answer is a triple.
+    (B, outputs), is the gradient of the mean loss by z. The answer is a triple:
+    by x, by W, by b. For x = [[3.0]], W = [[2.0]] and g = [[1.0]], as arrays, it
+    is [[2.0]], [[3.0]], [1.0].
     """
     return g @ W, g.T @ x, g.sum(axis=0)
 
@@ -31,8 +35,10 @@ def training_loop(w, gradient, x, y, orders, batch_size, lr):
     """The weights after one step of gradient descent for each batch of each epoch.
 
     gradient(w, x, y) is the gradient of the mean loss of the examples x, y.
-    orders has an entry for each epoch: the row numbers in the order in which
-    they come. The last batch of an epoch may be smaller.
+    orders has an entry for each epoch, an array: the row numbers in the order
+    in which they come. Each batch takes the next batch_size of them; the last
+    batch of an epoch may be smaller. If gradient(w, x, y) is always w, two
+    epochs of two rows each, with batch_size 1 and lr 0.5, turn 16 into 1.
     """
     for order in orders:
         for start in range(0, len(order), batch_size):
@@ -42,10 +48,11 @@ def training_loop(w, gradient, x, y, orders, batch_size, lr):
 
 
 def locate_step(step, n, batch_size):
-    """The epoch, the batch within it, and the examples in the batch of a step.
+    """The epoch of a step, the batch within it, and how many examples it holds.
 
     step, epoch and batch count from 0; n examples come in batches of
-    batch_size, the last of each epoch perhaps smaller. The answer is a triple.
+    batch_size, the last of each epoch perhaps smaller. The answer is a triple
+    of whole numbers. locate_step(5, 6, 2) gives (1, 2, 2).
     """
     batches = math.ceil(n / batch_size)
     epoch, batch = divmod(step, batches)
@@ -145,6 +152,49 @@ def _first_gradient(w, gradient, x, y, orders, batch_size, lr):
     return w
 
 
+def _cut(batches):
+    """A mistake in cutting an order into batches; batches takes the order and the batch size."""
+    def wrong(w, gradient, x, y, orders, batch_size, lr):
+        for order in orders:
+            for rows in batches(order, batch_size):
+                w = _right(w, gradient, x, y, rows, lr, batch_size)
+        return w
+    return wrong
+
+
+def _split(number):
+    return _cut(lambda order, size: np.array_split(order, number(len(order), size)))
+
+
+_by_whole_epochs = _cut(lambda order, size: [order])
+_by_single_examples = _cut(lambda order, size: [order[k:k + 1] for k in range(len(order))])
+
+
+def _across_epochs(w, gradient, x, y, orders, batch_size, lr):
+    return training_loop(w, gradient, x, y, [np.concatenate(orders)], batch_size, lr)
+
+
+def _orders_on_orders(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        x, y = x[order], y[order]
+        w = training_loop(w, gradient, x, y, [np.arange(len(order))], batch_size, lr)
+    return w
+
+
+def _each_from_the_start(w, gradient, x, y, orders, batch_size, lr):
+    size = len(orders[-1])
+    last = orders[-1][(size - 1) // batch_size * batch_size:]
+    return training_loop(w, gradient, x, y, [last], batch_size, lr)
+
+
+def _held(number):
+    """A mistake in how many examples the batch holds; number takes batch, n and batch_size."""
+    def wrong(step, n, B):
+        epoch, batch, _ = locate_step(step, n, B)
+        return epoch, batch, number(batch, n, B)
+    return wrong
+
+
 def _batches(n, batch_size):
     return math.ceil(n / batch_size)
 
@@ -185,10 +235,13 @@ EXERCISES = [
             "features. By what must the sum be divided?",
         ),
         probes=(
+            (np.array([1.0, -1.0]), np.array([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0]]), np.array([0.0, 1.0, 2.0]),
+             np.array([2, 0])),
             (_W, _X, _Y, np.array([4, 1, 6])), (_W, _X, _Y, np.array([2])), (_W, _X, _Y, np.array([5, 0, 5, 3])),
             (-_W, _X * [1, 100, 0.1], 50 * _Y, np.array([6, 4, 2, 1, 0])), (0 * _W, _X, _Y, np.array([3, 3, 3])),
             (_W[:1], _X[:, :1], _Y, np.array([1, 0])), (_W, _X, _Y, np.arange(7)[::-1]),
         ),
+        corners={"may occur more than once": [3, 5], "of any length": [2, 5, 7]},
         mistakes=(
             (_on(lambda rows, n: np.arange(n)),
              "That is the gradient over all examples. Where do the rows come in?"),
@@ -198,6 +251,31 @@ EXERCISES = [
              "Divided by the number of all examples. How many are in the batch?"),
             (_scaled(lambda x, rows: 2.0),
              "Twice too large: the ½ in the loss cancels the 2 of the square."),
+            (_scaled(lambda x, rows: 0.5),
+             "Half of it: the ½ of the loss cancels the 2 that comes from the square."),
+            (_scaled(lambda x, rows: np.sqrt(len(rows))),
+             "The sum is divided by the root of the number of examples. A mean divides by the number itself."),
+            (lambda w, x, y, rows: minibatch_gradient(w, x, y, np.unique(rows)) * len(np.unique(rows)) / len(rows),
+             "Right unless a row occurs twice: it is divided for twice, but added up only once. Are the gradients "
+             "stored in a place for each row?"),
+            (_on(lambda rows, n: np.arange(rows.min(), rows.max() + 1)),
+             "All rows from the smallest to the largest number take part. Only those named do."),
+            (lambda w, x, y, rows: x[rows].T @ np.abs(x[rows] @ w - y[rows]) / len(rows),
+             "The absolute value takes the sign of each error away. Too high and too low pull different ways."),
+            (lambda w, x, y, rows: float(np.mean(x[rows] @ w - y[rows])),
+             "That is the mean error, one number. The gradient has one slope for each weight: error times feature."),
+            (lambda w, x, y, rows: float(np.mean((x[rows] @ w - y[rows])[:, None] * x[rows])),
+             "One mean over examples and weights together. Take it over the examples, axis 0."),
+            (lambda w, x, y, rows: np.mean((x[rows] @ w - y[rows])[:, None] * x[rows], axis=1),
+             "The mean runs over the weights, which leaves one number for each example. Take it over the examples."),
+            (lambda w, x, y, rows: np.sum((x[rows] @ w - y[rows])[:, None] * x[rows], axis=1),
+             "The sum runs over the weights, which leaves one number for each example. Average over the examples."),
+            (lambda w, x, y, rows: w - minibatch_gradient(w, x, y, rows),
+             "Those are weights after a step. Asked for is the gradient alone."),
+            (lambda w, x, y, rows: x[rows].T @ (x[rows] * w - y[rows][:, None]) / len(rows),
+             "The prediction is a sum, x·w: `x[rows] @ w`, with `@` instead of `*`."),
+            (lambda w, x, y, rows: x[rows[-1]] * (x[rows[-1]] @ w - y[rows[-1]]) / len(rows),
+             "Only the last example is left, divided by their number: `=` in the place of `+=`?"),
             (_scaled(lambda x, rows: -1.0),
              "The sign is turned round: the error is prediction minus target, x·w − y."),
             (_scaled(lambda x, rows: len(rows) / x.shape[1]),
@@ -244,7 +322,9 @@ EXERCISES = [
             "The shapes all but give it away: the answer's must be those of x, W and b. Two are matrix products, "
             "`g @ …` and `g.T @ …`; the last is a sum over the rows of g.",
         ),
-        probes=(_layer(4, 3, 2), _layer(1, 2, 3), _layer(3, 3, 3), _layer(2, 2, 2), _layer(5, 1, 4), _layer(4, 4, 4),
+        probes=((np.array([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]]), np.array([[1.0, 0.0, 2.0], [0.0, -1.0, 1.0]]),
+                 np.array([[1.0, 0.0], [2.0, 1.0]])),
+                _layer(4, 3, 2), _layer(1, 2, 3), _layer(3, 3, 3), _layer(2, 2, 2), _layer(5, 1, 4), _layer(4, 4, 4),
                 _layer(6, 2, 1)),
         mistakes=(
             (lambda x, W, g: (g @ W.T, g.T @ x, g.sum(axis=0)),
@@ -270,6 +350,43 @@ EXERCISES = [
              "W and b have theirs. The inputs need a gradient too, in front: the layer below waits for it."),
             (lambda x, W, g: (g.T @ x, g.sum(axis=0), g @ W),
              "All three are right, in another order: x, W, b."),
+            (lambda x, W, g: (g @ W, g.sum(axis=0), g.T @ x),
+             "All three are right, but b's stands before that of W."),
+            (lambda x, W, g: (g.sum(axis=0), g.T @ x, g @ W),
+             "All three are right, in the reverse order: x, W, b."),
+            (lambda x, W, g: (g @ W, g.T @ x),
+             "Those of x and W are right. b needs a gradient, too, behind them."),
+            (lambda x, W, g: g @ W,
+             "That is the gradient by x. Those by W and b are asked for as well: a triple."),
+            (lambda x, W, g: ((g @ W).T, g.T @ x, g.sum(axis=0)),
+             "The gradient by x stands on its side: it needs the shape of x, (B, inputs)."),
+            (lambda x, W, g: (g.T @ W, g.T @ x, g.sum(axis=0)),
+             "For the inputs, g is turned over. It has a row for each example, as x has: `g @ W`."),
+            (lambda x, W, g: (W.T @ g, g.T @ x, g.sum(axis=0)),
+             "For the inputs, g and W are multiplied in the wrong order. g has a row for each example, as x has."),
+            (lambda x, W, g: (g @ W / len(g), g.T @ x, g.sum(axis=0)),
+             "The gradient by x is divided by the batch size, though g holds the 1/B of the mean already."),
+            (lambda x, W, g: (g @ W * len(g), g.T @ x, g.sum(axis=0)),
+             "The gradient by x is multiplied by the batch size. Leave that out."),
+            (lambda x, W, g: (g @ W * x, g.T @ x, g.sum(axis=0)),
+             "There is an x too many in the gradient by x: z grows with x_i by W_oi, whatever x_i is."),
+            (lambda x, W, g: (x @ W.T @ W, g.T @ x, g.sum(axis=0)),
+             "The first does not hold g: x is sent forward and back. It is g that comes back."),
+            (lambda x, W, g: (W, x, np.ones(W.shape[0])),
+             "Those are the slopes of z. The gradient of the loss is made of them and g, by the chain rule."),
+            (lambda x, W, g: (g @ W, g.T @ x, g.sum(axis=0, keepdims=True)),
+             "The gradient of b has the shape (1, outputs); asked for is that of b, (outputs,)."),
+            (lambda x, W, g: (g @ W, g.T @ x, g[0]),
+             "The gradient of b comes from the first example alone. Every example of the batch adds to it."),
+            (lambda x, W, g: (g @ W, g.T @ x, g[-1]),
+             "The gradient of b comes from the last example alone: `=` in the place of `+=`?"),
+            (lambda x, W, g: (g @ W, np.outer(g[-1], x[-1]), g.sum(axis=0)),
+             "The gradient of W comes from the last example alone: `=` in the place of `+=`?"),
+            (lambda x, W, g: (g @ W, np.outer(g.mean(axis=0), x.mean(axis=0)), g.sum(axis=0)),
+             "Means first and then the product mixes one example's blame with another's input. Multiply within each "
+             "example, then add up."),
+            (lambda x, W, g: (g @ W, np.einsum("bo,bi->boi", g, x), g.sum(axis=0)),
+             "That keeps a gradient of W for each example. W is shared: add them up over the batch."),
             (lambda x, W, g: (g.T @ x, g @ W, g.sum(axis=0)),
              "All three are right, but W's stands before that of x."),
             (lambda x, W, g: (g @ W, np.outer(g.sum(axis=0), x.sum(axis=0)), g.sum(axis=0)),
@@ -308,11 +425,14 @@ EXERCISES = [
             "step. The `return` stands outside both loops.",
         ),
         probes=(
+            (np.array([1.0]), _squares, np.array([[1.0], [2.0], [3.0]]), np.array([0.0, 1.0, 2.0]),
+             (np.array([2, 0, 1]),), 2, 0.1),
             (_W, _squares, _X, _Y, _ORDERS, 3, 0.1), (_W, _squares, _X, _Y, _ORDERS[:1], 7, 0.2),
             (0 * _W, _logistic, _X, _SIGNS, _ORDERS[:2], 2, 0.5), (_W, _squares, _X, _Y, _ORDERS[1:], 1, 0.05),
             (_W, _logistic, _X[:6], _SIGNS[:6], (np.array([5, 0, 3, 1, 4, 2]), np.array([2, 4, 1, 5, 3, 0])), 3, 1.0),
             (-_W, _squares, _X, _Y, _ORDERS, 5, 0.3), (_W, _squares, _X, _Y, _ORDERS[:2], 10, 0.1),
         ),
+        corners={"batch of an epoch may be smaller": [0, 1, 3, 6, 7]},
         mistakes=(
             (_loop(_right, order=np.sort),
              "The orders are not used: the examples come as they are stored, in every epoch. The batch is made of "
@@ -325,6 +445,48 @@ EXERCISES = [
              "The last, smaller batch is left out: rounding down loses the examples that do not fill a batch."),
             (_loop(_right, last=lambda n, size: n - n % size),
              "Batches that are not full are left out, even the only one of an epoch: the last batch may be smaller."),
+            (_loop(_right, order=lambda order: order[::-1]),
+             "Each order is gone through backwards."),
+            (_by_whole_epochs,
+             "One step an epoch, with all of its examples: batch_size plays no part."),
+            (_by_single_examples,
+             "One step for each example: batch_size plays no part."),
+            (_split(lambda n, size: math.ceil(n / size)),
+             "The number of batches is right, but they are made equally large, as `np.array_split` does. Each takes "
+             "batch_size examples, and the last what is left."),
+            (_split(lambda n, size: max(n // size, 1)),
+             "The examples are shared out among as many batches as could be full, so that some hold more than "
+             "batch_size. Each takes batch_size examples, and the last what is left."),
+            (_split(lambda n, size: size),
+             "`np.array_split(order, batch_size)` makes batch_size batches. Asked for are batches *of* batch_size."),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * len(rows) / size * gradient(w, x[rows], y[rows])),
+             "A smaller last batch takes a shorter step here. The gradient is that of the mean loss: divide by "
+             "nothing."),
+            (_cut(lambda order, size: [order[k:k + size] for k in range(len(order))]),
+             "A batch starts at every example, so that they overlap: `range` needs batch_size as its step."),
+            (_cut(lambda order, size: [order[k:k + size] for k in range(0, max(len(order) - 1, 1), size)]),
+             "A last batch of a single example is left out: the range ends one too early."),
+            (_cut(lambda order, size: [order[k:k + size + 1] for k in range(0, len(order), size)]),
+             "Each batch holds one example too many, the first of the next: a slice stops before its end."),
+            (_cut(lambda order, size: [order[k:k + size] for k in range(1, len(order), size)]),
+             "The first example of each order is left out: a list begins at 0."),
+            (_cut(lambda order, size: [order[k::size] for k in range(min(size, len(order)))]),
+             "The batches take every batch_size-th example. Each takes the next batch_size ones."),
+            (_cut(lambda order, size: [order[k::math.ceil(len(order) / size)]
+                                       for k in range(math.ceil(len(order) / size))]),
+             "The batches take turns in picking examples. Each takes the next batch_size ones."),
+            (_across_epochs,
+             "The orders are joined into one, so that a batch may reach across the end of an epoch. Each epoch ends "
+             "with a batch of its own."),
+            (_orders_on_orders,
+             "x and y stay shuffled from one epoch to the next, and the next order is applied on top. Each order "
+             "holds the numbers of the rows as they were given."),
+            (_each_from_the_start,
+             "Each step starts from the weights given, so that only the last one counts. A step starts where the one "
+             "before it ended."),
+            (lambda *arguments: [training_loop(*arguments[:4], arguments[4][:k], *arguments[5:])
+                                 for k in range(1, len(arguments[4]) + 1)],
+             "Those are the weights after each epoch. Asked for are the last of them."),
             (_loop(lambda w, gradient, x, y, rows, lr, size: w + lr * gradient(w, x[rows], y[rows])),
              "The steps go uphill: look at the sign."),
             (_labels_left_behind,
@@ -376,8 +538,9 @@ EXERCISES = [
             "Before batch b, an epoch has used up b · batch_size examples. The batch holds batch_size, or what is left "
             "of n if that is less.",
         ),
+        corners={"the last of each epoch perhaps smaller": [1, 7, 8, 9, 10, 11]},
         probes=((0, 500, 32), (15, 500, 32), (16, 500, 32), (100, 500, 32), (7, 512, 128), (8, 512, 128), (3, 5, 1),
-                (47, 10, 4), (9, 6, 10), (2, 129, 64), (1599, 500, 32)),
+                (47, 10, 4), (9, 6, 10), (2, 129, 64), (1599, 500, 32), (5, 10, 4), (4, 7, 3)),
         mistakes=(
             (lambda step, n, B: (*divmod(step, max(n // B, 1)), B),
              "The last, smaller batch is not counted, so that later epochs are found too early, and every batch looks "
@@ -411,6 +574,48 @@ EXERCISES = [
              "That counts a step for each example. A step is a batch."),
             (lambda step, n, B: (step * B // n, step % _batches(n, B), locate_step(step, n, B)[2]),
              "The epoch is found by the number of examples seen, as if every batch were full. Count batches instead."),
+            (lambda step, n, B: (*divmod(step, n), locate_step(step, n, B)[2]),
+             "The step is divided by the number of examples. An epoch has fewer batches than that."),
+            (lambda step, n, B: (*divmod(step, B), locate_step(step, n, B)[2]),
+             "The step is divided by batch_size. How many batches has an epoch?"),
+            (lambda step, n, B: (step * B // n, step * B % n // B, min(B, n - step * B % n)),
+             "The place is found by the number of examples seen, as if batches reached across the end of an epoch. "
+             "Count batches instead."),
+            (_held(lambda batch, n, B: n - batch * B),
+             "That is how many examples of the epoch are left before the batch. It takes batch_size of them at most."),
+            (_held(lambda batch, n, B: batch * B),
+             "That is how many examples came before the batch. How many does it hold itself?"),
+            (_held(lambda batch, n, B: min(B, n - (batch + 1) * B)),
+             "The batch itself is counted as used up already: before batch b, b · batch_size examples are."),
+            (_held(lambda batch, n, B: n % B),
+             "That is the rest of the division, for every batch. Only the last one of an epoch holds it, and only "
+             "if it is not 0."),
+            (_held(lambda batch, n, B: n % B or B),
+             "Every batch is taken to be as large as the last one of an epoch."),
+            (_held(lambda batch, n, B: n / _batches(n, B)),
+             "That is the mean size of a batch. All are full except perhaps the last."),
+            (_held(lambda batch, n, B: max(B, n - batch * B)),
+             "`max` in the place of `min`: a batch holds batch_size or what is left, whichever is *less*."),
+            (_held(lambda batch, n, B: B if batch < n // B else n % B + 1),
+             "The smaller batch is one example too large."),
+            (lambda step, n, B: (*locate_step(step, n, B)[:2], min(B, n - step * B)),
+             "Epoch and batch are right. For the size, the examples used up are counted over all epochs: an epoch "
+             "begins with all n again."),
+            (lambda step, n, B: (*locate_step(step, n, B)[:2], (n % B or B) if step == _batches(n, B) - 1 else B),
+             "Right in the first epoch. The last batch of every epoch may be smaller: look at the batch, not at the "
+             "step."),
+            (lambda step, n, B: (math.ceil(step / _batches(n, B)), *locate_step(step, n, B)[1:]),
+             "The epoch is rounded up, so that epoch 1 begins with the second step: round down."),
+            (lambda step, n, B: (round(step / _batches(n, B)), *locate_step(step, n, B)[1:]),
+             "The epoch is rounded to the nearest, so that the next one begins in the middle: round down."),
+            (lambda step, n, B: (0, *locate_step(step, n, B)[1:]),
+             "Batch and size are right, but the epoch is 0, whatever the step."),
+            (lambda step, n, B: (lambda e, b, k: (e, b, list(range(b * B, b * B + k))))(*locate_step(step, n, B)),
+             "Epoch and batch are right, and so are the examples. Asked for is how many they are."),
+            (lambda step, n, B: (lambda e, b, k: (e, b, (b * B, b * B + k)))(*locate_step(step, n, B)),
+             "Epoch and batch are right, and so are the ends of the slice. Asked for is how many examples it holds."),
+            (lambda step, n, B: locate_step(step - 1, n, B),
+             "One step too early, and step 0 even lies before the start: steps count from 0."),
             (lambda step, n, B: (step // _batches(n, B), step, locate_step(step, n, B)[2]),
              "The second is the step through all epochs. Asked for is the batch within its epoch."),
             (lambda step, n, B: (step / _batches(n, B), step % _batches(n, B), locate_step(step, n, B)[2]),
