@@ -1,20 +1,33 @@
 """Exercises and questions of notebook 06: heavy ball, Nesterov, the effective rate, the best pair of a quadratic."""
 
 import math
-from copy import deepcopy
 
 import numpy as np
 
 from .framework import Exercise
 from .quizzes import Option, Quiz
+from .walks import (
+    SHARED,
+    STANDING,
+    STATE_FIRST,
+    WEIGHTS_ONLY,
+    shared,
+    standing,
+    state_first,
+    walk,
+    weights_only,
+)
 
 
 def momentum_update(w, g, state, lr, beta):
-    """One step of heavy ball, undamped: the new weights and the new state.
+    """One step of heavy ball, undamped: the new weights and the new state, as a pair.
 
-    The state is {} before the first step; afterwards it is what you handed
-    back. Keep the velocity in it. w and g are floats, or arrays of one shape;
-    lr may change from step to step.
+    w and its gradient g are floats, or arrays of one shape, and stay as they
+    are. state is {} before the first step, when the velocity is 0; afterwards
+    it is what you handed back. Keep the velocity in it. lr may change from step
+    to step.
+
+    From w = 1, the first step with g = 2, lr = 0.1 and beta = 0.9 goes to 0.8.
     """
     v = beta * state.get("v", 0.0) + g
     return w - lr * v, {"v": v}
@@ -25,16 +38,19 @@ def nesterov_update(w, g, state, lr, beta):
 
     As in momentum_update, but the step is that of a velocity which has looked
     one step ahead: w − lr (g + beta v), with v the new velocity.
+
+    From w = 1, the first step with g = 2, lr = 0.1 and beta = 0.5 goes to 0.7.
     """
     v = beta * state.get("v", 0.0) + g
     return w - lr * (g + beta * v), {"v": v}
 
 
 def effective_rate(lr, beta, dampening):
-    """How far a step goes in the end, for each unit of a gradient that never changes.
+    """How long the steps are in the end, where the gradient is always 1.
 
     The velocity is v ← beta v + (1 − dampening) g, the step is lr v;
     0 <= beta < 1 and 0 <= dampening < 1.
+    effective_rate(0.1, 0.0, 0.0) is 0.1.
     """
     return lr * (1 - dampening) / (1 - beta)
 
@@ -42,35 +58,22 @@ def effective_rate(lr, beta, dampening):
 def best_momentum(low, high):
     """The pair (rate, beta) of the fastest heavy ball on a quadratic.
 
-    low and high are its smallest and its largest curvature.
+    low and high are its smallest and its largest curvature; they may be equal.
+    best_momentum(4.0, 4.0) is (0.25, 0.0).
     """
     root_low, root_high = math.sqrt(low), math.sqrt(high)
     return (2 / (root_high + root_low)) ** 2, ((root_high - root_low) / (root_high + root_low)) ** 2
 
 
-def _several_steps(update, w, gradients, rates, beta):
-    """Two weights stepped in turn, each with a state of its own; then the first one again, from a fresh start."""
-    other = np.array([2.0, -1.0, 0.5])
-    weights, states, visited = [deepcopy(w), other, deepcopy(w)], [{}, {}, {}], []
-    turns = [(i, g, lr) for g, lr in zip(gradients, rates, strict=True) for i in (0, 1)]
-    for i, g, lr in turns + [(2, g, lr) for g, lr in zip(gradients, rates, strict=True)]:
-        own = np.array([1.0, -0.5, 3.0]) * np.mean(g) if i == 1 else deepcopy(g)
-        pair = update(weights[i], own, states[i], lr, beta)
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            return pair
-        if pair[1] is ...:  # not attempted
-            return ...
-        if isinstance(pair[0], dict):
-            return pair[1:]
-        weights[i], states[i] = pair
-        visited.append(deepcopy(weights[i]))  # a later step may write into the same memory
-    return tuple(visited)
+def _momentum_walk(update, w, gradients, rates, beta):
+    """The weights after each step of a walk at these rates."""
+    return walk(update, w, gradients, [(lr, beta) for lr in rates])
 
 
-def _rule(velocity, step):
+def _rule(velocity, step, start=lambda g: 0.0):
     """An update from velocity(old, g, lr, beta) and step(new, old, g, lr, beta), which is taken off the weights."""
     def update(w, g, state, lr, beta):
-        old = state.get("v", 0.0)
+        old = state.get("v", start(g))
         new = velocity(old, g, lr, beta)
         return w - step(new, old, g, lr, beta), {"v": new}
     return update
@@ -105,34 +108,42 @@ def _forgetful(step):
     return update
 
 
-class _Shared:
-    """One memory for all who call, as in a global variable; emptied after a round of all probes, as by a restart."""
+def _keeping(what):
+    """Heavy ball with something else in the place of the velocity in the state."""
+    def update(w, g, state, lr, beta):
+        v = beta * state.get("v", 0.0) + g
+        return w - lr * v, {"v": what(v, g, lr, beta)}
+    return update
 
-    def __init__(self, step):
-        self.step, self.v, self.calls = step, 0.0, 0
 
-    def __call__(self, w, g, state, lr, beta):
-        if self.calls % ((len(_STEPS) + 1) * 3 * 5) == 0:  # every probe and the first again, three walks of five steps
-            self.v = 0.0
-        self.calls += 1
-        old, self.v = self.v, beta * self.v + g
-        return w - self.step(self.v, old, g, lr, beta), state
+def _instead_of_weights(what):
+    """Heavy ball whose first value is what(v, lr)."""
+    def update(w, g, state, lr, beta):
+        v = beta * state.get("v", 0.0) + g
+        return what(v, lr), {"v": v}
+    return update
 
 
 _TABLE = np.array([[1.0, -2.0, 4.0], [0.5, 3.0, -1.0]])
 _STEPS = (
+    (1.0, (2.0, 1.0), (0.1, 0.2), 0.5),
+    (4.0, (1.0, -2.0, 0.5), (0.1, 0.2, 0.1), 0.0),
     (1.0, (0.5, -0.2, 0.9, 0.9, -1.5), (0.1, 0.1, 0.1, 0.1, 0.1), 0.83),
     (-2.0, (1.0, 1.0, 1.0, 1.0, 1.0), (0.3, 0.1, 0.2, 0.05, 0.4), 0.5),
+    (0.0, (1e-6, 2e-6, -3e-6, 1e-6, 5e-6), (10.0, 10.0, 3.0, 1.0, 10.0), 0.9),
     (np.array([1.0, -2.0, 0.5]), (np.array([1.0, 0.5, -1.0]), np.array([-2.0, 0.1, 0.3]), np.array([0.0, 3.0, 1.0]),
                                   np.array([0.4, 0.4, 2.0]), np.array([1.0, -1.0, 0.2])), (0.2, 0.2, 0.02, 0.02, 0.5),
      0.97),
     (_TABLE, (_TABLE / 2, -_TABLE, _TABLE**2, _TABLE + 1, _TABLE - 2), (0.01, 0.02, 0.03, 0.04, 0.05), 0.3),
-    (0.0, (1e-6, 2e-6, -3e-6, 1e-6, 5e-6), (10.0, 10.0, 3.0, 1.0, 10.0), 0.9),
-    (4.0, (1.0, -2.0, 0.5, 0.25, 1.0), (0.1, 0.2, 0.1, 0.2, 0.1), 0.0),
 )
+_STEP_CORNERS = {"floats": [0, 2], "arrays of one shape": [5, 6], "lr may change from step to step": [0, 3]}
 
 _MEMORY = ("Read the old velocity from the state, with 0 for the first step, make the new one, and hand it back in a "
            "new dictionary: `state.get(\"v\", 0.0)`.")
+_TYPED = "β is typed in as 0.9. Use the beta that is passed."
+_PLAIN = ("That is plain descent, w − lr · g: either no velocity is handed back, or the one that came in is not used.")
+_LATE_START = ("The first step is too long. The velocity begins at 0, not at the first gradient: that would count the "
+               "first one twice.")
 
 EXERCISES = [
     Exercise(
@@ -147,23 +158,24 @@ EXERCISES = [
             "v ← β v + g, then w ← w − lr · v with the new v. No 1 − β, and no rate inside v.",
         ),
         probes=_STEPS,
-        drive=_several_steps,
+        drive=_momentum_walk,
+        corners=_STEP_CORNERS,
         mistakes=(
             (_rule(_average, _ball),
-             "That is the damped form: the gradient enters with 1 − β, so the steps are 1/(1 − β) times too short."),
+             "That comes to the damped form, in which the gradient enters with 1 − β: the steps are 1/(1 − β) times "
+             "too short."),
             (_started_full(_ball),
              "That is the damped form with a full first gradient, as torch's `dampening`. Asked for is the undamped "
              "one."),
-            (_forgetful(_ball),
-             "Every step is like the first: the new velocity is never kept. Hand back a state that holds it."),
-            (_Shared(_ball),
-             "The velocity is kept outside the state, so that two weights, or two runs, share one memory. Keep it in "
-             "the state that comes in and goes out."),
+            (_forgetful(_ball), _PLAIN),
+            (shared(momentum_update), SHARED),
             (_rule(_sum, lambda v, old, g, lr, beta: -lr * v),
              "The sign of the velocity is turned round: this walks uphill."),
             (_rule(lambda v, g, lr, beta: beta * v + lr * g, lambda v, old, g, lr, beta: v),
              "The rate is inside the velocity. That is the same only while the rate stays; here it changes, and old "
              "steps then keep their old rate."),
+            (_rule(lambda v, g, lr, beta: beta * v + lr * g, _ball),
+             "The rate comes in twice, in the velocity and in the step. It belongs in the step alone."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * old),
              "The step is made with the velocity from before this gradient: update v first."),
             (_rule(_sum, _ahead),
@@ -180,18 +192,35 @@ EXERCISES = [
             (_rule(lambda v, g, lr, beta: (1 - beta) * v + beta * g, _ball),
              "An average, with the two shares exchanged. Asked for is β times the old velocity plus the whole "
              "gradient."),
+            (_rule(lambda v, g, lr, beta: g - beta * v, _ball),
+             "The old velocity is taken off. It is added: that is what keeps the ball rolling."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g + v)),
              "The gradient is counted twice: it is in the new velocity already."),
+            (_rule(_sum, lambda v, old, g, lr, beta: lr * g + beta * old),
+             "The rate multiplies the gradient only. The step is lr times the whole new velocity."),
             (_rule(_sum, lambda v, old, g, lr, beta: v),
              "The rate is missing: the step is lr times the velocity."),
-            (_rule(lambda v, g, lr, beta: 0.9 * v + g, _ball),
-             "β is typed in as 0.9. Use the beta that is passed."),
-            (lambda w, g, state, lr, beta: (w - lr * (state.get("v", 0.0) * beta + g), {"v": g}),
+            (_rule(_sum, lambda v, old, g, lr, beta: lr * np.mean(v)),
+             "All weights make the same step, by the mean velocity. Each weight has its own."),
+            (_rule(_sum, lambda v, old, g, lr, beta: lr * np.sign(v)),
+             "Only the sign of the velocity comes into the step. The whole of it does."),
+            (_rule(_sum, lambda v, old, g, lr, beta: lr * v / (1 - beta)),
+             "The steps are 1/(1 − β) times too long. The velocity grows that long by itself."),
+            (_rule(lambda v, g, lr, beta: 0.9 * v + g, _ball), _TYPED),
+            (_rule(_sum, _ball, start=lambda g: g), _LATE_START),
+            (_keeping(lambda v, g, lr, beta: g),
              "The state keeps the last gradient instead of the velocity, so the memory is one step long."),
-            (lambda w, g, state, lr, beta: momentum_update(w, g, state, lr, beta)[::-1],
-             "Both results are right, in the other order: first the weights, then the state."),
-            (lambda w, g, state, lr, beta: momentum_update(w, g, state, lr, beta)[0],
-             "Only the weights come back. The state must come back too, as the second of a pair."),
+            (_keeping(lambda v, g, lr, beta: lr * v),
+             "The state keeps the step, lr · v, and the next velocity is made of that. Keep v itself."),
+            (_keeping(lambda v, g, lr, beta: beta * v),
+             "The old velocity keeps β² of itself: β comes in twice."),
+            (_instead_of_weights(lambda v, lr: v),
+             "The first value is the velocity. The new weights are asked for, w − lr · v."),
+            (_instead_of_weights(lambda v, lr: lr * v),
+             "The first value is the step. Take it off w: the new weights are asked for."),
+            (standing(momentum_update), STANDING),
+            (state_first(momentum_update), STATE_FIRST),
+            (weights_only(momentum_update), WEIGHTS_ONLY),
         ),
     ),
     Exercise(
@@ -205,7 +234,8 @@ EXERCISES = [
             "v is (1 − dampening) / (1 − beta), and the step is lr times that.",
         ),
         probes=((0.01, 0.9, 0.0), (0.01, 0.9, 0.9), (0.3, 0.0, 0.0), (0.1, 0.5, 0.2), (2.0, 0.99, 0.5),
-                (0.05, 0.3, 0.6), (1e-4, 0.75, 0.0)),
+                (0.05, 0.3, 0.6), (1e-4, 0.75, 0.0), (0.2, 0.0, 0.7)),
+        corners={"0 <= beta": [2, 7], "0 <= dampening": [0, 6]},
         mistakes=(
             (lambda lr, beta, dampening: lr / (1 - beta),
              "Right without dampening. The gradient enters with 1 − dampening: what does that do to all steps?"),
@@ -215,9 +245,13 @@ EXERCISES = [
             (lambda lr, beta, dampening: lr,
              "Right only if dampening equals beta. In general the old gradients add up to more, or less, than one."),
             (lambda lr, beta, dampening: lr * (1 - beta),
-             "Upside down: memory makes the steps longer, so divide by 1 − β."),
+             "Upside down: memory makes the steps longer, so divide by 1 − β. And dampening has no effect here."),
             (lambda lr, beta, dampening: lr * (1 - beta) / (1 - dampening),
              "Upside down: the new gradient enters with 1 − dampening, and memory divides by 1 − β."),
+            (lambda lr, beta, dampening: lr * (1 - beta) * (1 - dampening),
+             "Dampening is right. Memory makes the steps longer, though: divide by 1 − β."),
+            (lambda lr, beta, dampening: lr / (1 - dampening),
+             "Dampening makes the steps shorter, so multiply by 1 − dampening. And what does β do?"),
             (lambda lr, beta, dampening: lr * (1 - dampening) * (1 + beta),
              "That is the second step. The memory goes on: 1 + β + β² + …"),
             (lambda lr, beta, dampening: lr * (1 - dampening) / (1 + beta),
@@ -232,6 +266,23 @@ EXERCISES = [
              "Dampening makes the steps shorter: multiply by 1 − dampening."),
             (lambda lr, beta, dampening: lr * (1 - dampening) * beta / (1 - beta),
              "One gradient is missing: the newest counts in full, and only the older ones carry powers of β."),
+            (lambda lr, beta, dampening: lr / (1 - beta * (1 - dampening)),
+             "Dampening stands with the old velocity here. It shortens the gradient that enters: v = βv + (1 − "
+             "dampening) g."),
+            (lambda lr, beta, dampening: lr * (1 - dampening) / (1 - beta * (1 - dampening)),
+             "Dampening shortens the old velocity as well here. It shortens only the gradient that enters."),
+            (lambda lr, beta, dampening: lr * (1 - dampening) / (1 - beta**2),
+             "β is squared. What survives adds up as 1 + β + β² + …, which is 1/(1 − β)."),
+            (lambda lr, beta, dampening: lr * (1 - dampening) / beta if beta else math.inf,
+             "The sum of 1 + β + β² + … is 1/(1 − β), not 1/β."),
+            (lambda lr, beta, dampening: lr * (1 + dampening) / (1 - beta),
+             "Dampening makes the steps shorter: the gradient enters with 1 − dampening, not with 1 + dampening."),
+            (lambda lr, beta, dampening: lr * (1 - dampening - beta),
+             "Dampening and β do not add up: the one shortens what enters, the other says how much survives a step."),
+            (lambda lr, beta, dampening: -lr * (1 - dampening) / (1 - beta),
+             "The number is right, the sign is not: the length of a step is not negative."),
+            (lambda lr, beta, dampening: (1 - dampening) / (1 - beta) / lr,
+             "The step is lr *times* the velocity."),
         ),
     ),
     Exercise(
@@ -245,19 +296,35 @@ EXERCISES = [
             "The rate is (2 / (√high + √low))². Give back first the rate, then beta.",
         ),
         probes=((1.0, 25.0), (1.0, 100.0), (0.5, 8.0), (4.0, 4.0), (2.0, 3.0), (1e-3, 10.0), (9.0, 16.0)),
+        corners={"they may be equal": [3]},
         mistakes=(
             (lambda low, high: (best_momentum(low, high)[0], math.sqrt(best_momentum(low, high)[1])),
              "The rate is right. β is not squared: that is the factor of a step, √β."),
             (lambda low, high: (math.sqrt(best_momentum(low, high)[0]), best_momentum(low, high)[1]),
              "β is right. The rate is (2 / (√high + √low)) squared."),
+            (lambda low, high: tuple(map(math.sqrt, best_momentum(low, high))),
+             "Both brackets still have to be squared."),
+            (lambda low, high: (best_momentum(low, high)[0] / 2, best_momentum(low, high)[1]),
+             "β is right, and the rate is half of what it should be: the 2 is squared, too."),
+            (lambda low, high: (best_momentum(low, high)[0] / 4, best_momentum(low, high)[1]),
+             "β is right, and the rate is a quarter of what it should be: the 2 above the line, squared, is missing."),
             (lambda low, high: (2 / (low + high), best_momentum(low, high)[1]),
              "β is right, but that is the best rate of plain descent. With momentum more is possible."),
             (lambda low, high: (2 / (low + high), ((high - low) / (high + low)) ** 2),
              "The roots are missing: take √low and √high in both formulas."),
+            (lambda low, high: ((2 / (low + high)) ** 2, ((high - low) / (high + low)) ** 2),
+             "The squares are there, the roots are not: take √low and √high in both formulas."),
+            (lambda low, high: (2 / (low + high), (high - low) / (high + low)),
+             "That is plain descent's best rate and what it leaves. With momentum, both formulas have roots, and "
+             "squares."),
+            (lambda low, high: (best_momentum(low, high)[0], best_momentum(1.0, high)[1]),
+             "The rate is right. β belongs to κ = high / low; yours takes low as 1."),
             (lambda low, high: (best_momentum(low, high)[0], ((high - low) / (high + low)) ** 2),
              "The rate is right. In β the roots are missing."),
             (lambda low, high: (best_momentum(low, high)[0], (high - low) / (high + low)),
              "The rate is right. That other number is what plain descent leaves at its best rate, not β."),
+            (lambda low, high: ((2 / (low + high)) ** 2, best_momentum(low, high)[1]),
+             "β is right. In the rate the roots are missing."),
             (lambda low, high: (1 / high, best_momentum(low, high)[1]),
              "β is right. 1 / high is a safe rate, not the fastest one."),
             (lambda low, high: (1 / high, math.sqrt(best_momentum(low, high)[1])),
@@ -270,11 +337,19 @@ EXERCISES = [
              "Both numbers are right, in the other order: first the rate, then beta."),
             (lambda low, high: best_momentum(low, high)[1],
              "β is right. The rate is asked for as well, as the first of a pair."),
+            (lambda low, high: best_momentum(low, high)[0],
+             "The rate is right. β is asked for as well, as the second of a pair."),
             (lambda low, high: best_momentum(1.0, high / low),
              "β is right. The rate depends on the curvatures themselves, not only on their ratio."),
             (lambda low, high: ((1 - best_momentum(low, high)[1]) * best_momentum(low, high)[0],
                                 best_momentum(low, high)[1]),
              "β is right, and the rate is shortened by 1 − β. The formula is for the undamped form as it stands."),
+            (lambda low, high: (best_momentum(low, high)[0], -math.sqrt(best_momentum(low, high)[1])),
+             "The rate is right. β is the square of the bracket, which is why it is not negative."),
+            (lambda low, high: (best_momentum(low, high)[0], 1 - best_momentum(low, high)[1]),
+             "The rate is right. The second number is 1 − β; β itself is asked for."),
+            (lambda low, high: (best_momentum(low, high)[0], 0.9),
+             "The rate is right. β depends on the curvatures: 0.9 is only what libraries ship."),
         ),
     ),
     Exercise(
@@ -288,7 +363,7 @@ EXERCISES = [
             "w ← w − lr · (g + β v), where v is the *new* velocity, which holds g already.",
         ),
         probes=_STEPS,
-        drive=_several_steps,
+        drive=_momentum_walk,
         mistakes=(
             (_rule(_sum, _ball),
              "That is heavy ball: g + β times the *old* velocity is just the new velocity. Use the new one in the "
@@ -296,15 +371,19 @@ EXERCISES = [
             (_rule(_average, _ahead),
              "The velocity is damped: the gradient enters it with 1 − β. Asked for is the undamped form."),
             (_rule(_average, _ball),
-             "That is damped heavy ball, a plain average of gradients. Neither 1 − β belongs here, nor is the look "
-             "ahead missing in Nesterov's form."),
+             "That is damped heavy ball, an average of gradients: no 1 − β belongs here, and the look ahead is "
+             "missing."),
+            (_rule(_average, lambda v, old, g, lr, beta: lr * ((1 - beta) * g + beta * v)),
+             "Everything is (1 − β) times what it should be: that is the damped form."),
             (_forgetful(_ahead),
-             "Every step is like the first: the new velocity is never kept. Hand back a state that holds it."),
-            (_Shared(_ahead),
-             "The velocity is kept outside the state, so that two weights, or two runs, share one memory. Keep it in "
-             "the state that comes in and goes out."),
+             "Every step is like the first: either the new velocity is not handed back, or the one that came in is "
+             "not used."),
+            (_forgetful(_ball), _PLAIN),
+            (shared(nesterov_update), SHARED),
             (_rule(_sum, lambda v, old, g, lr, beta: -lr * (g + beta * v)),
              "The sign is turned round: this walks uphill."),
+            (_rule(_sum, lambda v, old, g, lr, beta: lr * (g - beta * v)),
+             "β v is taken off in the bracket. It is added: the look goes ahead, not back."),
             (_rule(lambda v, g, lr, beta: beta * v + lr * g, lambda v, old, g, lr, beta: lr * g + beta * v),
              "The rate is inside the velocity. That is the same only while the rate stays; here it changes."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g + v)),
@@ -313,23 +392,35 @@ EXERCISES = [
              "The gradient is missing in the bracket: g + β v."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (v + beta * g)),
              "The roles in the bracket are exchanged: the gradient counts in full, the velocity with β."),
+            (_rule(_sum, lambda v, old, g, lr, beta: lr * ((1 - beta) * g + beta * v)),
+             "The gradient counts with 1 − β in the bracket. It counts in full."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (v + beta * v)),
              "The velocity stands twice in the bracket; the first of the two is the gradient alone."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g + beta**2 * v)),
              "One β too many in the bracket."),
+            (_rule(_sum, lambda v, old, g, lr, beta: lr * g - beta * v),
+             "β v is added to the weights, and without the rate. The step takes lr · (g + β v) off them."),
+            (lambda w, g, state, lr, beta: (nesterov_update(w, g, state, lr, beta)[0],
+                                            {"v": lr * (beta * state.get("v", 0.0) + g)}),
+             "The step is right, but the state keeps lr · v, and the next velocity is made of that. Keep v itself."),
             (_rule(lambda v, g, lr, beta: beta * v + g, lambda v, old, g, lr, beta: lr * (g + beta * (g + beta * v))),
              "This looks two steps ahead; one is asked for."),
             (lambda w, g, state, lr, beta: (nesterov_update(w, g, state, lr, beta)[0],
                                             {"v": g + beta * (beta * state.get("v", 0.0) + g)}),
              "The step is right, but the state keeps the bracket instead of the velocity."),
+            (lambda w, g, state, lr, beta: (nesterov_update(w, g, state, lr, beta)[0], {"v": g}),
+             "The step is right, but the state keeps the gradient instead of the velocity."),
             (_rule(_sum, lambda v, old, g, lr, beta: g + beta * v),
              "The rate is missing: it multiplies the whole bracket."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * g + beta * v),
              "The rate multiplies the gradient only. It belongs in front of the whole bracket."),
-            (_rule(lambda v, g, lr, beta: 0.9 * v + g, lambda v, old, g, lr, beta: lr * (g + 0.9 * v)),
-             "β is typed in as 0.9. Use the beta that is passed."),
-            (lambda w, g, state, lr, beta: nesterov_update(w, g, state, lr, beta)[::-1],
-             "Both results are right, in the other order: first the weights, then the state."),
+            (_rule(lambda v, g, lr, beta: v + g, _ahead),
+             "The velocity never forgets: it keeps the share β of itself."),
+            (_rule(lambda v, g, lr, beta: 0.9 * v + g, lambda v, old, g, lr, beta: lr * (g + 0.9 * v)), _TYPED),
+            (_rule(_sum, _ahead, start=lambda g: g), _LATE_START),
+            (standing(nesterov_update), STANDING),
+            (state_first(nesterov_update), STATE_FIRST),
+            (weights_only(nesterov_update), WEIGHTS_ONLY),
         ),
     ),
 ]

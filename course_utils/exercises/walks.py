@@ -1,0 +1,118 @@
+"""How the checks use the step of an optimizer: several steps, and once more from a fresh start among others."""
+
+import math
+
+import numpy as np
+
+from .framework import _holds_ellipsis, _show
+
+
+class Instead:
+    """What stands in the place of a walk that came to nothing: `words` for the reader, a `value` to compare by.
+
+    It is as long as the walk, so that the reader is not told that some of its points are missing.
+    """
+
+    def __init__(self, words, value, length):
+        self.words, self.value, self.length = words, value, length
+
+    def __repr__(self):
+        return self.words
+
+    def __len__(self):
+        return self.length
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.value, dtype)
+
+
+def walk(update, w, gradients, hyper):
+    """The weights after every step of a walk that begins with state {}; `hyper` holds the other arguments of each step.
+
+    The walk is then taken a second time, in turn with that of other weights: what a function keeps outside the state
+    makes a difference there, and `Instead` is the answer. It also is where no pair (weights, state) comes back.
+    `None` and `...` are handed on as they are.
+    """
+    try:
+        (points,) = _walks(update, [(w, gradients)], hyper)
+        other = -2.0 * w + 1.0, [0.7 * g for g in reversed(gradients)]
+        again, _ = _walks(update, [(w, gradients), other], hyper)
+    except _Stop as stop:
+        return stop.answer
+    if all(np.shape(a) == np.shape(b) and np.allclose(a, b, 1e-6, 1e-9, equal_nan=True)
+           for a, b in zip(points, again, strict=True)):
+        return tuple(points)
+    return Instead("another walk when it was begun anew with state {}", math.inf, len(points))
+
+
+class _Stop(Exception):
+    """No pair came back; `answer` stands for the walk."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+
+def _walks(update, starts, hyper):
+    """The points of several walks that take turns."""
+    places, states = [w for w, _ in starts], [{} for _ in starts]
+    points = [[] for _ in starts]
+    for step, rest in enumerate(hyper):
+        for i, (_, gradients) in enumerate(starts):
+            answer = update(_copied(places[i]), _copied(gradients[step]), states[i], *rest)
+            places[i], states[i] = _pair(answer, len(hyper))
+            points[i].append(places[i])
+    return points
+
+
+def _pair(answer, length):
+    if answer is None or _holds_ellipsis(answer):
+        raise _Stop(answer)
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        array = "an array " if isinstance(answer, np.ndarray) else ""
+        raise _Stop(Instead(f"no pair (weights, state), but {array}{_show(answer)}", answer, length))
+    if isinstance(answer[0], dict) and not isinstance(answer[1], dict):
+        raise _Stop(Instead("the state first, and then the weights", -math.inf, length))
+    try:
+        return _copied(answer[0].detach() if hasattr(answer[0], "detach") else answer[0]), answer[1]
+    except (TypeError, ValueError):
+        raise _Stop(Instead(f"no weights, but {_show(answer[0])}", math.nan, length)) from None
+
+
+def _copied(x):
+    return np.array(x, dtype=float) if np.ndim(x) else float(x)
+
+
+# Mistakes that any step can make
+
+def shared(update):
+    """The update with one memory for all who call it, as a variable outside the function is."""
+    memory = {}
+
+    def wrong(w, g, state, *hyper):
+        if memory.get("shape", np.shape(w)) != np.shape(w):
+            memory.clear()
+        new, after = update(w, g, memory, *hyper)
+        memory.update(after, shape=np.shape(w))
+        return new, state
+    return wrong
+
+
+def weights_only(update):
+    return lambda *arguments: update(*arguments)[0]
+
+
+def state_first(update):
+    return lambda *arguments: update(*arguments)[::-1]
+
+
+def standing(update):
+    """The weights handed back as they came."""
+    return lambda w, *rest: (w, update(w, *rest)[1])
+
+
+SHARED = ("Begun anew with state {}, the same walk came out differently: something is kept outside the state. Keep "
+          "everything in the state that is passed in and handed back, not in variables outside or in a default "
+          "argument.")
+WEIGHTS_ONLY = "Only the weights come back. Hand back a pair: the weights and the state."
+STATE_FIRST = "The state comes first here. First the weights, then the state."
+STANDING = "The weights come back as they were: the step has to be taken off them."
