@@ -811,8 +811,8 @@ def one_rate_by_loop(rates, val, test):
 
 
 def one_rate_sorted(rates, val, test):
-    order = sorted(range(len(rates)), key=lambda i: val[:, i].min())
-    return rates[order[-1]], np.sort(test[:, order[-1]])[0]
+    order = sorted(range(len(rates)), key=lambda i: val[:, i].min(), reverse=True)
+    return rates[order[0]], np.sort(test[:, order[0]])[0]
 
 
 RIGHT = {
@@ -975,7 +975,7 @@ RIGHT = {
                        lambda v, t: carried_by_loops(7 * v, t), lambda v, t: tuple(map(tuple, carried_by_loops(v, t)))],
     "one-rate-for-all": [one_rate_by_loop, one_rate_sorted, lambda r, v, t: list(one_rate_by_loop(r, v, t)),
                          lambda r, v, t: np.array(one_rate_by_loop(r, v, t)),
-                         lambda r, v, t: max(zip(v.min(0), r, t.min(0), strict=True))[1:],
+                         lambda r, v, t: min(zip(-v.min(0), range(len(r)), r, t.min(0), strict=True))[2:],
                          lambda r, v, t: torch.tensor(one_rate_by_loop(r, v, t)),
                          lambda r, v, t: tuple(np.float32(x) for x in one_rate_sorted(r, v, t)),
                          lambda r, v, t: one_rate_by_loop(r, 2 * v, t),
@@ -1183,8 +1183,7 @@ WRONG = {
         lambda w, g, s, lr, a, b, eps, wd: (w * (1 - lr * wd) - lr * np.sign(g), s),
         lambda w, g, s, lr, a, b, eps, wd: adam(w * np.exp(-lr * wd), g, s, lr, a, b, eps),
         lambda w, g, s, lr, a, b, eps, wd: adam(w / (1 + lr * wd), g, s, lr, a, b, eps),
-        lambda w, g, s, lr, a, b, eps, wd: adam(w, g - wd * w, s, lr, a, b, eps),
-        lambda w, g, s, lr, a, b, eps, wd: adam(w, g + lr * wd * w, s, lr, a, b, eps),
+        lambda w, g, s, lr, a, b, eps, wd: adam(w, g * (1 - wd), s, lr, a, b, eps),
         lambda w, g, s, lr, a, b, eps, wd: adamw(w, g, s, lr, a, b, eps, wd * (1 + 1e-3)),
         lambda w, g, s, lr, a, b, eps, wd: rmsprop(w * (1 - lr * wd), g, s, lr, b, eps),
         lambda *x: adamw(*x)[1], lambda *x: (*adamw(*x), 0)],
@@ -1194,7 +1193,7 @@ WRONG = {
         lambda r, g, s: basin_of_decades(r, g, s / 2), lambda r, g, s: basin_of_decades(r, g, 2 * s),
         lambda r, g, s: basin_of_decades(r, g, 0.1), lambda r, g, s: basin_of_decades(r, g**2, s),
         lambda r, g, s: basin_of_decades(r, -g, s), lambda r, g, s: [basin_of_decades(r, g, s)],
-        lambda r, g, s: -basin_of_decades(r, g, s), lambda r, g, s: basin_of_decades(r, g, s) + 1e-3,
+        lambda r, g, s: basin_of_decades(r, g, s) + 1e-3,
         lambda r, g, s: basin_of_decades(r, g[::-1], s), lambda r, g, s: basin_of_decades(r[1:], g[1:], s),
         lambda r, g, s: np.log10(r[-1] / r[g.argmax()]), lambda r, g, s: max(basin_of_decades(r, g, s), 0.5),
         lambda r, g, s: min(basin_of_decades(r, g, s), 2.0), lambda r, g, s: np.trapezoid(g, np.log10(r))],

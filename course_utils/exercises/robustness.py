@@ -12,7 +12,10 @@ def basin_decades(rates, gains, share):
 
     rates and gains have shape (n,); rates ascend, gains are 0 or more. The basin is the
     unbroken row of rates around the best one that lose at most this share of the best
-    gain. Nothing between the rates is looked at. Where no rate gains anything: 0.
+    gain; of several best ones, take the lowest rate. Nothing between the rates is looked
+    at. Where no rate gains anything: 0.
+    For rates np.array([0.1, 1.0, 10.0]), gains np.array([0.9, 1.0, 0.2]) and a share of
+    0.25 the answer is 1.
     """
     good = (gains >= (1 - share) * gains.max()) & (gains > 0)
     low = high = gains.argmax()
@@ -27,8 +30,11 @@ def carried_regret(val, test):
     """What it costs to carry the rate of one problem to another: a table (n, n).
 
     val and test have shape (n, rates): the gains of one optimizer on n problems, on
-    validation and on test data. Each problem chooses its rate. Row i, column j: what
-    problem j gains at its own rate, minus what it gains at the rate of problem i.
+    validation and on test data. Each problem chooses its own rate, the best for it; of
+    equals, the first. Row i, column j: what problem j gains on test data at its own rate,
+    minus what it gains there at the rate of problem i; below 0 where that is better.
+    For val np.array([[0.9, 0.5], [0.2, 0.8]]) and test np.array([[0.7, 0.6], [0.1, 0.4]])
+    the answer is [[0, 0.3], [0.1, 0]].
     """
     chosen = val.argmax(axis=1)
     carried = test[:, chosen].T
@@ -38,8 +44,11 @@ def carried_regret(val, test):
 def one_rate(rates, val, test):
     """One rate for all problems, chosen for the worst off: (rate, worst gain).
 
-    rates has shape (k,), val and test (n, k): the gains on n problems, on validation
-    and on test data. The worst gain is what the worst off problem gains at that rate.
+    rates has shape (k,), in any order; val and test have shape (n, k): the gains on n
+    problems, on validation and on test data. Of equals, the first rate. The worst gain is
+    what the problem that is worst off on test data gains there, at that rate.
+    For rates np.array([0.1, 1.0]), and val and test np.array([[0.5, 0.9]]), one problem,
+    the answer is (1.0, 0.9).
     """
     chosen = val.min(axis=0).argmax()
     return rates[chosen], test[:, chosen].min()
@@ -53,14 +62,25 @@ def _near(gains, share):
     return (gains >= (1 - share) * gains.max()) & (gains > 0)
 
 
-def _grown(rates, gains, good, down=True, up=True):
-    """Decades of the unbroken row of good rates around the best."""
+def _ends(gains, good, down=True, up=True, first=0, last=0):
+    """The places of the first and the last of the unbroken row of good rates around the best."""
     low = high = gains.argmax()
-    while down and low > 0 and good[low - 1]:
+    while down and low > first and good[low - 1]:
         low -= 1
-    while up and high < len(rates) - 1 and good[high + 1]:
+    while up and high < len(gains) - 1 - last and good[high + 1]:
         high += 1
+    return low, high
+
+
+def _grown(rates, gains, good, **how):
+    """Decades of the unbroken row of good rates around the best."""
+    low, high = _ends(gains, good, **how)
     return np.log10(rates[high] / rates[low])
+
+
+def _from_ends(answer):
+    """A mistake in what is made of the two ends."""
+    return lambda rates, gains, share: answer(rates, *_ends(gains, _near(gains, share)))
 
 
 def _longest(rates, gains, share):
@@ -88,8 +108,28 @@ def _table(val, test, chosen):
     return np.diag(carried) - carried
 
 
+def _without_diagonal(table):
+    return table[~np.eye(len(table), dtype=bool)].mean()
+
+
 def _without_own(table):
     return np.where(np.eye(len(table), dtype=bool), np.nan, table)
+
+
+def _end_of_the_best(rates, gains, share):
+    """The basin of the last of several best rates."""
+    good = _near(gains, share)
+    low = high = len(gains) - 1 - gains[::-1].argmax()
+    while low > 0 and good[low - 1]:
+        low -= 1
+    while high < len(rates) - 1 and good[high + 1]:
+        high += 1
+    return np.log10(rates[high] / rates[low])
+
+
+def _last(gains, axis):
+    """`argmax`, of equals the last."""
+    return gains.shape[axis] - 1 - np.flip(gains, axis).argmax(axis)
 
 
 def _chosen(rates, val, test, i):
@@ -103,6 +143,14 @@ _LOW = np.array([0.0, 0.2, 0.39, 0.4, 0.38, 0.32, 0.1])
 _BROKEN = np.array([0.92, 0.95, 0.91, 0.3, 0.7, 1.0, 0.95])
 _EDGE = np.array([1.2, 1.18, 1.12, 0.2, 0.0, 0.0, 0.0])
 _ISLANDS = np.array([0.95, 0.2, 0.12, 1.0, 0.93, 0.3, 0.96])
+_TWO_PEAKS = np.array([0.8, 1.0, 0.3, 0.2, 1.0, 0.95, 0.92])
+_ALONE = np.array([0.0, 0.1, 0.4, 1.0, 0.3, 0.2, 0.0])
+_EQUALS = np.array([[0.5, 0.9, 0.9, 0.1], [0.3, 0.6, 0.2, 0.6], [0.7, 0.4, 0.7, 0.7]])
+_EQUALS_TEST = np.array([[0.4, 0.8, 0.6, 0.2], [0.5, 0.7, 0.1, 0.3], [0.9, 0.3, 0.65, 0.6]])
+_LEVEL = np.array([[0.2, 0.6, 0.5, 0.7], [0.8, 0.5, 0.9, 0.5]])
+_SPREAD = np.array([[1.0, 0.5, 0.6], [0.1, 0.5, 0.42]])  # mean, product and smallest choose three rates
+_SPREAD_TEST = np.array([[0.95, 0.55, 0.7], [0.2, 0.45, 0.4]])
+_LEVEL_TEST = np.array([[0.3, 0.7, 0.45, 0.9], [0.6, 0.4, 0.8, 0.65]])
 _draws = np.random.default_rng(9)
 _VAL, _TEST = _draws.random((4, 6)).round(3), _draws.random((4, 6)).round(3)
 _PEAKS = np.array([[0.1, 0.9, 0.5, 0.2, 0.0], [0.0, 0.3, 0.4, 0.95, 0.6], [0.35, 0.6, 0.7, 0.5, 0.1]])
@@ -130,7 +178,10 @@ EXERCISES = [
         ),
         probes=((_R, _HILL, 0.25), (_R, _LOW, 0.1), (_R, _BROKEN, 0.1), (_R, _EDGE, 0.1), (_R, np.zeros(7), 0.1),
                 (_UNEVEN, np.array([0.3, 0.9, 0.85, 0.82, 0.1]), 0.2), (_R, np.ones(7), 0.1), (_R, _ISLANDS, 0.1),
-                (_UNEVEN, np.array([0.95, 0.97, 0.99, 0.1, 0.96]), 0.1), (_R, _HILL, 0.6)),
+                (_UNEVEN, np.array([0.95, 0.97, 0.99, 0.1, 0.96]), 0.1), (_R, _HILL, 0.6), (_R, _TWO_PEAKS, 0.1),
+                (_R, _ALONE, 0.1)),
+        corners={"unbroken row": [2, 7, 8], "at most this share": [0], "of several best ones, take the lowest rate":
+                 [10], "Nothing between the rates": [1, 5], "Where no rate gains anything": [4]},
         mistakes=(
             (lambda rates, gains, share: np.log10(rates[_near(gains, share)].max() / rates[_near(gains, share)].min())
              if gains.any() else 0.0,
@@ -156,6 +207,23 @@ EXERCISES = [
              if gains.any() else 0.0,
              "That is a difference of rates. 0.1 is one decade above 0.01, and 0.01 one above 0.001: what counts is "
              "the factor."),
+            (_from_ends(lambda rates, low, high: rates[high] - rates[low]),
+             "That is the difference of the two ends. 0.1 is one decade above 0.01, and 0.01 one above 0.001: what "
+             "counts is the factor."),
+            (_from_ends(lambda rates, low, high: high - low),
+             "That counts the spacings between the two ends. They need not be decades, nor equal."),
+            (_from_ends(lambda rates, low, high: high - low + 1),
+             "That counts the rates of the basin. Their number depends on how fine the grid is; decades do not."),
+            (_from_ends(lambda rates, low, high: np.log10(rates[high]) / np.log10(rates[low])),
+             "One logarithm is divided by the other. They are subtracted: the logarithm of a quotient."),
+            (_from_ends(lambda rates, low, high: np.log10(rates[high] - rates[low]) if high > low else -np.inf),
+             "That is the logarithm of a difference. Take that of the quotient: a factor of 10 is a decade."),
+            (_from_ends(lambda rates, low, high: (rates[low], rates[high])),
+             "Those are the two ends. How many factors of ten lie between them?"),
+            (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), first=1),
+             "The lowest rate of the grid is never reached. It may belong to the basin, too."),
+            (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), last=1),
+             "The highest rate of the grid is never reached. It may belong to the basin, too."),
             (lambda rates, gains, share: float(_near(gains, share).sum()),
              "That counts the good rates. Their number depends on how fine the grid is; decades do not."),
             (lambda rates, gains, share: _near(gains, share).sum() * np.log10(rates[1] / rates[0]),
@@ -171,6 +239,12 @@ EXERCISES = [
              "You go one rate too far at the ends: the first rate that is not good lies outside."),
             (lambda rates, gains, share: _grown(rates, gains, (gains >= share * gains.max()) & (gains > 0)),
              "Your rates keep at least `share` of the best gain. They should *lose* at most that share."),
+            (_end_of_the_best,
+             "Right unless several rates are equally good: of these, the lowest is the best one here."),
+            (lambda rates, gains, share: np.log10(rates[gains.argmax()]),
+             "That is the logarithm of the best rate. Asked for is how far the two ends of the basin are apart."),
+            (lambda rates, gains, share: -_grown(rates, gains, _near(gains, share)),
+             "The number is right, the sign is not: divide the largest rate by the smallest."),
             (_between_the_rates,
              "You follow the line between the rates, as `basin_width` of the package does. Here only the rates of the "
              "grid count."),
@@ -195,7 +269,8 @@ EXERCISES = [
             "Subtract it from what j gains at its own rate, `test[j, chosen[j]]`. On the diagonal that makes 0.",
         ),
         probes=((_PEAKS, _PEAKS_TEST), (_VAL, _TEST), (_VAL[:, ::-1], _TEST[:, ::-1]), (_VAL[:2], _TEST[2:]),
-                (_PEAKS[::-1], _PEAKS_TEST[::-1])),
+                (_PEAKS[::-1], _PEAKS_TEST[::-1]), (_EQUALS, _EQUALS_TEST)),
+        corners={"of equals, the first": [5], "below 0 where that is better": [1, 2]},
         mistakes=(
             (lambda val, test: carried_regret(val, test).T,
              "Rows and columns are exchanged: row i belongs to the problem that the rate comes *from*."),
@@ -221,6 +296,16 @@ EXERCISES = [
              "The sign is lost: where a carried rate does *better*, the regret is negative."),
             (lambda val, test: _without_own(carried_regret(val, test)),
              "Right but for the diagonal: a problem's own rate costs it 0."),
+            (lambda val, test: _table(val, test, _last(val, 1)),
+             "Right unless a problem has several best rates: it chooses the first of them."),
+            (lambda val, test: carried_regret(val, test)[~np.eye(len(val), dtype=bool)],
+             "Those are the right numbers in one row and without the diagonal. The whole table is asked for."),
+            (lambda val, test: carried_regret(val, test).mean(),
+             "That is the mean over the whole table, diagonal included. The table itself is asked for."),
+            (lambda val, test: _without_diagonal(carried_regret(val, test)),
+             "That is the mean over what stands beside the diagonal. The whole table is asked for."),
+            (lambda val, test: np.diag(test[:, val.argmax(axis=1)]) - test[:, val.argmax(axis=1)],
+             "You compare two problems at one rate. Compare one problem at two rates: j at its own, and at that of i."),
             (lambda val, test: carried_regret(val, test).mean(axis=0),
              "That is the mean over the problems that the rates come from. The whole table is asked for."),
             (lambda val, test: carried_regret(val, test).mean(axis=1),
@@ -248,12 +333,16 @@ EXERCISES = [
             "Then open the test data, at this rate alone: the smallest gain in the column `test[:, chosen]`.",
         ),
         probes=((_FIVE, _PEAKS, _PEAKS_TEST), (_SIX, _VAL, _TEST), (_SIX[::-1], _VAL, _TEST), (_SIX, _TEST, _VAL),
-                (_FIVE, _HARD, _HARD_TEST), (_FIVE, _HARD_TEST, _HARD)),
+                (_FIVE, _HARD, _HARD_TEST), (_FIVE, _HARD_TEST, _HARD), (_SIX[:4], _LEVEL, _LEVEL_TEST),
+                (_SIX[:3], _SPREAD, _SPREAD_TEST)),
+        corners={"in any order": [2], "Of equals, the first rate": [6], "worst off on test data": [0, 4]},
         mistakes=(
             (lambda rates, val, test: _chosen(rates, test, test, test.min(axis=0).argmax()),
              "The rate is chosen on test data, so that its score flatters. (A published mistake.)"),
             (lambda rates, val, test: _chosen(rates, val, val, val.min(axis=0).argmax()),
              "The worst gain is that of the *validation* data, which chose the rate. Report it on test data."),
+            (lambda rates, val, test: _chosen(rates, val, test, _last(val.min(axis=0), 0)),
+             "Right unless several rates are equally good: of these, the first in the list is asked for."),
             (lambda rates, val, test: _chosen(rates, val, test, val.mean(axis=0).argmax()),
              "That is the rate with the best mean. It may leave one problem far behind: take the best smallest gain."),
             (lambda rates, val, test: (rates[val.min(axis=0).argmax()], test[:, val.min(axis=0).argmax()].mean()),
@@ -282,6 +371,8 @@ EXERCISES = [
              "The second number is the largest gain at that rate; the worst is asked for."),
             (lambda rates, val, test: _chosen(rates, val, test, np.median(val, axis=0).argmax()),
              "That is the rate with the best median: half of the problems may fail at it."),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0], test[:, val.min(axis=0).argmax()]),
+             "The rate is right; the second is the gains of all problems there. The worst of them is asked for."),
             (lambda rates, val, test: (one_rate(rates, val, test)[0], test.min()),
              "The second number is the smallest test gain at *any* rate. Only the chosen one is used."),
             (lambda rates, val, test: one_rate(rates, val, test)[0],
