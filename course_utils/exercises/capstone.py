@@ -10,18 +10,22 @@ from ..optimizers import nesterov
 from ..schedules import cosine
 from ..search import Trials
 from ..studies.capstone_seal import issued
-from .framework import Exercise, Project, Result
+from .framework import Exercise, Project, Result, _show
 from .quizzes import Option, Quiz
+from .walks import Instead
 
 
 def steps_spent(trials):
     """The steps that a list of trials has cost, when going on is cheaper than starting anew.
 
-    Each trial is a tuple (setting, steps, decays), in the order in which they were made.
+    Each trial is a tuple (setting, steps, decays), in the order in which they were made;
+    a setting is anything that can be the key of a dict, such as a name or a tuple.
     If decays is False, the rate is constant, and a longer run of a setting goes on where
     its longest run so far ended: only the new steps cost. If decays is True, the schedule
     is made for this very number of steps, so that a run of another length starts anew.
-    What was trained before, and anything shorter at a constant rate, costs nothing.
+    The same run once more costs nothing, nor does anything shorter at a constant rate. A
+    constant run and a decaying one never share their steps. No trials cost 0.
+    steps_spent([("a", 32, True), ("b", 64, True)]) is 96.
     """
     longest, total = {}, 0
     for setting, steps, decays in trials:
@@ -35,8 +39,10 @@ def finals_left(budget, n, short, full):
     """How many finals can be paid for after n first trials of `short` steps each.
 
     In a final, one of the first trials goes on to `full` steps at its constant rate, so
-    that only the new steps cost. No more finals than first trials; 0 if nothing is left,
-    or if the first trials alone cost more than the budget.
+    that only the new steps cost; `short` is less than `full`. No more finals than first
+    trials; 0 if nothing is left, or too little for one, or if the first trials alone cost
+    more than the budget.
+    finals_left(1000, 4, 100, 300) is 3.
     """
     return max(0, min(n, (budget - n * short) // (full - short)))
 
@@ -45,8 +51,12 @@ def halving(score, settings, lengths, kept):
     """The setting that is left after some rounds of successive halving.
 
     In round r, every setting that is still in gets score(setting, lengths[r]): higher is
-    better, nan means that it diverged and comes last. The best kept[r] of them go on; of
-    equals, the one that stands earlier. After the last round the best one is the answer.
+    better, and it may be negative; nan means that it diverged and comes last. The best
+    kept[r] of them go on, ranked by this round's scores. Of equals, and of those that
+    diverged, the one that ranked higher in the round before comes first; in the first
+    round, the one that stands earlier in settings. After the last round the answer is the
+    best one, though kept[-1] may be more than 1.
+    halving(lambda setting, steps: -setting, [3, 1, 2], [10, 20], [2, 1]) is 1.
     """
     for steps, n in zip(lengths, kept, strict=True):
         scores = [score(setting, steps) for setting in settings]
@@ -82,9 +92,19 @@ def _plays(attempt, table, kept):
         return None
     if hasattr(answer, "__array__"):
         answer = np.asarray(answer)[()]
+    if answer is ... or isinstance(answer, tuple | list) and any(part is ... for part in answer):
+        return ...
     if not isinstance(answer, Real):
-        raise TypeError(f"one of the settings is asked for; yours gave what is not a real number: {answer!r}")
-    return answer, trials.spent
+        array = "an array " if isinstance(answer, np.ndarray) else ""
+        return Instead(f"not a real number, and so none of the settings: {array}{_show(answer)}", answer, 2)
+    return answer, _Steps(trials.spent)
+
+
+class _Steps(int):
+    """A number of steps that says so."""
+
+    def __repr__(self):
+        return f"{int(self)} steps"
 
 
 _RISING = np.array([[.2, .5, .9], [.3, .6, .85], [.5, .7, .8], [.6, .65, .7], [.1, .2, .3], [.4, .45, .5]])
@@ -92,6 +112,10 @@ _CROSSING = np.array([[.7, .71, .72], [.6, .8, .81], [.65, .75, .9], [.1, .95, .
 _BLOWN = np.array([[.3, .4, .5], [nan, nan, nan], [.5, nan, nan], [.4, .6, .7], [nan, nan, nan], [.2, .3, .9]])
 _TIED = np.array([[.5, .6, .6], [.5, .6, .7], [.5, .6, .7], [.4, .9, .9]])
 _FALLING = np.array([[.9, .2, .1], [.8, .5, .3], [.7, .6, .4], [.1, .9, .9], [.6, .3, .35], [.5, .1, .6]])
+_TIED_LATE = np.array([[.5, .6, .6], [.7, .6, .6], [.6, .6, .6], [.4, .9, .9]])  # ranked 1, 2, 0, then equal
+_NEGATIVE = np.array([[-.5, -4.], [nan, .1], [-.3, nan], [-.4, -3.], [-.9, -9.]])
+_LOST = np.array([[.2, nan, nan], [.6, nan, nan], [nan, .9, .9], [.5, nan, nan]])  # and in the end nobody is left
+_FEW = np.array([[nan, nan, nan], [nan, .3, nan], [.4, nan, .1], [nan, .5, .2]])  # more go on than have a score
 _LATE = np.array([[nan, .9], [.3, .4], [.6, .5], [.7, nan], [.2, .1]])
 
 
@@ -110,7 +134,7 @@ def _rounds(attempt_scores=lambda scores: scores, take=lambda ranked, n, r: rank
 
 def _never_again(score, settings, lengths, kept):
     first = [score(setting, lengths[0]) for setting in settings]
-    ranked = sorted(range(len(settings)), key=lambda i: -np.nan_to_num(first[i], nan=-1))
+    ranked = sorted(range(len(settings)), key=lambda i: -np.nan_to_num(first[i], nan=-np.inf))
     for steps, n in zip(lengths[1:], kept[:-1], strict=True):
         for i in ranked[:n]:
             score(settings[i], steps)
@@ -120,22 +144,71 @@ def _never_again(score, settings, lengths, kept):
 def _everyone_each_round(score, settings, lengths, kept):
     for steps in lengths:
         scores = {setting: score(setting, steps) for setting in settings}
-    return max(settings, key=lambda setting: np.nan_to_num(scores[setting], nan=-1))
+    return max(settings, key=lambda setting: np.nan_to_num(scores[setting], nan=-np.inf))
 
 
 def _best_ever(score, settings, lengths, kept):
     ever = {}
     for steps, n in zip(lengths, kept, strict=True):
         for setting in settings:
-            ever[setting] = max(ever.get(setting, -1), np.nan_to_num(score(setting, steps), nan=-1))
+            ever[setting] = max(ever.get(setting, -np.inf), np.nan_to_num(score(setting, steps), nan=-np.inf))
         settings = sorted(settings, key=lambda setting: -ever[setting])[:n]
     return max(ever, key=ever.get)
 
 
 def _halves(score, settings, lengths, kept):
     for steps in lengths:
-        scores = {setting: np.nan_to_num(score(setting, steps), nan=-1) for setting in settings}
+        scores = {setting: np.nan_to_num(score(setting, steps), nan=-np.inf) for setting in settings}
         settings = sorted(settings, key=lambda setting: -scores[setting])[:max(1, len(settings) // 2)]
+    return settings[0]
+
+
+def _in_the_order_of_the_list(score, settings, lengths, kept):
+    """The right settings go on, but in the order of the list that was passed."""
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: score(setting, steps) for setting in settings}
+        ranked = sorted(settings, key=lambda setting: -np.nan_to_num(scores[setting], nan=-np.inf))
+        settings = [setting for setting in settings if setting in ranked[:n]]
+    return ranked[0]
+
+
+def _without_diverged(score, settings, lengths, kept):
+    """Those that diverged are thrown out, even if fewer than kept[r] remain."""
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: score(setting, steps) for setting in settings}
+        left = [setting for setting in settings if scores[setting] == scores[setting]]
+        settings = sorted(left, key=lambda setting: -scores[setting])[:n]
+    return settings[0]
+
+
+def _sorted_with_nan(score, settings, lengths, kept):
+    """What `sorted` makes of scores among which there is a nan, if nobody cares for it."""
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: score(setting, steps) for setting in settings}
+        settings = sorted(settings, key=lambda setting: scores[setting], reverse=True)[:n]
+    return settings[0]
+
+
+def _sorted_pairs(score, settings, lengths, kept):
+    """Pairs of score and setting, sorted: a nan disturbs the order, and of equals the larger setting comes first."""
+    for steps, n in zip(lengths, kept, strict=True):
+        pairs = sorted([(score(setting, steps), setting) for setting in settings], reverse=True)
+        settings = [setting for _, setting in pairs[:n]]
+    return settings[0]
+
+
+def _nobody_leaves(score, settings, lengths, kept):
+    """Every setting is asked in every round; the order of the list that was passed decides."""
+    for steps in lengths:
+        for setting in settings:
+            score(setting, steps)
+    return settings[0]
+
+
+def _later_of_equals(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        pairs = [(np.nan_to_num(score(setting, steps), nan=-np.inf), i) for i, setting in enumerate(settings)]
+        settings = [settings[i] for _, i in sorted(pairs, reverse=True)[:n]]
     return settings[0]
 
 
@@ -161,7 +234,57 @@ _LEDGERS = (
     [("a", 64, True), ("a", 64, False), ("a", 128, False), ("b", 128, True), ("a", 64, True)],
     [],
     [("a", 96, False), ("a", 32, False), ("a", 128, False), ("b", 16, False)],
+    [("a", 64, False), ("a", 64, False), ("b", 32, False), ("b", 16, False)],
+    [("a", 64, True), ("a", 64, False), ("b", 32, False), ("b", 32, True)],
+    [((0.1, "sgd"), 32, False), ((0.1, "adam"), 32, False), ((0.1, "sgd"), 64, False), ((0.1, "adam"), 32, True)],
+    [("a", 32, False), ("b", 32, False), ("a", 64, False), ("b", 96, False), ("a", 96, True), ("b", 64, True)],
+    [("a", 128, True), ("a", 32, True), ("a", 128, True)],
 )
+
+
+def _known(trials, key):
+    """Decaying runs are free where key(setting, steps, decays) was there before, constant ones go on."""
+    longest, seen, total = {}, set(), 0
+    for setting, steps, decays in trials:
+        if decays:
+            total += steps * (key(setting, steps, decays) not in seen)
+        else:
+            total += max(steps - longest.get(setting, 0), 0)
+            longest[setting] = max(longest.get(setting, 0), steps)
+        seen.add(key(setting, steps, decays))
+    return total
+
+
+def _started_by_any(trials):
+    """A constant run goes on from a decaying one of the same setting, too."""
+    longest, seen, total = {}, set(), 0
+    for setting, steps, decays in trials:
+        if decays:
+            total += steps * ((setting, steps) not in seen)
+            seen.add((setting, steps))
+        else:
+            total += max(steps - longest.get(setting, 0), 0)
+        longest[setting] = max(longest.get(setting, 0), steps)
+    return total
+
+
+def _started_by_the_last(trials):
+    """A constant run goes on from the trial just before if that had its setting; a decaying one is charged in full."""
+    total, before = 0, (None, 0)
+    for setting, steps, decays in trials:
+        total += max(steps - before[1], 0) if before[0] == setting and not decays else steps
+        before = setting, steps
+    return total
+
+
+def _after_its_neighbour(trials):
+    """A run is known only if the trial just before it was the same run."""
+    total, before = 0, (None, 0, None)
+    for setting, steps, decays in trials:
+        same = before[0] == setting and before[2] == decays and (not decays or before[1] == steps)
+        total += max(steps - before[1], 0) if same else steps
+        before = setting, steps, decays
+    return total
 
 EXERCISES = [
     Exercise(
@@ -177,6 +300,9 @@ EXERCISES = [
             "A dictionary: `run = (setting, steps) if decays else setting`, then `longest.get(run, 0)`.",
         ),
         probes=tuple((ledger,) for ledger in _LEDGERS),
+        corners={"such as a name or a tuple": [10], "only the new steps cost": [0, 7], "starts anew": [1, 12],
+                 "The same run once more costs nothing": [3, 8], "anything shorter at a constant rate": [2, 7, 8],
+                 "never share their steps": [9, 11], "No trials cost 0": [6]},
         mistakes=(
             (lambda trials: sum(steps for _, steps, _ in trials),
              "Every trial is charged in full. Going on at a constant rate costs only what is new, and the same once "
@@ -208,6 +334,38 @@ EXERCISES = [
             (lambda trials: sum(steps for _, steps, decays in trials if decays) + _accounting(_new)(
                 [t for t in trials if not t[2]]),
              "Right for constant rates. With a decaying one, the very same run once more is free, too."),
+            (_started_by_any,
+             "A constant run goes on here from where a decaying one of the same setting ended. The two never share "
+             "their steps."),
+            (lambda trials: _known(trials, lambda setting, steps, decays: (setting, steps)),
+             "A decaying run is free here where a constant one of the same setting and length was there before. The "
+             "two never share their steps."),
+            (lambda trials: _known(trials, lambda setting, steps, decays: setting),
+             "Right for constant rates. With a decaying one, a run of another length starts anew, even if the setting "
+             "is known."),
+            (lambda trials: _known(trials, lambda setting, steps, decays: steps),
+             "Right for constant rates. A decaying run is free here once any run had that length, of whatever "
+             "setting."),
+            (_accounting(_new, lambda s, steps, decays: (s, decays)),
+             "Constant and decaying runs are kept apart, as they should be. But a decaying run of another length "
+             "starts anew; it does not go on where the last one ended."),
+            (_accounting(lambda steps, before: steps if not before else 0),
+             "A run that is known costs nothing here, even if it becomes longer: the new steps cost."),
+            (_accounting(_new, grow=lambda before, steps: before or steps),
+             "The first length of a run is remembered here, not the longest, so that steps are charged again."),
+            (_accounting(lambda steps, before: abs(steps - before)),
+             "A shorter run of what has been trained for longer is charged with the difference here. It costs "
+             "nothing."),
+            (_started_by_the_last,
+             "A constant run is compared with the trial just before it alone, and a decaying one is never free. What "
+             "counts is all that was trained before."),
+            (_after_its_neighbour,
+             "Only the trial just before counts here. A run may go on after others have come between."),
+            (lambda trials: sum(max((n for t, n, d in trials if t == setting and not d), default=0) for setting in
+                                dict.fromkeys(t for t, *_ in trials)),
+             "Right for constant rates. The decaying ones cost nothing here."),
+            (lambda trials: sum({(t, d): n for t, n, d in trials}.values()),
+             "Only the last run of each setting is charged, constant and decaying ones apart."),
         ),
     ),
     Exercise(
@@ -222,7 +380,10 @@ EXERCISES = [
             "`//` rounds down. Then take care of the ends: not below 0, and not above n.",
         ),
         probes=((1600, 24, 32, 160), (1600, 50, 16, 160), (1600, 10, 32, 160), (1600, 100, 16, 160),
-                (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120)),
+                (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120),
+                (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200)),
+        corners={"`short` is less than `full`": [7], "No more finals than first trials": [5, 7, 10], "if nothing is "
+                 "left": [3], "or too little for one": [9], "alone cost more than the budget": [4]},
         mistakes=(
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // full)),
              "Each final is charged in full. It goes on from where its first trial ended, so that only the new steps "
@@ -242,6 +403,12 @@ EXERCISES = [
              "Rounded up, the last final is not paid for."),
             (lambda budget, n, short, full: max(0, min(n, round((budget - n * short) / (full - short)))),
              "Rounded to the nearest, the last final is not always paid for: round down."),
+            (lambda budget, n, short, full: max(0, min(n, (budget - n * full) // (full - short))),
+             "The first trials are charged with `full` steps each. They are `short`."),
+            (lambda budget, n, short, full: n if budget > n * short else 0,
+             "That asks whether anything is left. How many finals does it pay for?"),
+            (lambda budget, n, short, full: max(0, min(n, (budget - n * short) % (full - short))),
+             "`%` gives what remains after the last final, cut at n here; `//` gives their number."),
             (lambda budget, n, short, full: max(0, min(n, budget // (full - short))),
              "The first round is not free: its n × short steps come off the budget first."),
             (lambda budget, n, short, full: max(0, min(n, (budget - short) // (full - short))),
@@ -252,6 +419,18 @@ EXERCISES = [
              "That is how many more *first* trials could be paid for."),
             (lambda budget, n, short, full: max(0, (budget - n * short) % (full - short)),
              "`%` gives what remains after the last final; `//` gives their number."),
+            (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // (full + short))),
+             "A final costs what is new, `full - short`: `short` steps are there already."),
+            (lambda budget, n, short, full: max(1, min(n, (budget - n * short) // (full - short))),
+             "At least one final comes out here, though nothing may be left to pay for it."),
+            (lambda budget, n, short, full: max(0, min(n, (budget - n * short - 1) // (full - short))),
+             "One step is left over here in any case. All that is left may be spent."),
+            (lambda budget, n, short, full: max(0, min(n - 1, (budget - n * short) // (full - short))),
+             "Fewer finals than first trials come out here even where all could be paid for: n of them are allowed."),
+            (lambda budget, n, short, full: n if budget >= n * full else 0,
+             "That asks whether all finals can be paid for. Some of them may, too."),
+            (lambda budget, n, short, full: max(0, n - (budget - n * short) // (full - short)),
+             "That is how many first trials get no final."),
             (lambda budget, n, short, full: max(0, budget - n * short),
              "These are the steps that are left. How many finals do they pay for?"),
         ),
@@ -272,14 +451,18 @@ EXERCISES = [
             "`[settings[i] for i in ranked[:n]]`, and after the loop hand back the first.",
         ),
         probes=((_RISING, (3, 2, 1)), (_CROSSING, (4, 2, 1)), (_BLOWN, (4, 2, 1)), (_TIED, (3, 2, 1)),
-                (_FALLING, (4, 3, 1)), (_LATE, (3, 1)), (_CROSSING, (5, 4, 2)), (_RISING, (6, 6, 1))),
+                (_FALLING, (4, 3, 1)), (_LATE, (3, 1)), (_CROSSING, (5, 4, 2)), (_RISING, (6, 6, 1)),
+                (_TIED_LATE, (3, 3, 1)), (_NEGATIVE, (3, 1)), (_LOST, (3, 2, 1)), (_FEW, (3, 2, 1))),
+        corners={"it may be negative": [9], "nan means that it diverged": [2, 5, 9], "Of equals": [3, 8],
+                 "of those that diverged": [10, 11], "ranked higher in the round before": [8, 10], "stands earlier in "
+                 "settings": [3, 11], "kept[-1] may be more than 1": [6]},
         mistakes=(
             (_never_again,
              "The order of the first round decides everything here, though longer and better-paid scores follow: rank "
              "anew in each round."),
             (_everyone_each_round,
-             "Every setting is trained to the end here, which is a grid search at full price: those that are out get "
-             "no more steps."),
+             "Every setting is trained to the end here, which is a grid search at full price: those that are out are "
+             "not asked for again."),
             (_best_ever,
              "The best score of any round decides here. What counts is the score of the latest round: it comes from "
              "the longest training."),
@@ -289,6 +472,31 @@ EXERCISES = [
              "The worst go on here: higher is better."),
             (_rounds(missing=-np.inf),
              "A run that diverged comes first here: nan has to go to the end of the ranking."),
+            (_rounds(missing=0.0),
+             "A run that diverged ranks as if it had scored 0 here. Scores may be negative: it comes after all of "
+             "them."),
+            (_rounds(missing=1.0),
+             "A run that diverged ranks as if it had scored −1 here. Scores may be lower: it comes after all of them."),
+            (_sorted_with_nan,
+             "A nan disturbs the order: it is neither larger nor smaller than a score, so that sorting goes astray. "
+             "Put it at the end yourself."),
+            (_sorted_pairs,
+             "Pairs of score and setting are sorted here: a nan disturbs the order, and of equals the larger setting "
+             "comes first."),
+            (_nobody_leaves,
+             "All settings are asked in all rounds here, and the first of the list is the answer: the ranking has no "
+             "effect on either."),
+            (_rounds(lambda scores: [-s for s in scores], missing=-np.inf),
+             "The order is turned round: those that diverged go on first, and then the worst."),
+            (_rounds(lambda scores: [abs(s) for s in scores]),
+             "The sign of the scores is lost. They may be negative, and −3 is less than −2."),
+            (_without_diverged,
+             "Those that diverged are thrown out here, even where more should go on than are left."),
+            (_in_the_order_of_the_list,
+             "Of equals, the one that stands earlier in the list wins here in every round. From the second on it is "
+             "the one that ranked higher in the round before."),
+            (_later_of_equals,
+             "Of equals, the later one goes on here. The earlier one should."),
             (_rounds(take=lambda ranked, n, r: ranked[:n + 1]),
              "One too many goes on in every round."),
             (_rounds(take=lambda ranked, n, r: ranked[:max(n - 1, 1)]),
@@ -300,7 +508,14 @@ EXERCISES = [
             (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[:-1], kept[:-1]),
              "The last round is missing: the finalists were not trained in full before one was chosen."),
             (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[::-1], kept),
-             "The long rounds come first here, when there are most settings to pay for."),
+             "Setting and steps are those of rounds in the other order, the longest first, when there are most "
+             "settings to pay for. Round r has lengths[r] and kept[r]."),
+            (_rounds(take=lambda ranked, n, r: ranked[-n:]),
+             "The end of the ranking goes on here. It begins with the best: take its first kept[r]."),
+            (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[:1], kept[:1]),
+             "Only the scores of the first round decide here, and only they are paid for."),
+            (_rounds(answer=lambda left, scores: left),
+             "Those are all that are left, in a list. The best of them is asked for, by itself."),
         ),
     ),
 ]
