@@ -1131,25 +1131,22 @@ WRONG = {
     "rmsprop-update": [rmsprop_with(lambda s, g, a: a * s + (1 - a) * g**2, lambda s, eps: np.sqrt(s) + 2 * eps),
                        rmsprop_with(lambda s, g, a: a * s + (1 - a) * g**2, lambda s, eps: np.sqrt(s + eps**2)),
                        rmsprop_with(lambda s, g, a: a * s + (1 - a) * g**2, lambda s, eps: np.sqrt(s) * (1 + eps)),
-                       rmsprop_with(lambda s, g, a: 0.99 * s + 0.01 * g**2, lambda s, eps: np.sqrt(s) + eps),
-                       rmsprop_with(lambda s, g, a: a * s + (1 - a) * np.abs(g), lambda s, eps: s + eps),
                        rmsprop_with(lambda s, g, a: a**2 * s + (1 - a**2) * g**2, lambda s, eps: np.sqrt(s) + eps),
                        rmsprop_with(lambda s, g, a: np.max(a * s + (1 - a) * g**2), lambda s, eps: np.sqrt(s) + eps),
                        rmsprop_with(lambda s, g, a: a * s + (1 - a) * g**2, lambda s, eps: np.sqrt(s) * 1.0001 + eps),
-                       lambda *x: rmsprop(*x)[::-1], lambda *x: rmsprop(*x)[0], lambda *x: (x[0], rmsprop(*x)[1]),
-                       lambda w, g, state, lr, alpha, eps: (w - lr * g, state)],
+                       lambda *x: (*rmsprop(*x), x[3]), lambda *x: rmsprop(*x)[1],
+                       lambda w, g, state, lr, alpha, eps: (w - lr * np.sign(g), state)],
     "predicted-change": [functools.partial(change_by_powers, *powers) for powers in [
-        (1, 3, 0, 1), (2, 2, 0, 1), (0, 1, 0, 0), (1, 2, 0, -1), (-1, 2, 0, 1), (1, 2, 0, 0.5), (0.5, 2, 0, 1),
-        (1, 0, 0, 0), (1, -2, 0, 1), (2, 4, 0, 2), (1, 2, -1, 1), (1, 2, 1, 0), (1, 2, 0.5, 0.5), (1, 1.5, 0, 1)]] + [
+        (1, 3, 0, 1), (0, 1, 0, 0), (-1, 2, 0, 1), (1, 2, 0, 0.5), (0.5, 2, 0, 1),
+        (1, -2, 0, 1), (2, 4, 0, 2), (1, 2, -1, 1), (1, 2, 0.5, 0.5), (1, 1.5, 0, 1)]] + [
         lambda o, d, c, f: c * f**2, lambda o, d, c, f: d + c * f, lambda o, d, c, f: (d * c, d * f)],
     "adagrad-reach": [lambda lr, n: lr * math.log(n + 1), lambda lr, n: lr, lambda lr, n: lr / n,
-                      lambda lr, n: 2 * lr * (n**0.5 - 0.5), lambda lr, n: -reach_by_walking(lr, n),
-                      lambda lr, n: round(reach_by_walking(lr, n), 2), lambda lr, n: reach_by_walking(lr, n + 1),
-                      lambda lr, n: reach_by_walking(1.0, n), lambda lr, n: lr * reach_by_walking(lr, n),
-                      lambda lr, n: [lr / k**0.5 for k in range(1, n + 1)], lambda lr, n: 2 * lr * n**0.5 - 1.46 * lr],
+                      lambda lr, n: 2 * lr * (n**0.5 - 0.5),
+                      lambda lr, n: round(reach_by_walking(lr, n), 2), lambda lr, n: lr * reach_by_walking(lr, n),
+                      lambda lr, n: [lr] * n, lambda lr, n: 2 * lr * n**0.5 - 1.46 * lr],
     "adam-update": [
         lambda w, g, state, lr, *rest: (w - lr * g, state), lambda w, g, state, lr, *rest: (w - lr * np.sign(g), state),
-        adam_with(lambda w, g, s, lr, a, b, eps: (w, g, s, lr, 0.9, 0.999, 1e-8)),
+        adam_with(lambda w, g, s, lr, a, b, eps: (w, g, s, lr, 0.9, 0.99, 1e-8)),
         adam_with(lambda w, g, s, lr, a, b, eps: (w, g, s, 0.001, a, b, eps)),
         adam_with(lambda w, g, s, lr, a, b, eps: (w, g, s, lr, a, b, eps**0.5)),
         adam_with(lambda w, g, s, lr, a, b, eps: (w, g, s, lr, a, a, eps)),
@@ -1159,7 +1156,6 @@ WRONG = {
         lambda w, g, s, lr, a, b, eps: adagrad(w, g, s, lr, eps),
         lambda w, g, s, lr, a, b, eps: momentum(w, g, s, lr, a),
         lambda w, g, s, lr, a, b, eps: nesterov(w, g, s, lr, a),
-        lambda w, g, s, lr, a, b, eps: (w, adam(w, g, s, lr, a, b, eps)[1]),
         lambda w, g, s, lr, a, b, eps: adam_by_torch(lambda *x: torch.optim.NAdam([x[0]], x[1], x[2:4], x[4]))(
             w, g, s, lr, a, b, eps),
         lambda w, g, s, lr, a, b, eps: adam_by_torch(lambda *x: torch.optim.Adam([x[0]], x[1], x[2:4], x[4],
@@ -1168,8 +1164,8 @@ WRONG = {
         lambda w, g, s, lr, a, b, eps: (np.round(adam(w, g, s, lr, a, b, eps)[0], 3), adam(w, g, s, lr, a, b, eps)[1]),
         lambda w, g, s, lr, a, b, eps: adam(w, g, s, lr, a, b, eps)[1],
         lambda *x: dict(zip("ws", adam(*x), strict=True)), lambda *x: (*adam(*x), x[3])],
-    "uncorrected-ratio": [lambda t, a, b: 1.0, lambda t, a, b: t, lambda t, a, b: (1 - a) / (1 - b),
-                          lambda t, a, b: (1 - a**t) / math.sqrt(1 - 0.999**t), lambda t, a, b: math.sqrt(1 - b**t),
+    "uncorrected-ratio": [lambda t, a, b: t, lambda t, a, b: (1 - a) / (1 - b),
+                          lambda t, a, b: (1 - a**t) / math.sqrt(1 - 0.999**t),
                           lambda t, a, b: (1 - a**t) / (math.sqrt(1 - b**t) + 1e-3),
                           lambda t, a, b: round((1 - a**t) / (1 - b**t) ** 0.5, 3),
                           lambda t, a, b: max(1, (1 - a**t) / (1 - b**t) ** 0.5),
@@ -1697,8 +1693,29 @@ def test_a_state_shared_between_runs_is_told_from_one_that_is_passed_on(id, opti
         memory.update(new)
         return w, {}
 
-    message = check(id, shared).message
-    assert "a second run, begun with state {}, went another way" in message
+    assert "Begun anew with state {}, the same walk came out differently" in check(id, shared).message
+
+
+@pytest.mark.parametrize("id", UPDATES)
+@pytest.mark.parametrize("answer, words", [
+    (0.8125, "no pair (weights, state), but 0.8125`"), ({"v": 1.0}, "no pair (weights, state), but {'v': 1.0}`"),
+    ((0.5, 1.5, 2.5), "no pair (weights, state), but (0.5, 1.5, 2.5)`"), (("text", {}), "no weights, but 'text'`"),
+    ((1j, {}), "no weights, but 1j`")])
+def test_what_comes_back_in_the_place_of_a_pair_is_shown_and_no_error_of_ours(id, answer, words):
+    message = check(id, lambda *args: answer).message
+    assert f"yours gave `{words}" in message and "stopped" not in message and "values are asked for" not in message
+
+
+@pytest.mark.parametrize("id", UPDATES)
+def test_the_first_probe_of_an_update_has_an_answer_of_two_numbers(id):
+    exercise = EXERCISES[id]
+    points = exercise.drive(exercise.reference, *exercise.probes[0])
+    assert len(points) == 2 and all(np.ndim(w) == 0 for w in points)
+
+
+def test_the_steps_that_a_halving_has_paid_are_called_steps():
+    message = check("budgeted-halving", lambda score, settings, lengths, kept: 7.0).message
+    assert re.search(r"the answer is `\(.*, \d+ steps\)`; yours gave `\(7, 0 steps\)`", message)
 
 
 @pytest.mark.parametrize("ask", [lambda id: check(id, abs), hint, solution, quiz])

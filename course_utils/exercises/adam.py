@@ -1,20 +1,32 @@
 """Exercises and questions of notebook 08: Adam's update, the ratio without its correction, AdamW's update."""
 
-import math
-from itertools import count
-
 import numpy as np
 
 from .framework import Exercise
 from .quizzes import Option, Quiz
+from .walks import (
+    SHARED,
+    STANDING,
+    STATE_FIRST,
+    WEIGHTS_ONLY,
+    shared,
+    standing,
+    state_first,
+    walk,
+    weights_only,
+)
 
 
 def adam_update(w, g, state, lr, beta1, beta2, eps):
-    """One step of Adam: the new weights and the new state.
+    """One step of Adam: the new weights and the new state, as a pair.
 
-    w and its gradient g are floats, or arrays of one shape. state is {} before
-    the first step, afterwards whatever you handed back with the step before.
-    eps stands outside the root.
+    w and its gradient g are floats, or arrays of one shape, and stay as they
+    are. state is {} before the first step, afterwards whatever you handed back
+    with the step before. eps is added to the root of the corrected average, and
+    need not be tiny.
+
+    From w = 1, the first step with g = 0.5, lr = 0.1 and eps = 0.5 goes to 0.95,
+    whatever beta1 and beta2 are.
     """
     t = state.get("t", 0) + 1
     m = beta1 * state.get("m", 0.0) + (1 - beta1) * g
@@ -29,15 +41,19 @@ def uncorrected_ratio(t, beta1, beta2):
 
     The gradient is constant, steps count from 1, and eps is too small to
     matter. A step that comes out too long has a ratio above 1.
+    uncorrected_ratio(1, 0.5, 0.75) is 1.0.
     """
     return (1 - beta1**t) / (1 - beta2**t) ** 0.5
 
 
 def adamw_update(w, g, state, lr, beta1, beta2, eps, weight_decay):
-    """One step of AdamW: the new weights and the new state.
+    """One step of AdamW: the new weights and the new state, as a pair.
 
-    As Adam, but before the step the weights lose the share
-    lr * weight_decay of themselves.
+    As adam_update, but before the step the weights lose the share
+    lr * weight_decay of themselves. g is given, and does not change by that.
+
+    From w = 1, the first step with g = 0, lr = 0.1 and weight_decay = 0.5 goes
+    to 0.95.
     """
     t = state.get("t", 0) + 1
     m = beta1 * state.get("m", 0.0) + (1 - beta1) * g
@@ -48,43 +64,14 @@ def adamw_update(w, g, state, lr, beta1, beta2, eps, weight_decay):
     return w - lr * m_hat / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
 
 
-def _adam_walks(update, w, gradients, lr, beta1, beta2, eps):
-    return _walks(update, w, gradients, lr, beta1, beta2, eps)
+def _adam_walk(update, w, gradients, lr, beta1, beta2, eps):
+    """The weights after each step of a walk."""
+    return walk(update, w, gradients, [(lr, beta1, beta2, eps)] * len(gradients))
 
 
-def _adamw_walks(update, w, gradients, lr, beta1, beta2, eps, weight_decay):
-    return _walks(update, w, gradients, lr, beta1, beta2, eps, weight_decay)
-
-
-def _walks(update, w, gradients, *hyper):
-    """The weights after each step of two walks that take turns; inf if the first, begun anew, comes out differently.
-
-    What comes back in place of a pair (weights, state) is handed on as it is.
-    """
-    gradients = np.asarray(gradients, dtype=float)
-    paths = [[w], [-2.0 * w], [w]]
-    for together in ((0, 1), (2,)):
-        states = [{}, {}, {}]
-        for step, g in enumerate(gradients):
-            for i in together:
-                slope = 0.7 * gradients[-1 - step] if i == 1 else g
-                answer = update(_copy(paths[i][-1]), _copy(slope), states[i], *hyper)
-                if not isinstance(answer, tuple | list) or len(answer) != 2 or any(part is ... for part in answer):
-                    return answer
-                paths[i].append(_plain(answer[0]))
-                states[i] = answer[1]
-    again = all(np.allclose(a, b, 1e-6, 1e-9, equal_nan=True) for a, b in zip(paths[0], paths[2], strict=True))
-    return np.array([path[1:] for path in paths[:2]]) if again else math.inf
-
-
-def _copy(x):
-    return np.array(x) if np.ndim(x) else float(x)
-
-
-def _plain(w):
-    """Weights as a float or an array, whatever they came as."""
-    w = w.detach() if hasattr(w, "detach") else w
-    return np.array(w, dtype=float) if np.ndim(w) else float(w)
+def _adamw_walk(update, w, gradients, lr, beta1, beta2, eps, weight_decay):
+    """The weights after each step of a walk."""
+    return walk(update, w, gradients, [(lr, beta1, beta2, eps, weight_decay)] * len(gradients))
 
 
 # How Adam goes wrong: the same step with one part exchanged
@@ -107,12 +94,6 @@ def _adam(mean=lambda m, g, b: b * m + (1 - b) * g, square=lambda s, g, b, m: b 
 _right = _adam()
 
 
-def _counted_outside():
-    """The count kept in one place for all weights and runs."""
-    calls = count()
-    return _adam(count=lambda t: next(calls) % 50 + 1)
-
-
 def _forgetful(w, g, state, lr, beta1, beta2, eps):
     return _right(w, g, {}, lr, beta1, beta2, eps)[0], {}
 
@@ -123,12 +104,23 @@ def _old_averages(w, g, state, lr, beta1, beta2, eps):
     return w - lr * m / (1 - beta1**t) / ((s / (1 - beta2**t)) ** 0.5 + eps), new
 
 
-def _weights_only(w, g, state, lr, beta1, beta2, eps):
-    return _right(w, g, state, lr, beta1, beta2, eps)[0]
+def _eps_before_the_hat(w, g, state, lr, beta1, beta2, eps):
+    """The paper's short form as it stands, where eps is added to the root without its hat."""
+    new = _right(w, g, state, lr, beta1, beta2, eps)[1]
+    rate = lr * (1 - beta2 ** new["t"]) ** 0.5 / (1 - beta1 ** new["t"])
+    return w - rate * new["m"] / (new["s"] ** 0.5 + eps), new
 
 
-def _state_first(w, g, state, lr, beta1, beta2, eps):
-    return _right(w, g, state, lr, beta1, beta2, eps)[::-1]
+def _bracket_outside(w, g, state, lr, beta1, beta2, eps):
+    new, state = _right(w, g, state, lr, beta1, beta2, 0.0)
+    return new + eps, state
+
+
+def _bracket(w, g, state, lr, beta1, beta2, eps):
+    """What `m_hat / s_hat**0.5 + eps` means without brackets."""
+    new = _right(w, g, state, lr, beta1, beta2, eps)[1]
+    m_hat, s_hat = new["m"] / (1 - beta1 ** new["t"]), new["s"] / (1 - beta2 ** new["t"])
+    return w - lr * (m_hat / s_hat**0.5 + eps), new
 
 
 def _one_scale(w, g, state, lr, beta1, beta2, eps):
@@ -170,10 +162,6 @@ def _decay_in_mean(w, g, state, lr, beta1, beta2, eps, weight_decay):
     return w - lr * m_hat / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
 
 
-def _decayed_weights_only(w, g, state, lr, beta1, beta2, eps, weight_decay):
-    return _decayed()(w, g, state, lr, beta1, beta2, eps, weight_decay)[0]
-
-
 _SLOPES = (0.9, -0.4, 1.3, 0.2, -0.7, 0.05, 1.1)
 _MANY = np.array([[0.5, -2.0, 0.03], [-0.2, 1.0, 0.01], [0.8, 0.4, -0.07], [0.1, -1.5, 0.02], [-0.6, 0.3, 0.05]])
 _W = np.array([1.0, -3.0, 0.2])
@@ -195,22 +183,36 @@ EXERCISES = [
             "The step is `lr * m_hat / (s_hat**0.5 + eps)`, against the gradient. Hand back a pair: the new weights, "
             "and a dict with t, m and s.",
         ),
-        drive=_adam_walks,
-        probes=((1.0, _SLOPES, 0.1, 0.83, 0.95, 0.03), (_W, _MANY, 0.2, 0.6, 0.9, 0.3), (0.5, _SLOPES[::-1], 0.05, 0.9,
-                0.999, 1e-8), (_W, _MANY[::-1], 0.03, 0.0, 0.8, 0.01), (-2.0, _SLOPES * 3, 0.3, 0.95, 0.7, 0.1),
-                (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0)),
+        drive=_adam_walk,
+        probes=((1.0, (0.5, 1.0), 0.1, 0.5, 0.75, 0.25), (-2.0, _SLOPES, 0.3, 0.95, 0.7, 0.1), (1.0, _SLOPES, 0.1, 0.83,
+                0.95, 0.03), (0.5, _SLOPES[::-1], 0.05, 0.9, 0.999, 1e-8), (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0),
+                (_W, _MANY[::-1], 0.03, 0.0, 0.8, 0.01), (_W, _MANY, 0.2, 0.6, 0.9, 0.3), (1.0, _SLOPES * 3, 0.2, 0.97,
+                0.98, 0.02)),
+        corners={"floats": [0, 1, 2, 3], "arrays of one shape": [4, 5, 6], "need not be tiny": [0, 4]},
         mistakes=(
             (_adam(count=lambda t: 1),
-             "The count stays at 1, so that every step is corrected like the first. t has to go into the state, and up "
-             "by one each step."),
+             "Every step is corrected by 1 − β, like the first: either the power is missing, 1 − βᵗ, or t does not "
+             "get into the state and up by one each step."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 ** (t - 1)), s / (1 - b2 ** (t - 1)))),
              "The count is 0 in the first step, and 1 − β⁰ is 0. Count the step first, then correct: t begins at 1."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 ** (t + 1)), s / (1 - b2 ** (t + 1)))),
              "The count is one ahead: in the first step t is 1."),
             (_adam(step=lambda m, s, eps: m / (s + eps) ** 0.5),
              "eps stands inside the root. It is added after the root was taken."),
+            (_eps_before_the_hat,
+             "eps is added to the root of s without its hat, as in the paper's short form and in some libraries. Here "
+             "it is added to the root of ŝ."),
             (_adam(step=lambda m, s, eps: m / s**0.5),
-             "eps is missing. Where it is not tiny, it makes the steps shorter."),
+             "The argument eps has no effect: either it is missing, or a tiny number stands in its place. Where it is "
+             "not tiny, it makes the steps shorter."),
+            (_bracket, "The brackets: `a / b + eps` divides first and adds then. eps belongs to the root, below the "
+                       "line: `a / (b + eps)`."),
+            (_bracket_outside, "The brackets: in `w - lr * a / b + eps` the eps is added to the weights. It belongs to "
+                               "the root, below the line."),
+            (_adam(count=lambda t: t + 2 if t else 1),
+             "The count goes up by two from step to step: once where it is read, and once more where it is kept?"),
+            (_adam(betas=lambda b1, b2: (0.9, 0.999)),
+             "The two β are typed in. Use the beta1 and beta2 that are passed."),
             (_adam(hats=lambda m, s, b1, b2, t: (m, s / (1 - b2**t))),
              "The mean of the gradient has no correction: the first steps come out too short."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s)),
@@ -252,20 +254,28 @@ EXERCISES = [
              "The step goes uphill: look at the sign."),
             (_adam(rate=lambda lr: 1.0),
              "The rate is missing."),
+            (_adam(rate=lambda lr: lr**2),
+             "The rate comes in twice."),
+            (_adam(step=lambda m, s, eps: 1 / (s**0.5 + eps)),
+             "The mean m̂ is missing above the line, and with it the direction."),
+            (_adam(step=lambda m, s, eps: m),
+             "The step does not divide by the root of ŝ: this is an average of gradients, no more."),
+            (_adam(mean=lambda m, g, b: (1 - b) * m + b * g),
+             "The mean keeps 1 − β₁ of itself and takes β₁ of the new. It is the other way round."),
+            (_adam(square=lambda s, g, b, m: (1 - b) * s + b * g**2),
+             "The mean square keeps 1 − β₂ of itself and takes β₂ of the new. It is the other way round."),
+            (_adam(square=lambda s, g, b, m: b * s + ((1 - b) * g) ** 2),
+             "1 − β₂ is squared along with g. It multiplies g² from outside."),
             (_forgetful,
              "Every step is like a first one: the state that comes in is not used, or an empty one is handed back."),
-            (_counted_outside(),
-             "The same run came out differently the second time, after other weights had been stepped: something is "
-             "shared. Keep t, m and s in the state that is passed in and handed back, not in variables outside or in a "
-             "default argument."),
+            (shared(_right), SHARED),
             (_old_averages,
              "The step uses the averages as they were before this gradient. Update them first."),
             (_one_scale,
              "One mean square serves the whole array. Each weight has its own."),
-            (_state_first,
-             "State and weights have changed places: the weights come first."),
-            (_weights_only,
-             "Only the weights come back. Hand back a pair: the weights and the state."),
+            (standing(_right), STANDING),
+            (state_first(_right), STATE_FIRST),
+            (weights_only(_right), WEIGHTS_ONLY),
         ),
     ),
     Exercise(
@@ -283,6 +293,7 @@ EXERCISES = [
         ),
         probes=((1, 0.9, 0.999), (12, 0.9, 0.999), (1000, 0.9, 0.999), (1, 0.9, 0.99), (3, 0.9, 0.95), (1, 0.0, 0.75),
                 (7, 0.5, 0.8), (40, 0.99, 0.9), (2, 0.3, 0.0), (20000, 0.98, 0.9999), (2, 0.2, 0.9999)),
+        corners={"steps count from 1": [0, 3, 5]},
         mistakes=(
             (lambda t, a, b: (1 - b**t) ** 0.5 / (1 - a**t),
              "That is the corrected step over the uncorrected one: upside down."),
@@ -293,7 +304,8 @@ EXERCISES = [
             (lambda t, a, b: (1 - b**t) / (1 - a**t) ** 0.5,
              "β₁ and β₂ have changed places."),
             (lambda t, a, b: 1 - a**t,
-             "That is what the mean lacks. The mean square lacks something, too, and the step divides by its root."),
+             "That is the share that the mean has reached. The mean square is too small as well, and the step divides "
+             "by its root."),
             (lambda t, a, b: 1 / (1 - b**t) ** 0.5,
              "That is what the mean square does to the step. The mean is too small as well."),
             (lambda t, a, b: (1 - a**t) * (1 - b**t) ** 0.5,
@@ -310,6 +322,17 @@ EXERCISES = [
              "βᵗ is what is still missing after t steps. What is there already is 1 − βᵗ."),
             (lambda t, a, b: (1 - a**t) / (1 - b ** (2 * t)) ** 0.5,
              "The square is that of the gradient, not of β₂: after t steps the mean square is the share 1 − β₂ᵗ."),
+            (lambda t, a, b: (1 - a**t) / (1 - b**t) ** 2,
+             "A square where a root belongs: the step divides by √s."),
+            (lambda t, a, b: (1 - a**t) / (1 - b ** (t / 2)) if b else 1 - a**t,
+             "The root is taken of β₂ᵗ alone. It belongs to the whole 1 − β₂ᵗ."),
+            (lambda t, a, b: (1 - a * t) / abs(1 - b * t) ** 0.5 if b * t != 1 else np.inf,
+             "β is multiplied by t. What is left of the start after t steps is β to the power t."),
+            (lambda t, a, b: (1 - b**t) ** 0.5,
+             "That is the root of the share that the mean square has reached. It stands below the line, and the mean "
+             "is too small as well."),
+            (lambda t, a, b: 1.0 - a * 0,
+             "Always 1 would mean that the correction changes nothing."),
             (lambda t, a, b: (1 - a**t) / (1 - b**t) ** 0.5 - 1,
              "That is how much too long the step is, as a share. Asked for is the ratio, 1 for a step that is right."),
         ),
@@ -326,14 +349,18 @@ EXERCISES = [
             "A share lr · weight_decay of the weights is taken away, so a share 1 − lr · weight_decay is left.",
             "Before the step: `w = w * (1 - lr * weight_decay)`. Then Adam's step from there.",
         ),
-        drive=_adamw_walks,
-        probes=((1.0, _SLOPES, 0.1, 0.83, 0.95, 0.03, 0.7), (_W, _MANY, 0.2, 0.6, 0.9, 0.3, 0.5), (5.0, _SLOPES[::-1],
-                0.5, 0.9, 0.999, 1e-8, 0.4), (_W, _MANY[::-1], 0.3, 0.0, 0.8, 0.01, 1.5), (2.0, _SLOPES * 2, 0.2, 0.9,
-                0.99, 0.1, 0.0), (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0, 0.3)),
+        drive=_adamw_walk,
+        probes=((1.0, (0.5, 1.0), 0.1, 0.5, 0.75, 0.25, 0.5), (1.0, _SLOPES, 0.1, 0.83, 0.95, 0.03, 0.7), (5.0,
+                _SLOPES[::-1], 0.5, 0.9, 0.999, 1e-8, 0.4), (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0, 0.3), (_W,
+                _MANY[::-1], 0.3, 0.0, 0.8, 0.01, 1.5), (_W, _MANY, 0.2, 0.6, 0.9, 0.3, 0.5), (2.0, _SLOPES * 2, 0.2,
+                0.9, 0.99, 0.1, 0.0)),
         mistakes=(
             (_decayed(before=_as_given, gradient=lambda g, w, wd: g + wd * w),
              "The decay is added to the gradient, so that it is averaged and divided by the root like everything else. "
              "That is L2 in Adam, often called AdamW by mistake."),
+            (_decayed(before=_as_given, gradient=lambda g, w, wd: g - wd * w),
+             "The decay is taken off the gradient, so that weights would grow, and by full steps. It acts on the "
+             "weights alone."),
             (_decay_over_root,
              "The decay is divided by the root together with the mean. It has to stay outside: it acts on the weights "
              "alone."),
@@ -353,6 +380,14 @@ EXERCISES = [
              "The weights are multiplied by weight_decay. They keep 1 − lr · weight_decay of themselves."),
             (_decayed(before=lambda w, lr, wd: w - lr * wd * np.sign(w)),
              "An equal amount is taken from each weight. A share is asked for: lr · weight_decay · w."),
+            (_decayed(before=lambda w, lr, wd: w - lr * wd),
+             "lr · weight_decay is taken off as it is. It is a share *of the weights*: lr · weight_decay · w."),
+            (_decayed(before=lambda w, lr, wd: w * lr * wd),
+             "What is left of the weights is the share that they should lose. They keep 1 − lr · weight_decay of "
+             "themselves."),
+            (lambda w, g, state, lr, b1, b2, eps, wd: _right(w, g + lr * wd * w, state, lr, b1, b2, eps),
+             "lr · weight_decay · w is added to the gradient, so that it is averaged and divided by the root. It is "
+             "taken off the weights, and the gradient stays as it is."),
             (_decayed(before=lambda w, lr, wd: w - lr * wd * w**2),
              "The decay is proportional to w². The square is in the penalty; its slope is proportional to w."),
             (_decayed(before=lambda w, lr, wd: w * (1 - 2 * lr * wd)),
@@ -364,11 +399,19 @@ EXERCISES = [
             (_decayed(gradient=lambda g, w, wd: g + wd * w),
              "There are two decays here, one in the gradient and one of the weights. Only the second belongs."),
             (_decayed(adam=_adam(count=lambda t: 1)),
-             "The decay is right. The count stays at 1: t has to go into the state, and up by one each step."),
+             "The decay is right. But every step is corrected by 1 − β, like the first: either the power is missing, "
+             "1 − βᵗ, or t does not get into the state and up by one each step."),
             (_decayed(adam=_adam(step=lambda m, s, eps: m / (s + eps) ** 0.5)),
              "The decay is right. eps stands inside the root."),
             (_decayed(adam=_adam(step=lambda m, s, eps: m / s**0.5)),
-             "The decay is right. eps is missing."),
+             "The decay is right. But the argument eps has no effect: either it is missing, or a tiny number stands "
+             "in its place."),
+            (_decayed(adam=_bracket),
+             "The decay is right. The brackets of eps: `a / b + eps` divides first and adds then."),
+            (_decayed(adam=_adam(rate=lambda lr: -lr)),
+             "The decay is right. Adam's step goes uphill: look at its sign."),
+            (_decayed(adam=lambda w, g, state, *hyper: (w, _right(w, g, state, *hyper)[1])),
+             "The weights decay, and that is all: Adam's step is missing."),
             (_decayed(adam=_adam(hats=lambda m, s, b1, b2, t: (m, s))),
              "The decay is right. Both hats are missing."),
             (_decayed(adam=_adam(betas=lambda b1, b2: (b2, b1))),
@@ -376,11 +419,10 @@ EXERCISES = [
             (_decayed(adam=_forgetful),
              "The decay is right. But every step is like a first one: the state that comes in is not used, or an empty "
              "one is handed back."),
-            (_decayed(adam=_counted_outside()),
-             "The same run came out differently the second time: something is shared between two sets of weights. "
-             "Keep t, m and s in the state that is passed in and handed back."),
-            (_decayed_weights_only,
-             "Only the weights come back. Hand back a pair: the weights and the state."),
+            (shared(_decayed()), SHARED),
+            (standing(_decayed()), STANDING),
+            (state_first(_decayed()), STATE_FIRST),
+            (weights_only(_decayed()), WEIGHTS_ONLY),
         ),
     ),
 ]

@@ -1,19 +1,30 @@
 """Exercises and questions of notebook 07: AdaGrad, RMSProp, and what a change of units does to a step."""
 
-import copy
-
 import numpy as np
 
 from .framework import Exercise
 from .quizzes import Option, Quiz
+from .walks import (
+    SHARED,
+    STANDING,
+    STATE_FIRST,
+    WEIGHTS_ONLY,
+    shared,
+    standing,
+    state_first,
+    walk,
+    weights_only,
+)
 
 
 def adagrad_update(w, g, state, lr, eps):
     """One step of AdaGrad: the new weights and the new state, as a pair.
 
-    w and its gradient g are floats, or arrays of one shape. state is a dict,
-    {} before the first step; keep in it whatever the next step needs. eps
-    stands outside the root.
+    w and its gradient g are floats, or arrays of one shape, and stay as they
+    are. state is a dict, {} before the first step; keep in it whatever the next
+    step needs. eps stands outside the root, and need not be tiny.
+
+    From w = 1, the first step with g = 0.5, lr = 0.1 and eps = 0.5 goes to 0.95.
     """
     s = state.get("s", 0.0) + g**2
     return w - lr * g / (np.sqrt(s) + eps), {"s": s}
@@ -22,9 +33,13 @@ def adagrad_update(w, g, state, lr, eps):
 def rmsprop_update(w, g, state, lr, alpha, eps):
     """One step of RMSProp: the new weights and the new state, as a pair.
 
-    w and its gradient g are floats, or arrays of one shape. state is a dict,
-    {} before the first step, when the average of g² is 0. alpha is the share
-    of the old average that is kept; eps stands outside the root.
+    w and its gradient g are floats, or arrays of one shape, and stay as they
+    are. state is a dict, {} before the first step, when the average of g² is 0.
+    alpha is the share of the old average that is kept; eps stands outside the
+    root, and need not be tiny.
+
+    From w = 1, the first step with g = 2, lr = 0.1, alpha = 0.75 and eps = 1
+    goes to 0.9.
     """
     s = alpha * state.get("s", 0.0) + (1 - alpha) * g**2
     return w - lr * g / (np.sqrt(s) + eps), {"s": s}
@@ -37,6 +52,7 @@ def predicted_change(optimizer, change, loss_factor, feature_factor):
     to matter. Before, the first step added `change` to w * x, the weight times
     its feature. Now the loss is multiplied by loss_factor and the feature by
     feature_factor (both above 0). Rate, data and start at w = 0 are the same.
+    predicted_change("sgd", 0.5, 10.0, 1.0) is 5.0.
     """
     if optimizer in ("sgd", "momentum"):
         return change * loss_factor * feature_factor**2
@@ -46,56 +62,62 @@ def predicted_change(optimizer, change, loss_factor, feature_factor):
 def adagrad_reach(lr, n_steps):
     """How far AdaGrad moves a weight in n_steps steps whose gradients are equal.
 
-    The gradient is a constant other than 0, and eps is too small to matter.
+    The gradient is a constant other than 0, and eps is too small to matter. There
+    is at least one step. adagrad_reach(0.1, 1) is 0.1.
     """
     return lr * sum(1 / np.sqrt(k) for k in range(1, n_steps + 1))
 
 
-def _two_runs(update, w, gradients, *hyper):
-    """The weights after every step, once from a fresh state; a second fresh run must go the same way."""
-    runs = []
-    for _ in range(2):
-        now, state, points = copy.deepcopy(w), {}, []
-        for g in gradients:
-            pair = update(now, copy.deepcopy(g), state, *hyper)
-            parts = pair if isinstance(pair, tuple | list) else (pair,)
-            if pair is None or any(part is ... for part in parts) or str(getattr(pair, "dtype", "")) == "object":
-                return pair if pair is None else ...
-            if not hasattr(pair, "__len__") or len(pair) != 2 or len(parts) != 2:
-                raise TypeError("two values are asked for, the new weights and the new state; this was "
-                                f"{repr(pair)[:60]}{'…' if len(repr(pair)) > 60 else ''}")
-            now, state = pair
-            points.append(copy.deepcopy(now))
-        runs.append(points)
-    try:
-        alike = all(np.allclose(np.asarray(a, float), np.asarray(b, float), 1e-6, 1e-9, equal_nan=True)
-                    for a, b in zip(*runs, strict=True))
-    except Exception:  # not numbers at all: the comparison with the solution will say so
-        alike = True
-    if not alike:
-        raise RuntimeError("a second run, begun with state {}, went another way: something is kept outside the state")
-    return tuple(runs[0])
-
-
 def _adagrad_walk(update, w, gradients, lr, eps):
-    return _two_runs(update, w, gradients, lr, eps)
+    """The weights after each step of a walk."""
+    return walk(update, w, gradients, [(lr, eps)] * len(gradients))
 
 
 def _rmsprop_walk(update, w, gradients, lr, alpha, eps):
-    return _two_runs(update, w, gradients, lr, alpha, eps)
+    """The weights after each step of a walk."""
+    return walk(update, w, gradients, [(lr, alpha, eps)] * len(gradients))
 
 
-def _adagrad(add=lambda g: g**2, divide=lambda s, eps: np.sqrt(s) + eps, sign=-1):
+def _adagrad(add=lambda g: g**2, divide=lambda s, eps: np.sqrt(s) + eps, sign=-1, start=lambda eps: 0.0,
+             top=lambda g: g, keep=lambda s: s):
     """AdaGrad with another sum or another divisor."""
     def update(w, g, state, lr, eps):
-        s = state.get("s", 0.0) + add(g)
-        return w + sign * lr * g / divide(s, eps), {"s": s}
+        s = state.get("s", start(eps)) + add(g)
+        return w + sign * lr * top(g) / divide(s, eps), {"s": keep(s)}
     return update
+
+
+def _wrong_bracket(root):
+    """eps added to the quotient: what `a / b + eps` means without brackets."""
+    def update(w, g, state, lr, *hyper):
+        s, eps = root(state.get("s", 0.0), g, *hyper), hyper[-1]
+        return w - lr * (g / np.sqrt(s) + eps), {"s": s}
+    return update
+
+
+def _wrong_bracket_outside(root):
+    def update(w, g, state, lr, *hyper):
+        s, eps = root(state.get("s", 0.0), g, *hyper), hyper[-1]
+        return w - lr * g / np.sqrt(s) + eps, {"s": s}
+    return update
+
+
+def _squares(s, g, eps):
+    return s + g**2
+
+
+def _mean_square(s, g, alpha, eps):
+    return alpha * s + (1 - alpha) * g**2
 
 
 def _old_sum(w, g, state, lr, eps):
     s = state.get("s", 0.0)
     return w - lr * g / (np.sqrt(s) + eps), {"s": s + g**2}
+
+
+def _first_square_twice(w, g, state, lr, eps):
+    s = state.get("s", g**2) + g**2
+    return w - lr * g / (np.sqrt(s) + eps), {"s": s}
 
 
 def _mean_of_squares(w, g, state, lr, eps):
@@ -114,11 +136,11 @@ def _sum_of_steps(w, g, state, lr, eps):
 
 
 def _rmsprop(average=lambda s, g, alpha: alpha * s + (1 - alpha) * g**2, divide=lambda s, eps: np.sqrt(s) + eps,
-             sign=-1):
+             sign=-1, start=lambda eps: 0.0, top=lambda g: g, keep=lambda s: s):
     """RMSProp with another average or another divisor."""
     def update(w, g, state, lr, alpha, eps):
-        s = average(state.get("s", 0.0), g, alpha)
-        return w + sign * lr * g / divide(s, eps), {"s": s}
+        s = average(state.get("s", start(eps)), g, alpha)
+        return w + sign * lr * top(g) / divide(s, eps), {"s": keep(s)}
     return update
 
 
@@ -169,6 +191,17 @@ _INSIDE = ("eps stands inside the root, √(s + ε). Here it is added after the 
            "small the two differ a lot.")
 _DROPPED = ("eps is missing. A weight that has seen only zeros divides 0 by 0, and one that has seen little steps too "
             "far.")
+_HARDLY = ("The argument eps hardly comes into your step. Add it, whole, to the root of s: it is not always tiny.")
+_BRACKET = ("The brackets: `a / b + eps` divides first and adds then. eps belongs to the root, below the line: "
+            "`a / (b + eps)`.")
+_BRACKET_OUTSIDE = ("The brackets: in `w - lr * g / b + eps` the eps is added to the weights. It belongs to the root, "
+                    "below the line.")
+_NO_GRADIENT = "The gradient is missing above the line: only its size comes in, and every step goes the same way."
+_FROM_EPS = "The sum of squares begins with eps. It begins with 0; eps is added after the root."
+_TOO_SQUARED = "The gradient in the numerator is squared as well, which loses its sign. Only {} takes squares."
+_ROOT_KEPT = "The state keeps the root of s, and the next square is added to that. Keep s itself."
+_NO_RATE = "The rate is missing: it multiplies the whole step."
+_PLAIN = ("That is plain descent, w − lr · g: the step does not divide by the root yet.")
 
 EXERCISES = [
     Exercise(
@@ -185,26 +218,30 @@ EXERCISES = [
             'Give back a pair: the new weights, and a dict such as `{"s": s}`.',
         ),
         probes=(
-            (1.0, _FLOATS, 0.1, 1e-8), (-2.0, (3.0, 3.0, 3.0, 3.0), 0.25, 0.1), (0.7, (1e-3, -2e-3, 5e-4), 1.3, 1e-3),
+            (1.0, (0.5, 1.0), 0.1, 0.25), (0.7, (1e-3, -2e-3, 5e-4), 1.3, 1e-3), (1.0, _FLOATS, 0.1, 1e-8),
+            (-2.0, (3.0, 3.0, 3.0, 3.0), 0.25, 0.1),
             (np.array([1.0, -3.0, 0.2]), _VECTORS, 0.05, 1e-6), (np.array([0.0, 0.5, -1.0]), _VECTORS, 0.7, 0.03),
-            (np.array([[0.1, 2.0], [-3.0, 4.0]]), _MATRICES, 0.3, 1e-7),
             (np.array([5.0, -5.0]), _QUIET_START, 0.2, 0.01),
+            (np.array([[0.1, 2.0], [-3.0, 4.0]]), _MATRICES, 0.3, 1e-7),
         ),
+        corners={"floats": [0, 1, 2, 3], "arrays of one shape": [4, 5, 7], "need not be tiny": [0, 3]},
         mistakes=(
             (_adagrad(divide=lambda s, eps: s + eps), _NOT_THE_ROOT),
             (_adagrad(divide=lambda s, eps: np.sqrt(s + eps)), _INSIDE),
             (_adagrad(divide=lambda s, eps: np.sqrt(s)), _DROPPED),
-            (_adagrad(divide=lambda s, eps: np.sqrt(s) + 1e-10),
-             "The argument eps hardly comes into your step. Add it, whole, to the root of s: it is not always tiny."),
+            (_adagrad(divide=lambda s, eps: np.sqrt(s) + 1e-10), _HARDLY),
+            (_wrong_bracket(_squares), _BRACKET),
+            (_wrong_bracket_outside(_squares), _BRACKET_OUTSIDE),
+            (_adagrad(divide=lambda s, eps: np.sqrt(s) + np.sqrt(eps)),
+             "The root is taken of eps as well. It is added to the root of s as it is."),
             (_sum_of_gradients, "You add up gradients, and those of opposite sign cancel. AdaGrad adds up their "
                                 "squares."),
             (_adagrad(add=np.abs, divide=lambda s, eps: s + eps),
              "You add up absolute values. AdaGrad adds up squares and takes the root of the sum; that grows more "
              "slowly."),
             (lambda w, g, state, lr, eps: (w - lr * g / (np.sqrt(g**2) + eps), state),
-             "The sum starts anew at each step, so that every step has length lr. Give the new sum back in the "
-             "state, and "
-             "take it out again at the next step."),
+             "Every step divides by the present gradient alone, as a first one does. Either the new sum is not given "
+             "back in the state, or the one that came in is not used."),
             (_adagrad(add=lambda g: np.sum(np.square(g))),
              "One sum is shared by all weights. Each weight keeps its own: add g² element by element."),
             (_adagrad(add=lambda g: np.mean(np.square(g))),
@@ -216,11 +253,26 @@ EXERCISES = [
                                "growing."),
             (_adagrad(sign=1), "That walks uphill. Look at the sign."),
             (_sum_of_steps, "The squares that you add up are those of lr · g. Then the rate cancels; add up g²."),
-            (lambda w, g, state, lr, eps: (w - lr * g**2 / (np.sqrt(state.get("s", 0.0) + g**2) + eps),
-                                           {"s": state.get("s", 0.0) + g**2}),
-             "The gradient in the numerator is squared as well, which loses its sign. Only the sum takes squares."),
-            (lambda w, g, state, lr, eps: (w - lr * g, {"s": state.get("s", 0.0) + g**2}),
-             "You keep the sum well, but the step does not divide by its root yet."),
+            (_adagrad(top=lambda g: g**2), _TOO_SQUARED.format("the sum")),
+            (_adagrad(divide=lambda s, eps: 1.0), _PLAIN),
+            (_adagrad(top=lambda g: 1.0), _NO_GRADIENT),
+            (_adagrad(top=np.sign),
+             "Only the sign of the gradient stands above the line. It comes in whole: a small gradient makes a small "
+             "step."),
+            (_adagrad(add=lambda g: g), "The gradients are added up as they are. Their squares are asked for."),
+            (_adagrad(add=np.abs), "You add up absolute values and take the root. The squares are asked for."),
+            (_adagrad(add=lambda g: g**2, start=lambda eps: 1.0),
+             "The sum of squares begins with 1. It begins with 0."),
+            (_first_square_twice, "The first square is counted twice: before the first step the sum is 0, not g²."),
+            (lambda w, g, state, lr, eps: adagrad_update(w, g, state, 1.0, eps), _NO_RATE),
+            (_adagrad(start=lambda eps: eps), _FROM_EPS),
+            (_adagrad(keep=np.sqrt), _ROOT_KEPT),
+            (_adagrad(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)),
+             "The step is multiplied by the root. Divide by it: a weight that has seen much steps less."),
+            (shared(adagrad_update), SHARED),
+            (standing(adagrad_update), STANDING),
+            (state_first(adagrad_update), STATE_FIRST),
+            (weights_only(adagrad_update), WEIGHTS_ONLY),
         ),
         drive=_adagrad_walk,
     ),
@@ -237,12 +289,14 @@ EXERCISES = [
             "AdaGrad.",
         ),
         probes=(
+            (1.0, (2.0, 1.0), 0.1, 0.75, 0.5), (0.7, (1e-3, -2e-3, 5e-4), 1.3, 0.6, 1e-3),
             (1.0, _FLOATS, 0.1, 0.9, 1e-8), (-2.0, (3.0, 3.0, 3.0, 3.0), 0.25, 0.99, 0.1),
-            (0.7, (1e-3, -2e-3, 5e-4), 1.3, 0.6, 1e-3), (np.array([1.0, -3.0, 0.2]), _VECTORS, 0.05, 0.83, 1e-6),
+            (np.array([1.0, -3.0, 0.2]), _VECTORS, 0.05, 0.83, 1e-6),
             (np.array([0.0, 0.5, -1.0]), _VECTORS, 0.7, 0.3, 0.03),
-            (np.array([[0.1, 2.0], [-3.0, 4.0]]), _MATRICES, 0.3, 0.95, 1e-7),
             (np.array([5.0, -5.0]), _QUIET_START, 0.2, 0.7, 0.01),
+            (np.array([[0.1, 2.0], [-3.0, 4.0]]), _MATRICES, 0.3, 0.95, 1e-7),
         ),
+        corners={"floats": [0, 1, 2, 3], "arrays of one shape": [4, 5, 7], "need not be tiny": [0, 3]},
         mistakes=(
             (_rmsprop(lambda s, g, alpha: (1 - alpha) * s + alpha * g**2),
              "alpha and 1 − alpha have changed places: alpha is the share of the *old* average that is kept."),
@@ -257,16 +311,27 @@ EXERCISES = [
             (_rmsprop(divide=lambda s, eps: s + eps), _NOT_THE_ROOT.replace("sum", "average")),
             (_rmsprop(divide=lambda s, eps: np.sqrt(s + eps)), _INSIDE),
             (_rmsprop(divide=lambda s, eps: np.sqrt(s)), _DROPPED),
-            (_rmsprop(divide=lambda s, eps: np.sqrt(s) + 1e-8),
-             "The argument eps hardly comes into your step. Add it, whole, to the root of s: it is not always tiny."),
+            (_rmsprop(divide=lambda s, eps: np.sqrt(s) + 1e-8), _HARDLY),
+            (_wrong_bracket(_mean_square), _BRACKET),
+            (_wrong_bracket_outside(_mean_square), _BRACKET_OUTSIDE),
+            (_rmsprop(divide=lambda s, eps: np.sqrt(s) + np.sqrt(eps)),
+             "The root is taken of eps as well. It is added to the root of s as it is."),
+            (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * g),
+             "The average takes g. It takes the square, g²."),
+            (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * np.abs(g), divide=lambda s, eps: s + eps),
+             "You average absolute values. RMSProp averages squares and takes the root of that."),
+            (_rmsprop(lambda s, g, alpha: 0.99 * s + 0.01 * g**2),
+             "alpha is typed in as 0.99. Use the alpha that is passed."),
+            (_rmsprop(lambda s, g, alpha: alpha * (s + g**2)),
+             "The new square comes in with the share alpha. It comes in with what alpha leaves, 1 − alpha."),
             (_average_of_gradients, "You average the gradients and then take the size, so that opposite signs "
                                     "cancel. RMSProp "
                                     "averages the squares."),
             (_rmsprop(lambda s, g, alpha: alpha * s + ((1 - alpha) * g) ** 2),
              "1 − alpha is squared along with g. It multiplies g² from outside."),
             (lambda w, g, state, lr, alpha, eps: (w - lr * g / (np.sqrt((1 - alpha) * g**2) + eps), state),
-             "The average starts anew at each step. Give it back in the state, and take it out again at the next "
-             "step."),
+             "Every step divides by the present gradient alone, as a first one does. Either the new average is not "
+             "given back in the state, or the one that came in is not used."),
             (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * np.sum(np.square(g))),
              "One average is shared by all weights, of the sum of their squares. Each weight keeps its own."),
             (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * np.mean(np.square(g))),
@@ -278,6 +343,23 @@ EXERCISES = [
             (_corrected, "The average is corrected for its start at 0. That is a good idea, and Adam's; RMSProp goes "
                          "without."),
             (_rmsprop(sign=1), "That walks uphill. Look at the sign."),
+            (_rmsprop(top=lambda g: g**2), _TOO_SQUARED.format("the average")),
+            (_rmsprop(divide=lambda s, eps: 1.0), _PLAIN),
+            (_rmsprop(top=lambda g: 1.0), _NO_GRADIENT),
+            (_rmsprop(top=np.sign),
+             "Only the sign of the gradient stands above the line. It comes in whole: a small gradient makes a small "
+             "step."),
+            (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * np.abs(g)),
+             "You average absolute values and take the root. The squares are asked for."),
+            (_rmsprop(start=lambda eps: 1.0), "The average begins with 1. It begins with 0."),
+            (lambda w, g, state, lr, alpha, eps: rmsprop_update(w, g, state, 1.0, alpha, eps), _NO_RATE),
+            (_rmsprop(keep=np.sqrt), _ROOT_KEPT),
+            (_rmsprop(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)),
+             "The step is multiplied by the root. Divide by it: a weight that has seen much steps less."),
+            (shared(rmsprop_update), SHARED),
+            (standing(rmsprop_update), STANDING),
+            (state_first(rmsprop_update), STATE_FIRST),
+            (weights_only(rmsprop_update), WEIGHTS_ONLY),
         ),
         drive=_rmsprop_walk,
     ),
@@ -302,6 +384,7 @@ EXERCISES = [
         probes=tuple((name, *numbers)
                      for numbers in ((0.5, 10.0, 1.0), (-0.2, 1.0, 3.0), (1.5, 0.3, 7.0), (0.04, 2.5, 0.1))
                      for name in ("sgd", "momentum", "adagrad", "rmsprop")),
+        corners={'"sgd", "momentum", "adagrad" or "rmsprop"': [0, 1, 2, 3]},
         mistakes=(
             (_change(lambda c, f: c * f, lambda c, f: 1),
              "That is the step of the weight. Asked for is what it adds to w · x, and the new x has feature_factor, "
@@ -324,6 +407,24 @@ EXERCISES = [
              "For sgd and momentum a larger loss means a larger gradient, and nothing takes it back."),
             (_change(lambda c, f: f**2, lambda c, f: f),
              "The feature is right everywhere. For sgd and momentum loss_factor counts as well."),
+            (_change(lambda c, f: c, lambda c, f: 1),
+             "The loss is right everywhere. The feature comes in as well, in the gradient and in w · x."),
+            (_change(lambda c, f: c, lambda c, f: f),
+             "adagrad and rmsprop are right. For sgd and momentum the feature comes in too, and twice: in the gradient "
+             "and in w · x."),
+            (_change(lambda c, f: c * f**2, lambda c, f: c),
+             "sgd and momentum are right. For adagrad and rmsprop the wrong factor cancels here: √s takes up what the "
+             "gradient does, and the feature of w · x is left."),
+            (_change(lambda c, f: c * f**2, lambda c, f: 1 / f),
+             "sgd and momentum are right. For adagrad and rmsprop a feature with larger numbers makes a larger change, "
+             "not a smaller one."),
+            (_change(lambda c, f: 1 / (c * f**2), lambda c, f: 1 / f),
+             "Upside down: larger factors make larger changes."),
+            (_change(lambda c, f: c**2 * f**2, lambda c, f: f),
+             "adagrad and rmsprop are right. For sgd and momentum loss_factor comes in once, through the gradient."),
+            (lambda optimizer, change, loss_factor, feature_factor: predicted_change(
+                optimizer, 1.0, loss_factor, feature_factor),
+             "That is the factor. The change itself is asked for: multiply it by what it was before."),
             (_change(lambda c, f: 1, lambda c, f: 1), "Nothing changes, you say. For sgd, a larger loss alone "
                                                       "changes the step."),
             (_change(lambda c, f: c / f**2, lambda c, f: 1 / f),
@@ -348,6 +449,7 @@ EXERCISES = [
             "Add up lr/√k for k from 1 to n_steps, the last one included.",
         ),
         probes=((0.1, 1), (0.1, 2), (1.0, 4), (0.01, 10), (0.003, 100), (2.5, 37), (0.02, 1000), (0.7, 3)),
+        corners={"at least one step": [0]},
         mistakes=(
             (lambda lr, n_steps: lr * n_steps, "That would be the way if every step had the length lr. Only the "
                                                "first one has."),
@@ -365,6 +467,19 @@ EXERCISES = [
              "A good rule of thumb for many steps, but a little too much. Add up the steps one by one."),
             (lambda lr, n_steps: 2 * lr * (np.sqrt(n_steps + 1) - 1),
              "That is the integral of lr/√k. Close, but the steps are to be added up one by one."),
+            (lambda lr, n_steps: adagrad_reach(1.0, n_steps), "The rate is missing: every step is lr/√k long."),
+            (lambda lr, n_steps: -adagrad_reach(lr, n_steps),
+             "The number is right, the sign is not: how far is a distance."),
+            (lambda lr, n_steps: adagrad_reach(lr, n_steps + 1),
+             "One step too many: the last one is that with k = n_steps."),
+            (lambda lr, n_steps: lr * sum(1 / k**2 for k in range(1, n_steps + 1)),
+             "The square is on the wrong side: after k steps s is k · g², and the step divides by its root, √k."),
+            (lambda lr, n_steps: lr * sum(np.sqrt(k) for k in range(1, n_steps + 1)),
+             "The steps get longer here. They are divided by √k."),
+            (lambda lr, n_steps: np.inf,
+             "The way comes out infinite: does the sum begin at k = 0? The first step has k = 1."),
+            (lambda lr, n_steps: [lr / np.sqrt(k) for k in range(1, n_steps + 1)],
+             "Those are the steps. Add them up."),
         ),
     ),
 ]
