@@ -1706,6 +1706,27 @@ def test_what_comes_back_in_the_place_of_a_pair_is_shown_and_no_error_of_ours(id
     assert f"yours gave `{words}" in message and "stopped" not in message and "values are asked for" not in message
 
 
+def adam_by_the_first_share(w, g, state, lr, beta1, beta2, eps):
+    """Counts well, and divides by 1 − β in every step."""
+    t = state.get("t", 0) + 1
+    m, s = beta1 * state.get("m", 0) + (1 - beta1) * g, beta2 * state.get("s", 0) + (1 - beta2) * g**2
+    return w - lr * m / (1 - beta1) / (np.sqrt(s / (1 - beta2)) + eps), {"t": t, "m": m, "s": s}
+
+
+@pytest.mark.parametrize("id, attempts", [
+    ("momentum-update", [rule(summed, lambda v, g, lr, beta: lr * g), lambda w, g, *rest: (w - rest[1] * g, {})]),
+    ("nesterov-update", [rule(summed, lambda v, g, lr, beta: lr * (g + beta * g)),
+                         lambda *x: (EXERCISES["nesterov-update"].reference(*x)[0], {})]),
+    ("adagrad-update", [adagrad_with(lambda s, g: g**2, lambda s, eps: np.sqrt(s) + eps),
+                        lambda *x: (EXERCISES["adagrad-update"].reference(*x)[0], {})]),
+    ("adam-update", [adam_by_the_first_share, lambda w, g, s, *rest: adam(w, g, s | {"t": 0}, *rest)]),
+    ("adam-update", [lambda *x: adam(*x[:-1], 1e-12), lambda *x: adam(*x[:-1], 1e-8)]),
+])
+def test_where_two_causes_give_the_same_numbers_the_sentence_names_both(id, attempts):
+    one, other = (check(id, attempt).message for attempt in attempts)
+    assert one == other and "ither" in one and " or " in one
+
+
 @pytest.mark.parametrize("id", UPDATES)
 def test_the_first_probe_of_an_update_has_an_answer_of_two_numbers(id):
     exercise = EXERCISES[id]
