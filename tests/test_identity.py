@@ -767,6 +767,17 @@ def test_arrays_tables_and_networks_have_one_name_in_every_process():
     assert json.loads(said_by(Path(__file__).parent, "-c", text, seed="1")) == here
 
 
+def test_what_python_notes_on_a_class_decides_nothing():
+    class Alone(nn.Module):
+        def forward(self, x):
+            return x
+
+    before = identity(Alone)
+    assert Alone.__annotations__ == {}  # Python makes them when it is asked
+    Alone.__slotnames__ = []  # copy's note
+    assert identity(Alone) == before
+
+
 def codes(code):
     """All code inside code."""
     inside = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]

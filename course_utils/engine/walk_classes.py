@@ -9,7 +9,7 @@ from .values import inner_function, word_for
 __all__ = ["follow_class", "follow_module"]
 
 _OF_A_CLASS = {"__dict__", "__weakref__", "__doc__", "__module__", "__firstlineno__", "__static_attributes__",
-               "__annotations_cache__", "_abc_impl", "_backward_cls"}  # the last one counts the functions of a process
+               "__annotations_cache__", "__slotnames__", "_abc_impl", "_backward_cls"}  # what Python and torch note there
 
 
 def follow_class(walk, value):
@@ -22,7 +22,8 @@ def follow_class(walk, value):
     walk.follow(type(value), "its metaclass")
     for base in value.__bases__:
         walk.follow(base, f"base {base.__name__}")
-    members = {name: member for name, member in vars(value).items() if name not in _OF_A_CLASS}
+    members = {name: member for name, member in vars(value).items()
+               if name not in _OF_A_CLASS and not (name == "__annotations__" and not member)}  # {} once it is asked for
     is_code = {name: isinstance(inner_function(member), types.FunctionType) for name, member in members.items()}
     for name in sorted(n for n in members if is_code[n]) + [n for n in members if not is_code[n]]:
         walk.say("member", name)
