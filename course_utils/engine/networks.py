@@ -10,7 +10,7 @@ from torch.nn.parameter import is_lazy
 from .tracing import alone
 
 __all__ = ["buffers_of", "build", "fresh_network", "initial_weights", "put_back", "random_state", "seeded",
-           "torch_seed", "weights_of"]
+           "set_random_state", "torch_seed", "weights_of"]
 
 
 @contextmanager
@@ -35,16 +35,20 @@ def torch_seed(seed):
         torch.cuda.manual_seed_all(seed)
 
 
-def random_state(state=None):
-    """The random states of torch (of its GPUs, too), NumPy and Python; `state` sets them."""
-    if state is not None:
-        torch.set_rng_state(state[0])
-        np.random.set_state(state[1])
-        random.setstate(state[2])
-        if state[3]:
-            torch.cuda.set_rng_state_all(state[3])
+def random_state():
+    """The random states of torch (of its GPUs, too), NumPy and Python."""
     gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
     return torch.get_rng_state(), np.random.get_state(), random.getstate(), gpus
+
+
+def set_random_state(state):
+    """Go on with the random states that `random_state` gave."""
+    own, numpys, pythons, gpus = state
+    torch.set_rng_state(own)
+    np.random.set_state(numpys)
+    random.setstate(pythons)
+    if gpus:
+        torch.cuda.set_rng_state_all(gpus)
 
 
 def fresh_network(model, seed=0, example=None):

@@ -10,7 +10,7 @@ from math import ceil
 import torch
 
 from .losses import fitted, mean_loss, scores_of
-from .networks import buffers_of, build, random_state, seeded, weights_of
+from .networks import buffers_of, build, random_state, seeded, set_random_state, weights_of
 from .steps import FunctionStep, TorchStep, dense, kind_of
 from .tracing import alone
 
@@ -40,13 +40,13 @@ class Learner:
         """Train for an epoch: the loss of each batch (steps,) and the scores after it, by name."""
         with alone:  # the random state belongs to all threads
             outside = random_state()
-            random_state(self.random)
+            set_random_state(self.random)
             try:
                 losses, gauges = self._trained(rates)
                 return losses, gauges | self._scored()
             finally:
                 self.random = random_state()
-                random_state(outside)
+                set_random_state(outside)
 
     def _trained(self, rates):
         x, y = self.parts["train"]
