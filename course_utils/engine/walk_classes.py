@@ -8,8 +8,9 @@ from .values import inner_function, word_for
 
 __all__ = ["follow_class", "follow_module"]
 
+# What Python and torch note on a class; _backward_cls counts the functions of a process.
 _OF_A_CLASS = {"__dict__", "__weakref__", "__doc__", "__module__", "__firstlineno__", "__static_attributes__",
-               "__annotations_cache__", "__slotnames__", "_abc_impl", "_backward_cls"}  # what Python and torch note there
+               "__annotations_cache__", "__slotnames__", "_abc_impl", "_backward_cls"}
 
 
 def follow_class(walk, value):
