@@ -14,8 +14,9 @@ from numpy._core._multiarray_umath import __cpu_baseline__ as oldest
 from numpy._core._multiarray_umath import __cpu_dispatch__ as newer
 
 TESTS = Path(__file__).resolve().parent
-WITHOUT_NUMBERS = {"bad_input", "benchmarks", "binder", "commands", "instructors", "last_bits", "memory", "missing",
-                   "notebooks", "offline", "palette", "plots", "progress", "readiness", "references", "release", "site"}
+WITHOUT_NUMBERS = {"bad_input", "benchmarks", "binder", "claims", "commands", "identity", "instructors", "last_bits",
+                   "limits", "memory", "missing", "names", "notebooks", "offline", "palette", "plots", "progress",
+                   "readiness", "references", "release", "rooms", "site", "store"}
 TOO_LONG = ("Solved", "a_label_of_its_own", "changes_the_picture", "interrupted", "killed", "needs_no_torch",
             "other_threads", "same_file_twice", "worker_processes")
 SWITCHES = {
