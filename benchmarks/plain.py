@@ -20,7 +20,7 @@ from course_utils.data import Dataset, load_digits, load_sunspots
 from course_utils.optimizers import adam
 from course_utils.sweep import sweep
 
-EPOCHS = 10
+EPOCHS = 20  # long enough that what a sweep does once does not count
 
 
 class Recurrent(nn.Module):
