@@ -79,6 +79,7 @@ ALL = {
 
 @pytest.fixture(autouse=True)
 def close_figures():
+    plt.close("all")  # those of other modules' tests
     yield
     plt.close("all")
 

@@ -98,15 +98,26 @@ def train_chunk(data, chunk, epochs, device=None, stack=None):
     steps = ceil(len(data.x_train) / chunk.settings[0]["batch_size"])
     failed_at = torch.full((len(chunk),), -1)
     for n, epoch in enumerate(epochs_of(data, chunk, epochs, device, stack)):
-        bad = ~epoch.batch_loss.isfinite()
-        lost = ~epoch.weights.isfinite().all(dim=1) if chunk.way.stack else torch.stack(
-            [~w.isfinite().all() for w in epoch.weights])
-        bad = torch.cat([bad, lost[None]]).cpu()  # blown up by the very last step
-        failed_at = torch.where((failed_at < 0) & bad.any(0), n * steps + bad.float().argmax(0), failed_at)
+        if not _all_finite(epoch):
+            bad = torch.cat([~epoch.batch_loss.isfinite(), _lost(epoch.weights)[None]]).cpu()
+            failed_at = torch.where((failed_at < 0) & bad.any(0), n * steps + bad.float().argmax(0), failed_at)
         scores = {name: values.cpu().numpy() for name, values in epoch.scores.items()}
         weights = epoch.weights.cpu().numpy() if chunk.way.stack else [_array(w) for w in epoch.weights]
         buffers = [{name: _array(b) for name, b in own.items()} for own in epoch.buffers]
         yield {**scores, "failed_at": failed_at.numpy(), "weights": weights, "buffers": buffers}
+
+
+def _all_finite(epoch):
+    """Whether no loss and no weight is lost; a sum is finite only where all of its terms are."""
+    weights = epoch.weights if isinstance(epoch.weights, list) else [epoch.weights]
+    return all(bool(values.sum().isfinite()) for values in (epoch.batch_loss, *weights))
+
+
+def _lost(weights):
+    """Which networks have lost a weight: blown up by the very last step (runs,)."""
+    if isinstance(weights, list):
+        return torch.stack([~w.isfinite().all() for w in weights])
+    return ~weights.isfinite().all(dim=1)
 
 
 def _array(tensor):

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import torch
 
-__all__ = ["MISSING", "NAMED", "PLAIN", "REMEMBERING", "Missing", "called", "hash_of", "inner_function", "is_seeded",
+__all__ = ["MISSING", "NAMED", "PLAIN", "Missing", "called", "hash_of", "inner_function", "is_seeded",
            "key_of", "text_of", "type_name", "word_for"]
 
 

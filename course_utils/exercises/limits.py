@@ -24,6 +24,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, partial
 
 import numpy as np
+import psutil
 
 __all__ = ["Exceeded", "Stopped", "as_before", "run_limited"]
 
@@ -159,7 +160,6 @@ class _Job:
 
 @cache
 def _process():
-    import psutil
     return psutil.Process()
 
 
