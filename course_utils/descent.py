@@ -92,7 +92,7 @@ def descend(landscape, start, optimizer, lr, n_steps, **hyper):
             eta = rate_at(rate, step)
             g = _like(w, landscape.gradient(_copy(w)), slope, step)
             answer = optimizer(_copy(w), g, state, eta, **hyper)
-            if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+            if not isinstance(answer, tuple | list) or len(answer) != 2:
                 _refuse(answer, label(optimizer), step)
             w, state = _like(w, answer[0], moved, step), answer[1]
             rates.append(eta)

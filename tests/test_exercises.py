@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import torch
 from nbclient import NotebookClient
-from scipy import stats
+from scipy import integrate, stats
 
 from course_utils import exercises
 from course_utils.exercises import EXERCISES, PROJECTS, QUIZZES, check, framework, hint, quiz, quiz_markdown, solution
@@ -1192,7 +1192,7 @@ WRONG = {
         lambda r, g, s: basin_of_decades(r, g, s) + 1e-3,
         lambda r, g, s: basin_of_decades(r, g[::-1], s), lambda r, g, s: basin_of_decades(r[1:], g[1:], s),
         lambda r, g, s: np.log10(r[-1] / r[g.argmax()]), lambda r, g, s: max(basin_of_decades(r, g, s), 0.5),
-        lambda r, g, s: min(basin_of_decades(r, g, s), 2.0), lambda r, g, s: np.trapezoid(g, np.log10(r))],
+        lambda r, g, s: min(basin_of_decades(r, g, s), 2.0), lambda r, g, s: integrate.trapezoid(g, np.log10(r))],
     "carried-regret": [
         lambda v, t: np.ones((len(v), len(v))), lambda v, t: v - t, lambda v, t: carried_by_loops(v, t)[0],
         lambda v, t: carried_by_loops(v, t) * (1 + 1e-3), lambda v, t: carried_by_loops(t, v),

@@ -30,6 +30,8 @@ SCORES = np.random.default_rng(0).normal(0.8, 0.05, (3, 6))
 PATH = descend(ravine(10.0), None, sgd, 0.1, 20)
 MEASURED = np.random.default_rng(0).uniform(0.9, 1.1, (3, 5)) * [[8.0], [2.0], [0.5]]
 DIFFERENCES = {"near": paired_difference(SCORES[0], SCORES[1]), "far": paired_difference(SCORES[0], SCORES[0] - 0.1)}
+# an older matplotlib calls pyparsing by names that a newer pyparsing warns of, which is between those two
+OUR_WARNINGS_ARE_ERRORS = pytest.mark.filterwarnings("error", "ignore::DeprecationWarning:matplotlib|pyparsing")
 
 
 def _labelled(ax):
@@ -101,7 +103,7 @@ def test_makes_axes_of_its_own_when_given_none(name):
 
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.filterwarnings("error")
+@OUR_WARNINGS_ARE_ERRORS
 def test_trains_nothing_and_warns_of_nothing(name, monkeypatch):
     def refuse(*args, **options):
         raise AssertionError("a plot trained a network")
@@ -472,7 +474,7 @@ def test_pairs_and_summed_rates_keep_optimizers_apart():
     lambda: plots.plot_measures({"one": ONE_STUDY}, ["basin width"])[0],
 ], ids=["profile", "curves", "summed", "means", "scaling", "range test", "intervals", "pairs", "differences", "study",
         "measures"])
-@pytest.mark.filterwarnings("error")
+@OUR_WARNINGS_ARE_ERRORS
 def test_a_single_value_has_no_spread(draw):
     ax = draw()
     ax.figure.canvas.draw()

@@ -569,7 +569,7 @@ def _kind(value):
         return f"{', '.join(kinds[:-1])} and {kinds[-1]}" if kinds[:-1] else f"a {type(value).__name__} of {kinds[0]}"
     if value is None:
         return "None"
-    if isinstance(value, bool | np.bool):
+    if isinstance(value, bool | np.bool_):
         return "True or False"
     if isinstance(value, int | float | np.number):
         return "a number"
