@@ -46,15 +46,20 @@ def python():
 
 
 def packages():
-    """One `Check` for each package of requirements.txt that is missing or misfits, and one for all that are well."""
-    from packaging.requirements import Requirement
+    """What of requirements.txt is missing or misfits, with the pip line that adds just that; and what is well.
 
+    PyTorch, which is large, has a line of its own, so that nothing else makes pip replace it.
+    """
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     entries = [re.sub(r"\s*#.*", "", line).strip() for line in lines]
-    found = [_package(Requirement(entry)) for entry in entries if entry and not entry.startswith("-")]
-    well = ", ".join(f"{check.name} {check.found}" for check in found if check.ok)
-    lines = f"\n{'':24}".join(wrap(well, 90))
-    return [check for check in found if not check.ok] + [Check("packages", True, lines)]
+    found = {entry: _installed(entry) for entry in entries if entry and not entry.startswith("-")}
+    bad = {entry: words for entry, (fits, words) in found.items() if not fits}
+    torch = {entry: words for entry, words in bad.items() if re.match(r"torch\b", entry)}
+    others = {entry: words for entry, words in bad.items() if entry not in torch}
+    well = wrap(", ".join(words for fits, words in found.values() if fits), 90)
+    return [Check(name, False, "; ".join(group.values()), _install(" ".join(f'"{entry}"' for entry in group)))
+            for name, group in (("torch", torch), ("packages", others)) if group] \
+        + [Check("packages", True, f"\n{'':24}".join(well))]
 
 
 def memory():
@@ -168,16 +173,20 @@ def _run(check):
     return result if isinstance(result, list) else [result]
 
 
-def _package(requirement):
+def _installed(entry):
+    """Whether what is installed fits an entry of requirements.txt, and the package with its version, in words."""
     from importlib.metadata import PackageNotFoundError, version
 
-    fix = _install("-r requirements.txt")
+    from packaging.requirements import Requirement
+
+    requirement = Requirement(entry)
     try:
         found = version(requirement.name)
     except PackageNotFoundError:
-        return Check(requirement.name, False, "not installed", fix)
-    fits = requirement.specifier.contains(found, prereleases=True)
-    return Check(requirement.name, fits, found if fits else f"{found}, but {requirement.specifier} is needed", fix)
+        return False, f"{requirement.name} is not installed"
+    if requirement.specifier.contains(found, prereleases=True):
+        return True, f"{requirement.name} {found}"
+    return False, f"{requirement.name} {found}, but {entry.removeprefix(requirement.name)} is needed"
 
 
 def _install(arguments):

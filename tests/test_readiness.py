@@ -1,18 +1,22 @@
 """Every check of `python -m course_utils` can fail, and then says what to type."""
 
 import io
+import re
 import subprocess
 import sys
 from collections import namedtuple
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from course_utils import __main__ as readiness
 from course_utils import data, training
 
 ROOT = Path(__file__).resolve().parent.parent
+ENTRIES = re.findall(r"^[\w-]+[>=]=[^\s#]+", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M)
 
 
 @pytest.mark.parametrize("check", readiness.CHECKS, ids=lambda check: check.__name__)
@@ -36,17 +40,49 @@ def test_an_old_python_is_named_with_the_way_to_a_new_one(monkeypatch):
     assert "3.10.2" in bad.found and "make lab" in bad.fix
 
 
+def list_of(tmp_path, monkeypatch, *lines):
+    (tmp_path / "requirements.txt").write_text("# a list\n\n" + "\n".join(lines) + "\n-e .\n", encoding="utf-8")
+    monkeypatch.setattr(readiness, "ROOT", tmp_path)
+
+
+def pip_line(check):
+    """What comes after `pip install` in the fix of a check."""
+    assert "In the folder" in check.fix
+    return check.fix.split(" -m pip install ")[1]
+
+
 @pytest.mark.parametrize("line, found", [
-    ("no-such-package-here>=1  # a reason", "not installed"),
+    ("no-such-package-here>=1", "no-such-package-here is not installed"),
     ("numpy>=99", ">=99 is needed"),
     ("numpy<1,>=0.1", "<1,>=0.1 is needed"),
 ])
 def test_a_package_missing_or_of_another_version_is_named_with_the_pip_line(monkeypatch, tmp_path, line, found):
-    (tmp_path / "requirements.txt").write_text(f"# a list\n\npytest>=1\n{line}\n-e .\n", encoding="utf-8")
-    monkeypatch.setattr(readiness, "ROOT", tmp_path)
+    list_of(tmp_path, monkeypatch, "pytest>=1", f"{line}  # a reason")
     bad = failure(readiness.packages)
-    assert bad.name == line.split(">")[0].split("<")[0]
-    assert found in bad.found and "pip install -r requirements.txt" in bad.fix and str(tmp_path) in bad.fix
+    assert found in bad.found and pip_line(bad) == f'"{line}"' and str(tmp_path) in bad.fix
+
+
+def test_all_that_is_missing_stands_in_one_line_which_leaves_torch_alone(monkeypatch, tmp_path):
+    list_of(tmp_path, monkeypatch, "torch>=1", "no-such-package-here>=1", "numpy>=99,<100", "pytest>=1")
+    bad = failure(readiness.packages)
+    assert bad.found == f"no-such-package-here is not installed; numpy {np.__version__}, but >=99,<100 is needed"
+    assert pip_line(bad) == '"no-such-package-here>=1" "numpy>=99,<100"'
+
+
+def test_another_torch_has_a_line_of_its_own(monkeypatch, tmp_path):
+    list_of(tmp_path, monkeypatch, "torch==0.1", "numpy>=99")
+    torch, others = [result for result in readiness.packages() if not result.ok]
+    assert "torch " in torch.found and pip_line(torch) == '"torch==0.1"' and pip_line(others) == '"numpy>=99"'
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_every_version_from_the_bound_upwards_is_accepted_and_none_below(monkeypatch, entry):
+    name, bound = re.match(r"([\w-]+)[>=]=([\d.]+)", entry).groups()
+    below = re.sub(r"(\d+)((?:\.0)*)$", lambda last: f"{int(last[1]) - 1}.999", bound)
+    for version, fits in ((bound, True), (f"{bound}.post1", ">=" in entry), (below, False)):
+        monkeypatch.setattr(metadata, "version", lambda asked, version=version: version)
+        ok, words = readiness._installed(entry)
+        assert ok == fits and f"{name} {version}" in words
 
 
 def test_too_little_memory_says_what_to_close(monkeypatch):
