@@ -13,14 +13,32 @@ export JUPYTER_PREFER_ENV_PATH = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 BIN := .venv/bin
+OLD := build/oldest
 FIRST := /lab/tree/notebooks/00_start_here.ipynb
 FITS := import sys, venv, ensurepip; sys.exit(not ($(OLDEST)) <= sys.version_info[:2] <= ($(NEWEST)))
+FITS_OLD := import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != ($(OLDEST)))
 EDITOR_KEYS := $(addprefix metadata.language_info.,codemirror_mode file_extension mimetype nbconvert_exporter \
   pygments_lexer version)
 ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test test-offline test-portable browser-test lint check study capstone-baselines clean-notebooks site site-tools \
-  slides clean
+# $(call set-up,FOLDER,FITS,CANDIDATES,VERSIONS IN WORDS): an environment there, of the first Python that fits
+define set-up
+$(1)/bin/python -c '$(2)' 2>/dev/null || { \
+	  for python in '$(PYTHON)' $(3) none; do \
+	    "$$python" -c '$(2)' 2>/dev/null && break; \
+	  done; \
+	  if [ $$python = none ]; then \
+	    echo 'No Python $(4) with its venv module was found. Install one from python.org'; \
+	    echo '(Debian, Ubuntu: sudo apt install python3 python3-venv), or name yours:'; \
+	    echo '  make $(MAKECMDGOALS) PYTHON=/path/to/python3'; \
+	    exit 1; \
+	  fi; \
+	  echo "Setting up $(1) with $$python, once; this takes some minutes ..."; \
+	  "$$python" -m venv --clear $(1); }
+endef
+
+.PHONY: help lab test test-offline test-portable test-oldest browser-test lint check study capstone-baselines \
+  clean-notebooks site site-tools slides clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -36,6 +54,11 @@ test-offline: .venv/.installed ## run every test with the network unplugged (Lin
 
 test-portable: .venv/.installed ## run what computes with numbers as an older processor would: last bits differ
 	$(BIN)/python tests/older_processor.py $(TEST_OPTIONS)
+
+test-oldest: $(OLD)/.installed ## run every test with the oldest packages that requirements.txt admits
+	@echo 'With' $$(cat $(OLD)/constraints.txt)
+	$(OLD)/bin/python -m ruff check .
+	$(OLD)/bin/python -m pytest $(TEST_OPTIONS)
 
 browser-test: .venv/.browser ## test the notebooks in a real browser, as a reader uses them
 	$(BIN)/python tests/browser/lab.py
@@ -69,19 +92,14 @@ clean: ## remove what was installed and built; the next command installs it agai
 	rm -rf .venv build
 
 .venv/.installed: requirements.txt pyproject.toml
-	@$(BIN)/python -c '$(FITS)' 2>/dev/null || { \
-	  for python in '$(PYTHON)' python3.13 python3.12 python3.11 python3.14 python3 python none; do \
-	    "$$python" -c '$(FITS)' 2>/dev/null && break; \
-	  done; \
-	  if [ $$python = none ]; then \
-	    echo 'No Python from 3.11 to 3.14 with its venv module was found. Install one from python.org'; \
-	    echo '(Debian, Ubuntu: sudo apt install python3 python3-venv), or name yours:'; \
-	    echo '  make $(MAKECMDGOALS) PYTHON=/path/to/python3'; \
-	    exit 1; \
-	  fi; \
-	  echo "Setting up .venv with $$python, once; this takes some minutes ..."; \
-	  "$$python" -m venv --clear .venv; }
+	@$(call set-up,.venv,$(FITS),python3.13 python3.12 python3.11 python3.14 python3 python,from 3.11 to 3.14)
 	$(BIN)/python -m pip install --requirement requirements.txt
+	@touch $@
+
+$(OLD)/.installed: requirements.txt pyproject.toml tests/oldest.py
+	@$(call set-up,$(OLD),$(FITS_OLD),python3.11 python3 python,3.11)
+	$(OLD)/bin/python tests/oldest.py >$(OLD)/constraints.txt
+	$(OLD)/bin/python -m pip install --requirement requirements.txt --constraint $(OLD)/constraints.txt
 	@touch $@
 
 .venv/.site-tools: docs/requirements.txt .venv/.installed

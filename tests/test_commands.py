@@ -57,14 +57,15 @@ def sources():
 
 
 OPTIONAL = {"distributed", "jax"}  # a Dask cluster to send sweeps to, a peer of the benchmark: left out if missing
-TARGETS = sorted(set(re.findall(r"^([a-z-]+): (?:.venv|site-tools)", text("Makefile"), re.M)) - {"site-tools"})
+TARGETS = sorted({*re.findall(r"^([a-z-]+): (?:\.venv|\$\(OLD\)|site-tools)", text("Makefile"), re.M)} - {"site-tools"})
 REQUIREMENTS = ["requirements.txt", "benchmarks/requirements.txt", "docs/requirements.txt",
                 "tests/browser/requirements.txt"]
 
 
 def test_every_imported_package_is_in_requirements():
     listed = {normal(Requirement(line.split("#")[0]).name) for file in REQUIREMENTS for line in requirement_lines(file)}
-    ours = {path.stem for path in ROOT.rglob("*.py") if ".venv" not in path.parts} | {"course_utils"}
+    files = [path.relative_to(ROOT) for path in ROOT.rglob("*.py")]
+    ours = {path.stem for path in files if path.parts[0] not in (".venv", "build")} | {"course_utils"}
     distributions = packages_distributions()
     missing = {(str(path), name) for path, source in sources() for name in imported_by(source)
                if name not in sys.stdlib_module_names | ours | OPTIONAL | {"__future__"}
@@ -118,23 +119,25 @@ def test_the_glossary_has_a_row_for_every_argument_of_every_optimizer():
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no make")
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_fresh_folder_is_set_up_before_anything_else_runs(tmp_path, target):
-    for name in ("Makefile", "pyproject.toml", *REQUIREMENTS):
+    for name in ("Makefile", "pyproject.toml", "tests/oldest.py", *REQUIREMENTS):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text(name), encoding="utf-8")
     planned = run("make", "--dry-run", target, cwd=tmp_path, check=True).stdout
-    assert planned.index("-m venv") < planned.index("pip install") < planned.rindex(".venv/bin/python ")
+    assert planned.index("-m venv") < planned.index("pip install") < planned.rindex("/bin/python ")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no make")
-def test_without_a_fitting_python_make_says_what_to_do(tmp_path):
-    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+@pytest.mark.parametrize("target", ["lab", "test-oldest"])
+def test_without_a_fitting_python_make_says_what_to_do(tmp_path, target):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml", "tests/oldest.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text(name), encoding="utf-8")
     tools = tmp_path / "tools"
     tools.mkdir()
     for tool in ("make", "sh", "id"):
         (tools / tool).symlink_to(shutil.which(tool))
-    done = run(tools / "make", "lab", cwd=tmp_path, env={"PATH": str(tools)})
-    assert done.returncode and "PYTHON=/path/to/python3" in done.stdout and "python3-venv" in done.stdout
+    done = run(tools / "make", target, cwd=tmp_path, env={"PATH": str(tools)})
+    assert done.returncode and f"make {target} PYTHON=/path/to/python3" in done.stdout and "-venv" in done.stdout
 
 
 def test_the_readmes_example_runs():
