@@ -5,6 +5,7 @@ OLDEST := 3, 11
 NEWEST := 3, 14
 LAB_OPTIONS ?=
 TEST_OPTIONS ?=
+MUTANTS_OPTIONS ?=
 
 # Neither an active environment nor kernels and packages installed elsewhere take part.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME JUPYTER_PATH CONDA_PREFIX
@@ -37,7 +38,7 @@ $(1)/bin/python -c '$(2)' 2>/dev/null || { \
 	  "$$python" -m venv --clear $(1); }
 endef
 
-.PHONY: help lab test test-offline test-portable test-oldest browser-test lint check study capstone-baselines \
+.PHONY: help lab test test-offline test-portable test-oldest browser-test mutants lint check study capstone-baselines \
   clean-notebooks site site-tools slides clean
 
 help: ## list these commands
@@ -63,6 +64,9 @@ test-oldest: $(OLD)/.installed ## run every test with the oldest packages that r
 browser-test: .venv/.browser ## test the notebooks in a real browser, as a reader uses them
 	$(BIN)/python tests/browser/lab.py
 	$(BIN)/python -m pytest tests/browser
+
+mutants: .venv/.installed ## what do the tests not notice? changes the package in one place at a time (Linux, macOS)
+	$(BIN)/python benchmarks/mutants.py $(MUTANTS_OPTIONS)
 
 lint: .venv/.installed ## look for mistakes without running anything
 	$(BIN)/python -m ruff check .

@@ -1,5 +1,7 @@
 """Properties of the optimizers; the reference is torch.optim in float64, fed the same gradients."""
 
+import inspect
+
 import numpy as np
 import pytest
 import torch
@@ -127,6 +129,14 @@ def test_goes_downhill_on_a_bowl(name):
     for _ in range(400):
         w, state = OPTIMIZERS[name](w, hill.gradient(w), state, 0.1)
     assert hill.value(w) < 0.9 * hill.value(-4.0)
+
+
+@pytest.mark.parametrize("name", ["adagrad", "rmsprop", "adam", "adamw"])
+def test_settings_that_are_not_given_are_those_of_torch(name):
+    optimizer, drawn, translate = TABLE[name]
+    ours = {k: inspect.signature(OPTIMIZERS[name]).parameters[k].default for k in drawn}
+    theirs = inspect.signature(optimizer).parameters
+    assert {k: theirs[k].default for k in translate(ours)} == translate(ours)
 
 
 def test_momentum_is_undamped():
