@@ -9,7 +9,7 @@ since it needs fork.
 1. The tests of a group are run once, and which lines each one touches in how many seconds is kept in build/mutants.
 2. A process imports libraries, package and tests, and collects the tests. For each mutant it forks a child, which gives
    the changed functions their new code and runs the tests that touch the changed lines, the fastest first. It ends at
-   the first failure, or when a test takes ten times as long as it did, or 4 GB.
+   the first failure, or when a test computes ten times as long as it did, waits for minutes, or takes 4 GB.
 3. What lives, and what is computed on import, is tried once more in a child that imports the package from a copy of the
    folder, in which the file itself is changed.
 
@@ -57,10 +57,11 @@ GROUPS = [  # modules, and the names of the tests that are about them
 LIBRARIES = ("torch", "pandas", "scipy.stats", "scipy.optimize", "sklearn.datasets", "optuna", "matplotlib.pyplot",
              "hypothesis", "nbformat", "nbclient", "ipywidgets", "IPython", "cloudpickle", "tqdm")
 PYTEST = ["-q", "-o", "addopts=", "-p", "no:nbval", "-p", "no:xdist", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
-TIMES, AT_LEAST = 10, 5  # a test may take ten times as long as before, and 5 s in any case
+TIMES, AT_LEAST = 10, 5  # a test may compute ten times as long as it took before, and 5 s in any case
+WAITING = 120  # seconds more that it may take by the clock: a busy machine pauses programs
 GIGABYTES = 4
 LIVES, KILLED, DOUBTFUL = 0, 40, 41  # how a child ends
-DEADLY = {KILLED, *(-s for s in (signal.SIGALRM, signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL))}
+DEADLY = {KILLED, *(-s for s in (signal.SIGPROF, signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL))}
 
 
 class Recorder:
@@ -123,7 +124,7 @@ class Runner:
         """Runs (nodeid, seconds) in their order; this process ends here."""
         chosen = [(self.items[name], seconds) for name, seconds in tests if name in self.items]
         for (item, seconds), (following, _) in zip(chosen, [*chosen[1:], (None, 0)], strict=True):
-            signal.setitimer(signal.ITIMER_REAL, AT_LEAST + TIMES * seconds)
+            limit_time(AT_LEAST + TIMES * seconds)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         os._exit(LIVES)
 
@@ -135,7 +136,8 @@ def in_child(work):
         status = 1
         try:
             os.setsid()
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            for limit in (signal.SIGALRM, signal.SIGPROF):
+                signal.signal(limit, signal.SIG_DFL)
             work()
             status = 0
         except BaseException:
@@ -148,6 +150,12 @@ def in_child(work):
     except ProcessLookupError:
         pass
     return os.waitstatus_to_exitcode(status)
+
+
+def limit_time(seconds):
+    """End this process after so many seconds of computing, or after minutes more of waiting."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds + WAITING)
 
 
 def limit_memory():
@@ -291,7 +299,7 @@ def try_thoroughly(tree, mutant, recorded, clock):
 
     def work():
         limit_memory()
-        signal.setitimer(signal.ITIMER_REAL, 60)  # to import and collect; each test has its own
+        limit_time(60)  # to import and collect; each test has its own
         os._exit(KILLED if run_pytest(tree, files, Runner(lambda runner: runner.run(tests))) else LIVES)
 
     try:
@@ -345,7 +353,11 @@ def run_group(tree, files, chosen, deadline):
     verdicts = Verdicts(files)
     if all(verdicts.get(m) in ("killed", "alive") for m in chosen):
         return verdicts
-    recorded = {name: test for file in files for name, test in record(tree, file).items()}
+    recorded = {}
+    for file in files:
+        if time.monotonic() > deadline:
+            return verdicts
+        recorded |= record(tree, file)
     left = [m for m in chosen if verdicts.get(m) is None]
     if left:
         try_fast(tree, files, left, recorded, verdicts, deadline)

@@ -2,7 +2,6 @@
 
 import ast
 import os
-import signal
 import sys
 import time
 import types
@@ -100,7 +99,7 @@ def test_what_only_an_import_runs_is_left_to_an_import(old, new):
 
 
 def endless():
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    mutants.limit_time(0.2)
     while True:
         pass
 
@@ -145,7 +144,8 @@ def test_what_a_child_started_ends_with_it(tmp_path):
 
 def test_the_tests_that_touch_the_changed_lines_are_run_the_fastest_first():
     recorded = {"slow": {"seconds": 2.0, "lines": {"m.py": [4, 6]}}, "fast": {"seconds": 1.0, "lines": {"m.py": [6]}},
-                "other line": {"seconds": 0.1, "lines": {"m.py": [4]}}, "other": {"seconds": 0.1, "lines": {"n.py": [6]}}}
+                "other line": {"seconds": 0.1, "lines": {"m.py": [4]}},
+                "other module": {"seconds": 0.1, "lines": {"n.py": [6]}}}
     chosen = {m.before: [name for name, _ in mutants.touching(m, recorded)] for m in mutations.mutants("m.py", SOURCE)}
     assert chosen["if not x < n and n != 2:"] == ["fast", "slow"]
     assert chosen["n -= 1"] == ["other line", "fast", "slow"]  # touched by none: all that touch the module
