@@ -56,6 +56,7 @@ GROUPS = [  # modules, and the names of the tests that are about them
 ]
 LIBRARIES = ("torch", "pandas", "scipy.stats", "scipy.optimize", "sklearn.datasets", "optuna", "matplotlib.pyplot",
              "hypothesis", "nbformat", "nbclient", "ipywidgets", "IPython", "cloudpickle", "tqdm")
+IMPORT = "import of "
 PYTEST = ["-q", "-o", "addopts=", "-p", "no:nbval", "-p", "no:xdist", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
 TIMES, AT_LEAST = 10, 5  # a test may compute ten times as long as it took before, and 5 s in any case
 WAITING = 120  # seconds more that it may take by the clock: a busy machine pauses programs
@@ -65,10 +66,13 @@ DEADLY = {KILLED, *(-s for s in (signal.SIGPROF, signal.SIGABRT, signal.SIGSEGV,
 
 
 class Recorder:
-    """A pytest plugin: the seconds that each passing test takes, and the lines of the package that it touches."""
+    """A pytest plugin: the seconds that each passing test takes, and the lines of the package that it touches.
 
-    def __init__(self, tree):
-        self.folder, self.tests, self.lines = str(tree / "course_utils") + os.sep, {}, set()
+    Under the name IMPORT stand the lines that are run before the first test, as by lists of cases.
+    """
+
+    def __init__(self, tree, file):
+        self.folder, self.file, self.tests, self.lines = str(tree / "course_utils") + os.sep, file, {}, set()
 
     def pytest_sessionstart(self):
         start = threading._start_new_thread
@@ -80,12 +84,23 @@ class Recorder:
             return start(run, arguments, options)
 
         threading._start_new_thread = sys.modules["_thread"].start_new_thread = traced
+        sys.settrace(self.look)
 
     def look(self, frame, event, argument):
         if not frame.f_code.co_filename.startswith(self.folder):
             return None
         self.lines.add((frame.f_code.co_filename, frame.f_lineno))
         return self.look
+
+    def keep(self, name, seconds):
+        lines = {}
+        for file, line in list(self.lines):
+            lines.setdefault("course_utils/" + Path(file[len(self.folder):]).as_posix(), []).append(line)
+        self.tests[name] = {"seconds": seconds, "lines": lines}
+
+    def pytest_collection_finish(self):
+        sys.settrace(None)
+        self.keep(IMPORT + self.file, 0.0)
 
     def pytest_runtest_logstart(self, nodeid):
         self.lines, self.seconds, self.fails = set(), 0.0, False
@@ -97,12 +112,8 @@ class Recorder:
 
     def pytest_runtest_logfinish(self, nodeid):
         sys.settrace(None)
-        if self.fails:
-            return
-        lines = {}
-        for name, line in list(self.lines):
-            lines.setdefault("course_utils/" + Path(name[len(self.folder):]).as_posix(), []).append(line)
-        self.tests[nodeid] = {"seconds": self.seconds, "lines": lines}
+        if not self.fails:
+            self.keep(nodeid, self.seconds)
 
 
 class Runner:
@@ -216,7 +227,7 @@ def record(tree, name):
     print(f"recording tests/test_{name}.py …", flush=True)
 
     def work():
-        recorder = Recorder(tree)
+        recorder = Recorder(tree, name)
         run_pytest(tree, [name], recorder)
         kept.write_text(json.dumps({"state": state, "tests": recorder.tests}))
 
@@ -226,12 +237,16 @@ def record(tree, name):
 
 
 def touching(mutant, recorded):
-    """Tests as (name, seconds) that touch the changed lines, or, if none does, the module; the fastest first."""
+    """Tests as (name, seconds) that touch the changed lines, the fastest first.
+
+    All that touch the module, if an import runs these lines, or nothing does.
+    """
     lines = set(range(mutant.lines[0], mutant.lines[1] + 1))
-    touch = {name: test for name, test in recorded.items() if lines & set(test["lines"].get(mutant.module, ()))}
-    if not touch or not mutant.function:
-        touch = {name: test for name, test in recorded.items() if mutant.module in test["lines"]} or recorded
-    return sorted(((name, test["seconds"]) for name, test in touch.items()), key=lambda pair: pair[1])
+    touch = {name for name, test in recorded.items() if lines & set(test["lines"].get(mutant.module, ()))}
+    if not touch or any(name.startswith(IMPORT) for name in touch):
+        touch = {name for name, test in recorded.items() if mutant.module in test["lines"]}
+    tests = [(name, recorded[name]["seconds"]) for name in touch if not name.startswith(IMPORT)]
+    return sorted(tests, key=lambda pair: pair[1])
 
 
 def exchange_code(path, before, after, functions):

@@ -149,6 +149,10 @@ def test_the_tests_that_touch_the_changed_lines_are_run_the_fastest_first():
     chosen = {m.before: [name for name, _ in mutants.touching(m, recorded)] for m in mutations.mutants("m.py", SOURCE)}
     assert chosen["if not x < n and n != 2:"] == ["fast", "slow"]
     assert chosen["n -= 1"] == ["other line", "fast", "slow"]  # touched by none: all that touch the module
+    recorded[mutants.IMPORT + "tests"] = {"seconds": 0.0, "lines": {"m.py": [4]}}
+    chosen = {m.before: [name for name, _ in mutants.touching(m, recorded)] for m in mutations.mutants("m.py", SOURCE)}
+    assert chosen["def f(x: int | None, n=3, mode='mean'):"] == ["other line", "fast", "slow"]
+    assert chosen["if not x < n and n != 2:"] == ["fast", "slow"]
 
 
 @pytest.mark.parametrize("arguments", [["course_utils/nowhere.py"], ["--sample", "few"]])
