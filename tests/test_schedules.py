@@ -1,9 +1,11 @@
 """Schedules are pure and equal torch's schedulers value for value."""
 
+import inspect
 import pickle
 import timeit
 from fractions import Fraction
 from functools import partial
+from math import inf
 
 import numpy as np
 import pytest
@@ -90,10 +92,55 @@ def test_cosine_and_one_cycle_stay_at_their_end():
     (lambda: reduce_on_plateau(0.1, patience=-1), "patience"), (lambda: reduce_on_plateau(0), "lr"),
     (lambda: warmup(0.1, 0), "warmup_steps"), (lambda: one_cycle(0.1, 10, warmup_fraction=1), "warmup_fraction"),
     (lambda: one_cycle(0.1, 3), "total_steps"), (lambda: as_schedule(None), "lr"),
+    (lambda: step_decay(0, 3), "lr"), (lambda: exponential(0, 0.9), "lr"), (lambda: time_decay(0, 1), "lr"),
+    (lambda: reduce_on_plateau(0.1, threshold=-1), "threshold"), (lambda: cosine(0.1, 5, float("inf")), "end_lr"),
+    (lambda: time_decay(0.1, float("inf")), "decay"), (lambda: reduce_on_plateau(0.1, factor=0), "factor"),
+    (lambda: one_cycle(0.1, 10, warmup_fraction=0), "warmup_fraction"),
+    (lambda: one_cycle(0.1, 4, warmup_fraction=0.25), "total_steps"),
 ])
 def test_bad_settings_are_named(make, name):
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=f"^{name} must"):
         make()
+
+
+@pytest.mark.parametrize("make, rates", [
+    (lambda: step_decay(0.5, 2, factor=1), [0.5, 0.5, 0.5]), (lambda: cosine(0.5, 1), [0.5, 0, 0]),
+    (lambda: cosine(0.5, 4, end_lr=0.5), [0.5, 0.5, 0.5]), (lambda: warmup(0.5, 1), [0.5, 0.5, 0.5]),
+    (lambda: warmup(cosine(0.5, 2), 2), [0.25, 0.25, 0]), (lambda: warmup(0.5, 2.5), [0.2, 0.4, 0.5]),
+    (lambda: one_cycle(0.5, 8, 0.25, start_factor=1, end_factor=1), [0.5, 0.5, 0.5]),
+    (lambda: one_cycle(0.5, 6, warmup_fraction=0.25, start_factor=4)(0), 0.125),
+    (lambda: reduce_on_plateau(0.5, min_lr=0.5, patience=0)(2, [1, 1, 1]), 0.5),
+    (lambda: reduce_on_plateau(0.5, factor=0.5, patience=0, threshold=1)(2, [1, 1, 1]), 0.0625),
+])
+def test_settings_on_the_edge_of_what_is_allowed_are_allowed(make, rates):
+    made = make()
+    assert ([made(step) for step in range(3)] if callable(made) else made) == pytest.approx(rates)
+
+
+@pytest.mark.parametrize("ours, theirs, names", [
+    (step_decay, lr_scheduler.StepLR, {"factor": "gamma"}),
+    (one_cycle, lr_scheduler.OneCycleLR, {"warmup_fraction": "pct_start", "start_factor": "div_factor",
+                                          "end_factor": "final_div_factor"}),
+    (reduce_on_plateau, lr_scheduler.ReduceLROnPlateau, {name: name for name in ("factor", "patience", "threshold",
+                                                                                "min_lr")}),
+])
+def test_settings_that_are_not_given_are_those_of_torch(ours, theirs, names):
+    default = lambda function, name: inspect.signature(function).parameters[name].default
+    assert [default(ours, name) for name in names] == [default(theirs, name) for name in names.values()]
+
+
+def test_a_whole_number_is_one_however_it_is_written():
+    assert label(cosine(0.1, 100.0)) == label(cosine(0.1, np.float64(100))) == label(cosine(0.1, 100))
+
+
+def test_a_plateau_begins_with_the_first_loss_that_is_not_below_the_best():
+    halve = reduce_on_plateau(1.0, factor=0.5, patience=1, threshold=0.0)
+    assert [halve(n, [1.0] * n) for n in range(5)] == [1.0, 1.0, 1.0, 0.5, 0.5]  # an equal loss is no better
+    assert [halve(n, [inf] * n) for n in range(5)] == [1.0, 1.0, 0.5, 0.5, 0.25]  # nor is one that diverged
+
+
+def test_a_function_that_does_not_tell_its_arguments_is_taken_at_its_word():
+    assert needs_losses(max) is False and as_schedule(max) is max
 
 
 class Lazy:
@@ -155,8 +202,9 @@ def test_an_answer_that_is_no_rate_names_the_schedule_the_step_and_what_came(wha
 
     assert rate_at(my_schedule, 6) == 0.1
     with pytest.raises(ValueError, match=f"the schedule my_schedule must give a finite number of at least 0, but at "
-                                         f"step 7 it gave .*{says}"):
+                                         f"step 7 it gave .*{says}") as caught:
         rate_at(my_schedule, 7)
+    assert ("return missing" in str(caught.value)) == (answer is None)
     with pytest.raises(ValueError, match=says):
         rate_at(lambda step, losses: answer, 0, [1.0, 2.0])
 

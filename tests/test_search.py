@@ -56,6 +56,17 @@ def test_a_price_is_only_asked_and_a_payment_is_charged_and_remembered():
     assert trials.spent == 40 and trials.seen == {0.1: (40, 0.6)}
 
 
+def test_what_is_paid_for_a_shorter_run_leaves_the_longest_one_remembered():
+    trials = Trials(look, 100)
+    trials.pay(0.1, 30, 0.5)
+    assert trials.pay(0.1, 10, 0.4) == trials.pay(0.1, 30, 0.6) == 0
+    assert trials.spent == 30 and trials.seen == {0.1: (30, 0.5)}
+
+
+def test_any_budget_of_at_least_0_is_one():
+    assert [Trials(look, budget).budget for budget in (0, 0.5, 1, np.float64(2))] == [0, 0.5, 1, 2]
+
+
 def test_the_best_is_one_of_those_trained_longest():
     trials = Trials(look, 1000)
     trials.score(0.01, 8)
@@ -144,6 +155,8 @@ def test_a_place_at_an_end_of_the_range_names_the_side_to_extend(what):
     with pytest.warns(RangeEdgeWarning, match=says) as caught:
         rate = read_range_test(RATES, losses, rule)
     assert caught[0].filename == __file__
+    side = "below" if "smallest" in str(caught[0].message) else "above"
+    assert str(caught[0].message).endswith(f"extend the range {side}")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert read_range_test(RATES, losses, rule, allow_edge=True) == rate
@@ -157,6 +170,47 @@ def test_a_place_within_the_range_is_read_without_a_word(rule):
         read_range_test(RATES, losses, rule)
         losses[-5:] = np.nan  # a run that diverged in the end was seen to blow up
         read_range_test(RATES, losses, rule)
+
+
+FLAT = [1.0] * 9
+
+
+@pytest.mark.parametrize("losses, place", [
+    (FLAT + [2.5] * 9, 9),  # smoothed: … 1, 1.3, 1.6, 1.9, 2.2, 2.5: the last before more than twice 1 is the 1.9
+    (FLAT + [7.0] * 9, 6),  # … 1, 2.2
+    ([1.5] * 4 + FLAT + [3.5] * 9, 12),  # 1, 1.5, 2, 2.5
+    (FLAT + [2.0] * 9, 17),  # twice as high, not more: no blow-up
+])
+def test_a_blow_up_begins_where_the_loss_is_more_than_twice_its_minimum(losses, place):
+    rates = 2.0 ** np.arange(len(losses))
+    assert read_range_test(rates, losses, "blow-up", allow_edge=True) == pytest.approx(rates[place] / 10)
+
+
+@pytest.mark.parametrize("n", [5, 9, 10, 14, 15, 20, 24, 25, 61])
+def test_a_slope_is_at_an_end_within_three_places_of_it_or_a_fifth_of_a_short_range(n):
+    rates, reach, places = 2.0 ** np.arange(n), min(3, n // 5), set()
+    for drop in range(n + 4):
+        losses = 1 / (1 + np.exp(3.0 * (np.arange(n) - drop + 2)))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            place = rates.tolist().index(read_range_test(rates, losses, "slope"))
+        assert bool(caught) == (place <= reach or place >= n - 1 - reach)
+        places.add(place)
+    assert n < 10 or {reach, reach + 1, n - 2 - reach, n - 1 - reach} <= places
+
+
+@pytest.mark.parametrize("lowest", [1, 59])
+def test_a_minimum_beside_the_end_is_within_the_range(lowest):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        losses = np.abs(np.arange(61.0) - lowest) + (np.arange(61) == 60 * (lowest > 30)) * 9
+        losses[:1] += 9.0 * (lowest == 1)
+        assert read_range_test(RATES, losses) < RATES[-1] / 10
+
+
+def test_three_places_are_enough_for_a_range():
+    assert read_range_test([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], allow_edge=True) == 0.1
+    assert read_range_test(RATES, some(5), allow_edge=True) == pytest.approx(RATES[2] / 10)  # three smoothed ones
 
 
 @pytest.mark.parametrize("kind", [list, pd.Series, torch.tensor, tuple, lambda x: torch.tensor(x, requires_grad=True),
@@ -190,6 +244,7 @@ REFUSED = {
     "falling rates": ((RATES[::-1], valley(-1.0)), "rates must ascend, each once; got 10 before 7.9"),
     "a rate twice": ((np.r_[RATES[:1], RATES[:-1]], valley(-1.0)),
                      "rates must ascend, each once; got 1e-05 before 1e-05"),
+    "a rate twice later": (([0.1, 0.2, 0.2, 0.3], [1.0] * 4), "rates must ascend, each once; got 0.2 before 0.2"),
     "a negative rate": ((np.r_[-1, RATES[1:]], valley(-1.0)), "rates must be finite numbers above 0, got -1"),
     "rate 0": ((np.r_[0, RATES[1:]], valley(-1.0)), "rates must be finite numbers above 0, got 0"),
     "NaN among rates": ((np.r_[RATES[:-1], np.nan], valley(-1.0)), "rates must be .* got nan"),
