@@ -49,8 +49,9 @@ JUDGE = [f"course_utils/exercises/{name}.py" for name in ("framework", "limits",
 SWEEPS = ("sweep", "training", "stacks", "compare", "plain", "chunks", "store", "identity", "memory", "curvature",
           "bad_input", "names")
 GROUPS = [  # modules, and the names of the tests that are about them
-    *((["course_utils/" + name + ".py"], (name, "bad_input"))
-      for name in ("optimizers", "schedules", "descent", "statistics", "search")),
+    *(([f"course_utils/{name}.py"], (name, "bad_input"))
+      for name in ("optimizers", "schedules", "statistics", "search")),
+    (["course_utils/descent.py"], ("descent", "landscapes", "bad_input")),
     (JUDGE, ("limits", "exercises")),
     (["course_utils/sweep.py", *ENGINE], SWEEPS),
 ]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from course_utils.descent import descend
+from course_utils.descent import Path, descend
 from course_utils.landscapes import Landscape, bowl, least_squares, quadratic, ravine
 from course_utils.optimizers import OPTIMIZERS, adam, momentum, sgd
 from course_utils.schedules import cosine, reduce_on_plateau, warmup
@@ -114,6 +114,51 @@ def test_a_loss_that_takes_rows_for_coordinates_is_asked_point_by_point():
                     ravine().domain)
     path = descend(own, None, sgd, 0.01, 1)  # two points of two coordinates, where the shapes alone would fit
     assert np.allclose(path.values, path.points**2 @ [1, 10])
+
+
+def walked(*distances, **options):
+    """A path on the bowl at these distances from its minimum, on either side."""
+    points = np.array(distances, dtype=float) * np.resize([1, -1], len(distances))
+    return Path(bowl(), points, points**2, np.full(len(points) - 1, 0.1), **options)
+
+
+@pytest.mark.parametrize("distances, within, step", [
+    ((4, 2, 1, 2, 0.5, 0.25), 1, 4), ((4, 2, 1, 0.5), 1, 2), ((4, 2, 1), 1, 2), ((1, 0.5), 1, 0),
+    ((0.5, 1, 2), 1, None), ((0.5, np.nan), 1, None),
+])
+def test_steps_are_counted_to_where_the_path_stays_within_the_distance(distances, within, step):
+    assert walked(*distances).steps_to(within) == step
+    assert walked(*distances, diverged_at=5).steps_to(within) is None
+
+
+@pytest.mark.parametrize("distances, factor", [
+    ((1, 0.5), 0.0), ((1, 0.5, 0.25), 0.5), ((1, 0.1, 0.01, 0.005, 0.0025), 0.5), ((1, 0.1, 0.01, 0.005), 0.5),
+    ((1, 0.5, 0.25, 0.125, 1e-13, 1e-14, 1e-13), 0.5),  # the rounding floor is left out
+    ((1, 1e-4, 1e-8, 1.5e-12), 1.5e-4), ((1, 1e-4, 1e-8, 0.9e-12), 1e-4), ((1, 1e-13, 1), 0.0),
+])
+@pytest.mark.parametrize("scale", [1.0, 8.0, 0.125])
+def test_the_factor_of_a_step_is_that_of_the_second_half_above_the_rounding_floor(distances, factor, scale):
+    assert walked(*np.multiply(scale, distances)).factor() == pytest.approx(factor)
+
+
+def test_a_path_says_how_it_went_in_one_line():
+    assert descend(bowl(), -4.0, sgd, 0.25, 2).summary() == "rate 0.25: loss 2.53 after 2 steps"
+    assert descend(bowl(), -4.0, sgd, lambda step: 0.5 / (1 + step), 2).summary().startswith("rates 0.5 to 0.25: loss")
+    assert descend(bowl(), -4.0, sgd, 1e60, 9).summary() == "rate 1e+60: diverged at step 1"
+
+
+@pytest.mark.parametrize("reached, diverged_at", [(0.9e100, None), (-0.9e100, None), (1.1e100, 0), (-1.1e100, 0),
+                                                  (np.inf, 0), (np.nan, 0)])
+def test_a_descent_has_diverged_beyond_1e100(reached, diverged_at):
+    path = descend(Landscape("own", lambda w: 0 * w, lambda w: w, 1.0, ((-1.0, 1.0),)), None,
+                   lambda w, g, state, lr: (reached, state), 0.1, 1)
+    assert path.diverged_at == diverged_at and len(path.points) == 1 + (diverged_at is None)
+
+
+def test_the_distance_to_a_minimum_that_nobody_knows_is_refused():
+    own = Landscape("own", lambda w: 0 * w, lambda w: w, 1.0, ((-1.0, 1.0),))
+    with pytest.raises(ValueError, match="the minimum of own is not known"):
+        descend(own, None, sgd, 0.1, 3).factor()
 
 
 def wrong(answer):

@@ -7,6 +7,7 @@ import torch
 from scipy import stats
 
 from course_utils.statistics import (
+    Interval,
     basin_width,
     evidence,
     explained_by_a_curve,
@@ -79,6 +80,39 @@ def test_slope_interval_holds_the_slope_of_a_noisy_line():
     assert (exact.low, exact.high) == pytest.approx((5, 5))
 
 
+@pytest.mark.parametrize("n", [3, 4, 12])
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+def test_slope_interval_is_that_of_student(n, confidence):
+    rng = np.random.default_rng(n)
+    x, y = rng.normal(size=n), rng.normal(size=n)
+    slope, intercept = np.polyfit(x, y, 1)
+    error = np.sqrt(((y - intercept - slope * x) ** 2).sum() / (n - 2) / ((x - x.mean()) ** 2).sum())
+    found, half = slope_interval(x, y, confidence), stats.t.ppf((1 + confidence) / 2, n - 2) * error
+    assert (found.mean, found.low, found.high) == pytest.approx((slope, slope - half, slope + half))
+    assert (found.n, found.confidence) == (n, confidence)
+
+
+def test_intervals_are_of_95_percent_where_nothing_is_said():
+    x, y = np.arange(5.0), np.array([1.0, 3.0, 2.0, 5.0, 4.0])
+    for given, asked in [(mean_interval(y), mean_interval(y, 0.95)), (slope_interval(x, y), slope_interval(x, y, 0.95)),
+                         (paired_difference(y, x), paired_difference(y, x, 0.95))]:
+        assert given == asked and given.confidence == 0.95
+    assert mean_interval([0.7], 0.5).confidence == 0.5 and Interval(0, 0, 0, 2).confidence == 0.95
+    assert paired_difference(y, x, 0.5).confidence == mean_interval(y, 0.5).confidence == 0.5
+
+
+def test_an_interval_holds_its_ends_and_does_not_exclude_zero_there():
+    assert 1 in Interval(2, 1, 3, 5) and 3 in Interval(2, 1, 3, 5) and 3.1 not in Interval(2, 1, 3, 5)
+    assert not Interval(1, 0, 2, 5).excludes_zero and not Interval(-1, -2, 0, 5).excludes_zero
+    assert Interval(1, 0.1, 2, 5).excludes_zero and Interval(-1, -2, -0.1, 5).excludes_zero
+
+
+def test_a_verdict_without_names_is_on_a_and_b_and_higher_is_better():
+    assert paired_difference([2.0, 3.0, 2.5], [0.1, 1.0, 0.6]).verdict() == (
+        "A beats B: difference +1.93 [+1.79, +2.08], 3 paired seeds")
+    assert paired_difference([2.0, 3.0], [2.0, 3.5]).verdict().startswith("no difference found between A and B: -0.25")
+
+
 DECADES = [1e-4, 1e-3, 1e-2, 1e-1, 1.0]
 
 
@@ -122,6 +156,8 @@ def test_one_standard_error_pick_passes_over_rates_with_nan():
 def test_evidence_is_a_table_of_the_claims_that_hold():
     table = evidence([("a", "0.1", "holds", True), ("b", "0.2", "holds in part", np.bool_(True))])
     assert table.data.columns.tolist() == ["claim", "evidence", "verdict"] and table.data.shape == (2, 3)
+    page = table.to_html()
+    assert page.count("text-align: left") >= 2 and "white-space: normal" in page and "row_heading" not in page
 
 
 def test_evidence_stops_at_a_claim_that_no_longer_holds():
