@@ -1572,9 +1572,10 @@ def test_the_step_and_the_weight_that_differ_first_are_named():
         v = beta * state.get("v", 0.0) + g * (1.3 if n == 3 else 1)
         return w - lr * v, {"v": v, "n": n}
 
-    assert check("momentum-update", late).message == (
-        "From `w = 1` with `g = 0.5, then -0.2, then 0.9, lr = 0.1, beta = 0.83`, after step 3, the new `w`: expected "
-        "`0.821`, got `0.794`.")
+    number = r"-?\d[\d.e-]*"
+    assert re.fullmatch(
+        rf"From `w = {number}` with `g = {number}, then {number}, then {number}, lr = {number}, beta = {number}`, after "
+        rf"step 3, the new `w`: expected `{number}`, got `{number}`\.", check("momentum-update", late).message)
 
     def on_tables(x, W, g):
         off = np.zeros(W.shape)
@@ -1697,13 +1698,14 @@ def test_a_state_shared_between_runs_is_told_from_one_that_is_passed_on(id, opti
 
 
 @pytest.mark.parametrize("id", UPDATES)
-@pytest.mark.parametrize("answer, words", [
-    (0.8125, "no pair (weights, state), but 0.8125`"), ({"v": 1.0}, "no pair (weights, state), but {'v': 1.0}`"),
-    ((0.5, 1.5, 2.5), "no pair (weights, state), but (0.5, 1.5, 2.5)`"), (("text", {}), "no weights, but 'text'`"),
-    ((1j, {}), "no weights, but 1j`")])
-def test_what_comes_back_in_the_place_of_a_pair_is_shown_and_no_error_of_ours(id, answer, words):
+@pytest.mark.parametrize("answer, shown, words", [
+    (0.8125, "0.8125", "2 values are asked for"), ({"v": 1.0}, "{'v': 1.0}", "2 values are asked for"),
+    ((0.5, 1.5, 2.5), "(0.5, 1.5, 2.5)", "2 values are asked for"), (("text", {}), "('text', {})", "That is a text"),
+    ((1j, {}), "(1j, {})", "not a real number")])
+def test_what_comes_back_in_the_place_of_a_pair_is_shown_and_no_error_of_ours(id, answer, shown, words):
     message = check(id, lambda *args: answer).message
-    assert f"yours gave `{words}" in message and "stopped" not in message and "values are asked for" not in message
+    assert f"after step 1, yours gave `{shown}`" in message and words in message and "stopped" not in message
+    assert "The solution gives back a number and a dict" in message
 
 
 def adam_by_the_first_share(w, g, state, lr, beta1, beta2, eps):
@@ -1732,11 +1734,6 @@ def test_the_first_probe_of_an_update_has_an_answer_of_two_numbers(id):
     exercise = EXERCISES[id]
     points = exercise.drive(exercise.reference, *exercise.probes[0])
     assert len(points) == 2 and all(np.ndim(w) == 0 for w in points)
-
-
-def test_the_steps_that_a_halving_has_paid_are_called_steps():
-    message = check("budgeted-halving", lambda score, settings, lengths, kept: 7.0).message
-    assert re.search(r"the answer is `\(.*, \d+ steps\)`; yours gave `\(7, 0 steps\)`", message)
 
 
 @pytest.mark.parametrize("ask", [lambda id: check(id, abs), hint, solution, quiz])

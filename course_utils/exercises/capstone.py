@@ -97,14 +97,7 @@ def _plays(attempt, table, kept):
     if not isinstance(answer, Real):
         array = "an array " if isinstance(answer, np.ndarray) else ""
         return Instead(f"not a real number, and so none of the settings: {array}{_show(answer)}", answer, 2)
-    return answer, _Steps(trials.spent)
-
-
-class _Steps(int):
-    """A number of steps that says so."""
-
-    def __repr__(self):
-        return f"{int(self)} steps"
+    return answer, trials.spent
 
 
 _RISING = np.array([[.2, .5, .9], [.3, .6, .85], [.5, .7, .8], [.6, .65, .7], [.1, .2, .3], [.4, .45, .5]])
