@@ -1574,8 +1574,8 @@ def test_the_step_and_the_weight_that_differ_first_are_named():
 
     number = r"-?\d[\d.e-]*"
     assert re.fullmatch(
-        rf"From `w = {number}` with `g = {number}, then {number}, then {number}, lr = {number}, beta = {number}`, after "
-        rf"step 3, the new `w`: expected `{number}`, got `{number}`\.", check("momentum-update", late).message)
+        rf"From `w = {number}` with `g = {number}, then {number}, then {number}, lr = {number}, beta = {number}`, "
+        rf"after step 3, the new `w`: expected `{number}`, got `{number}`\.", check("momentum-update", late).message)
 
     def on_tables(x, W, g):
         off = np.zeros(W.shape)
