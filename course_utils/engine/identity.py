@@ -32,7 +32,7 @@ from .walk_functions import (
 )
 from .walk_instances import follow_instance
 
-__all__ = ["Unknowable", "identity", "surroundings"]
+__all__ = ["identity", "surroundings"]
 
 MOST = 50_000  # objects that are followed before it is said that they are too many
 _CONSTANT = {frozenset, range, slice, np.dtype, torch.dtype, torch.device, torch.Size, pathlib.PosixPath,

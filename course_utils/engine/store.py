@@ -8,8 +8,9 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
-from .identity import Unknowable, identity, surroundings
+from .identity import identity, surroundings
 from .loop import train_each, train_stack
+from .unknowable import Unknowable
 
 __all__ = ["Store"]
 
