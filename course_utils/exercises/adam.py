@@ -4,17 +4,7 @@ import numpy as np
 
 from .framework import Exercise
 from .quizzes import Option, Quiz
-from .walks import (
-    SHARED,
-    STANDING,
-    STATE_FIRST,
-    WEIGHTS_ONLY,
-    shared,
-    standing,
-    state_first,
-    walk,
-    weights_only,
-)
+from .walks import of_any_step, walk
 
 
 def adam_update(w, g, state, lr, beta1, beta2, eps):
@@ -268,14 +258,11 @@ EXERCISES = [
              "1 − β₂ is squared along with g. It multiplies g² from outside."),
             (_forgetful,
              "Every step is like a first one: the state that comes in is not used, or an empty one is handed back."),
-            (shared(_right), SHARED),
             (_old_averages,
              "The step uses the averages as they were before this gradient. Update them first."),
             (_one_scale,
              "One mean square serves the whole array. Each weight has its own."),
-            (standing(_right), STANDING),
-            (state_first(_right), STATE_FIRST),
-            (weights_only(_right), WEIGHTS_ONLY),
+            *of_any_step(_right),
         ),
     ),
     Exercise(
@@ -419,10 +406,7 @@ EXERCISES = [
             (_decayed(adam=_forgetful),
              "The decay is right. But every step is like a first one: the state that comes in is not used, or an empty "
              "one is handed back."),
-            (shared(_decayed()), SHARED),
-            (standing(_decayed()), STANDING),
-            (state_first(_decayed()), STATE_FIRST),
-            (weights_only(_decayed()), WEIGHTS_ONLY),
+            *of_any_step(_decayed()),
         ),
     ),
 ]

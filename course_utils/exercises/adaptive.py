@@ -4,17 +4,7 @@ import numpy as np
 
 from .framework import Exercise
 from .quizzes import Option, Quiz
-from .walks import (
-    SHARED,
-    STANDING,
-    STATE_FIRST,
-    WEIGHTS_ONLY,
-    shared,
-    standing,
-    state_first,
-    walk,
-    weights_only,
-)
+from .walks import of_any_step, walk
 
 
 def adagrad_update(w, g, state, lr, eps):
@@ -200,6 +190,9 @@ _NO_GRADIENT = "The gradient is missing above the line: only its size comes in, 
 _FROM_EPS = "The sum of squares begins with eps. It begins with 0; eps is added after the root."
 _TOO_SQUARED = "The gradient in the numerator is squared as well, which loses its sign. Only {} takes squares."
 _ROOT_KEPT = "The state keeps the root of s, and the next square is added to that. Keep s itself."
+_SIGN_ONLY = ("Only the sign of the gradient stands above the line. It comes in whole: a small gradient makes a small "
+              "step.")
+_MULTIPLIED = "The step is multiplied by the root. Divide by it: a weight that has seen much steps less."
 _NO_RATE = "The rate is missing: it multiplies the whole step."
 _PLAIN = ("That is plain descent, w − lr · g: the step does not divide by the root yet.")
 
@@ -256,9 +249,7 @@ EXERCISES = [
             (_adagrad(top=lambda g: g**2), _TOO_SQUARED.format("the sum")),
             (_adagrad(divide=lambda s, eps: 1.0), _PLAIN),
             (_adagrad(top=lambda g: 1.0), _NO_GRADIENT),
-            (_adagrad(top=np.sign),
-             "Only the sign of the gradient stands above the line. It comes in whole: a small gradient makes a small "
-             "step."),
+            (_adagrad(top=np.sign), _SIGN_ONLY),
             (_adagrad(add=lambda g: g), "The gradients are added up as they are. Their squares are asked for."),
             (_adagrad(add=np.abs), "You add up absolute values and take the root. The squares are asked for."),
             (_adagrad(add=lambda g: g**2, start=lambda eps: 1.0),
@@ -267,12 +258,8 @@ EXERCISES = [
             (lambda w, g, state, lr, eps: adagrad_update(w, g, state, 1.0, eps), _NO_RATE),
             (_adagrad(start=lambda eps: eps), _FROM_EPS),
             (_adagrad(keep=np.sqrt), _ROOT_KEPT),
-            (_adagrad(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)),
-             "The step is multiplied by the root. Divide by it: a weight that has seen much steps less."),
-            (shared(adagrad_update), SHARED),
-            (standing(adagrad_update), STANDING),
-            (state_first(adagrad_update), STATE_FIRST),
-            (weights_only(adagrad_update), WEIGHTS_ONLY),
+            (_adagrad(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
+            *of_any_step(adagrad_update),
         ),
         drive=_adagrad_walk,
     ),
@@ -346,20 +333,14 @@ EXERCISES = [
             (_rmsprop(top=lambda g: g**2), _TOO_SQUARED.format("the average")),
             (_rmsprop(divide=lambda s, eps: 1.0), _PLAIN),
             (_rmsprop(top=lambda g: 1.0), _NO_GRADIENT),
-            (_rmsprop(top=np.sign),
-             "Only the sign of the gradient stands above the line. It comes in whole: a small gradient makes a small "
-             "step."),
+            (_rmsprop(top=np.sign), _SIGN_ONLY),
             (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * np.abs(g)),
              "You average absolute values and take the root. The squares are asked for."),
             (_rmsprop(start=lambda eps: 1.0), "The average begins with 1. It begins with 0."),
             (lambda w, g, state, lr, alpha, eps: rmsprop_update(w, g, state, 1.0, alpha, eps), _NO_RATE),
             (_rmsprop(keep=np.sqrt), _ROOT_KEPT),
-            (_rmsprop(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)),
-             "The step is multiplied by the root. Divide by it: a weight that has seen much steps less."),
-            (shared(rmsprop_update), SHARED),
-            (standing(rmsprop_update), STANDING),
-            (state_first(rmsprop_update), STATE_FIRST),
-            (weights_only(rmsprop_update), WEIGHTS_ONLY),
+            (_rmsprop(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
+            *of_any_step(rmsprop_update),
         ),
         drive=_rmsprop_walk,
     ),

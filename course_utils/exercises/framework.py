@@ -207,12 +207,13 @@ class _Watched:
 
     def __init__(self, attempt, names):
         self.attempt, self.names, self.kept = attempt, list(names), []
-        self.inside, self.probe, self.calls, self._makers, self._states = False, 0, [], {}, []
+        self.inside, self.probe, self.calls, self.newest = False, 0, [], None
+        self._makers, self._states = {}, []
 
     def __call__(self, *arguments):
-        self.kept += [(name, value, _snapshot(value)) for name, value in zip(self.names, arguments, strict=False)
-                      if name != "state"]
         call = self._noted(arguments)
+        self.kept += [(name, value, before) for name, value, before
+                      in zip(self.names, arguments, call.arguments, strict=False) if name != "state"]
         try:
             self.inside = True
             value = self.attempt(*arguments)
@@ -237,7 +238,7 @@ class _Watched:
         return call
 
     def _keep(self, call, value):
-        call.finished = True
+        call.finished, self.newest = True, call
         if self.steps and isinstance(value, tuple | list) and len(value) == 2:
             self._makers[id(value[1])] = call
             self._states.append(value[1])  # so that no other state gets its id
@@ -340,6 +341,8 @@ def _outcome(exercise, function, probe):
         return _Raised(error.text)
     except BaseException as error:
         return _Raised(_objection(error), own=False)
+    if isinstance(function, _Watched) and exercise.drive is Exercise.drive and not function.steps:
+        return function.newest.value  # a copy already
     return _copied(value)
 
 
@@ -456,13 +459,19 @@ def _first_difference(exercise, got, expected, right, watched, model):
     if calls and exercise.drive is not Exercise.drive:
         return _at_call(watched, asked if len(watched.of_probe(index)) == 1 else None, *calls)
     remark = "" if g is None and any(x is None for x in expected) else _remark(g, e)
-    if not remark and (place := _place(e, g)):
-        return f"For `{asked}`, {_compared(*place)}"
-    if not remark and exercise.parts:
+    if not remark and exercise.parts and not _place(e, g):
         parts = zip(exercise.parts, e, g, strict=True)
         off = [f"{name}: expected `{_show(x)}`, got `{_show(y)}`" for name, x, y in parts if not _same(y, x, RIGHT)]
         return f"For `{asked}`, {'; '.join(off)}."
-    return f"For `{asked}` the answer is {_form(e)}`{_show(e)}`; yours gave {_form(g)}`{_show(g)}`.{remark}"
+    return _answers(asked, e, g, remark)
+
+
+def _answers(asked, expected, got, remark):
+    """What was asked, what is right and what came: the first number of many, or all of a few."""
+    if not remark and (place := _place(expected, got)):
+        return f"For `{asked}`, {_compared(*place)}"
+    return (f"For `{asked}` the answer is {_form(expected)}`{_show(expected)}`; yours gave {_form(got)}`{_show(got)}`."
+            f"{remark}")
 
 
 def _differing_call(own, model):
@@ -487,9 +496,7 @@ def _at_call(watched, asked, call, model):
     e, g, remark = model.value, call.value, _remark(call.value, model.value)
     if not watched.steps:
         asked = asked or ", ".join(f"{n} = {_brief(v)}" for n, v in call.named(watched.names).items())
-        if not remark and (place := _place(e, g)):
-            return f"For `{asked}`, {_compared(*place)}"
-        return f"For `{asked}` the answer is {_form(e)}`{_show(e)}`; yours gave {_form(g)}`{_show(g)}`.{remark}"
+        return _answers(asked, e, g, remark)
     run = [step.named(watched.names) for step in call.run]
     if not remark and any(other.key(watched.names) == call.key(watched.names) and not _alike(other.value, (g[0], {}))
                           for _, other in watched.calls if other.finished):

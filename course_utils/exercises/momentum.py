@@ -6,17 +6,7 @@ import numpy as np
 
 from .framework import Exercise
 from .quizzes import Option, Quiz
-from .walks import (
-    SHARED,
-    STANDING,
-    STATE_FIRST,
-    WEIGHTS_ONLY,
-    shared,
-    standing,
-    state_first,
-    walk,
-    weights_only,
-)
+from .walks import of_any_step, walk
 
 
 def momentum_update(w, g, state, lr, beta):
@@ -168,7 +158,6 @@ EXERCISES = [
              "That is the damped form with a full first gradient, as torch's `dampening`. Asked for is the undamped "
              "one."),
             (_forgetful(_ball), _PLAIN),
-            (shared(momentum_update), SHARED),
             (_rule(_sum, lambda v, old, g, lr, beta: -lr * v),
              "The sign of the velocity is turned round: this walks uphill."),
             (_rule(lambda v, g, lr, beta: beta * v + lr * g, lambda v, old, g, lr, beta: v),
@@ -218,9 +207,7 @@ EXERCISES = [
              "The first value is the velocity. The new weights are asked for, w − lr · v."),
             (_instead_of_weights(lambda v, lr: lr * v),
              "The first value is the step. Take it off w: the new weights are asked for."),
-            (standing(momentum_update), STANDING),
-            (state_first(momentum_update), STATE_FIRST),
-            (weights_only(momentum_update), WEIGHTS_ONLY),
+            *of_any_step(momentum_update),
         ),
     ),
     Exercise(
@@ -379,7 +366,6 @@ EXERCISES = [
              "Every step is like the first: either the new velocity is not handed back, or the one that came in is "
              "not used."),
             (_forgetful(_ball), _PLAIN),
-            (shared(nesterov_update), SHARED),
             (_rule(_sum, lambda v, old, g, lr, beta: -lr * (g + beta * v)),
              "The sign is turned round: this walks uphill."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g - beta * v)),
@@ -418,9 +404,7 @@ EXERCISES = [
              "The velocity never forgets: it keeps the share β of itself."),
             (_rule(lambda v, g, lr, beta: 0.9 * v + g, lambda v, old, g, lr, beta: lr * (g + 0.9 * v)), _TYPED),
             (_rule(_sum, _ahead, start=lambda g: g), _LATE_START),
-            (standing(nesterov_update), STANDING),
-            (state_first(nesterov_update), STATE_FIRST),
-            (weights_only(nesterov_update), WEIGHTS_ONLY),
+            *of_any_step(nesterov_update),
         ),
     ),
 ]

@@ -82,9 +82,21 @@ def _copied(x):
     return np.array(x, dtype=float) if np.ndim(x) else float(x)
 
 
-# Mistakes that any step can make
+def of_any_step(update):
+    """Mistakes that the step of any optimizer can make, each with the sentence that helps."""
+    return (
+        (_shared(update), "Begun anew with state {}, the same walk came out differently: something is kept outside the "
+                          "state. Keep everything in the state that is passed in and handed back, not in variables "
+                          "outside or in a default argument."),
+        (lambda w, *rest: (w, update(w, *rest)[1]),
+         "The weights come back as they were: the step has to be taken off them."),
+        (lambda *arguments: update(*arguments)[::-1], "The state comes first here. First the weights, then the state."),
+        (lambda *arguments: update(*arguments)[0],
+         "Only the weights come back. Hand back a pair: the weights and the state."),
+    )
 
-def shared(update):
+
+def _shared(update):
     """The update with one memory for all who call it, as a variable outside the function is."""
     memory = {}
 
@@ -95,24 +107,3 @@ def shared(update):
         memory.update(after, shape=np.shape(w))
         return new, state
     return wrong
-
-
-def weights_only(update):
-    return lambda *arguments: update(*arguments)[0]
-
-
-def state_first(update):
-    return lambda *arguments: update(*arguments)[::-1]
-
-
-def standing(update):
-    """The weights handed back as they came."""
-    return lambda w, *rest: (w, update(w, *rest)[1])
-
-
-SHARED = ("Begun anew with state {}, the same walk came out differently: something is kept outside the state. Keep "
-          "everything in the state that is passed in and handed back, not in variables outside or in a default "
-          "argument.")
-WEIGHTS_ONLY = "Only the weights come back. Hand back a pair: the weights and the state."
-STATE_FIRST = "The state comes first here. First the weights, then the state."
-STANDING = "The weights come back as they were: the step has to be taken off them."
