@@ -18,7 +18,7 @@ WITHOUT_NUMBERS = {"bad_input", "benchmarks", "binder", "claims", "commands", "i
                    "limits", "memory", "missing", "names", "notebooks", "offline", "palette", "plots", "progress",
                    "readiness", "references", "release", "rooms", "site", "store"}
 TOO_LONG = ("Solved", "a_label_of_its_own", "changes_the_picture", "interrupted", "killed", "needs_no_torch",
-            "other_threads", "same_file_twice", "worker_processes")
+            "other_threads", "same_file_twice", "worker_processes", "wrong_kind")
 SWITCHES = {
     "NPY_DISABLE_CPU_FEATURES": " ".join(newer),  # NumPy: all that its wheel can do without
     "OPENBLAS_CORETYPE": "Nehalem",               # NumPy's matrix products

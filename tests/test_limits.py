@@ -18,7 +18,7 @@ import torch
 
 from course_utils.exercises import EXERCISES
 from course_utils.exercises.framework import judge
-from course_utils.exercises.limits import PRINTED, Exceeded, run_limited
+from course_utils.exercises.limits import PRINTED, Exceeded, _counted, run_limited
 
 EXERCISE = EXERCISES["gradient-step"]
 right = EXERCISE.reference
@@ -250,3 +250,17 @@ def test_the_exception_never_arrives_after_the_end():
 def test_what_the_function_raises_comes_through():
     with pytest.raises(ZeroDivisionError):
         run_limited(lambda: 1 / 0, 5, 500)
+
+
+@pytest.mark.parametrize("passed, computed, counts", [
+    (0.05, 0.05, 0.05), (0.05, 0.0001, 0.05),  # computes; waits
+    (0.2, 0.04, 0.04), (0.05, 0.09, 0.05),  # shares the processor with others; computes in two threads
+    (3600.0, 0.0, 0.2),  # the laptop slept
+])
+def test_time_in_which_others_have_the_processor_does_not_count(passed, computed, counts):
+    assert _counted(passed, computed) == counts
+
+
+def test_a_million_numbers_are_looked_through_within_the_limit():
+    result = judged(lambda w, g, lr: list(range(10**6)), seconds=10)
+    assert "seconds" not in result.message and "(0, 1, 2" in result.message

@@ -211,6 +211,27 @@ def test_scores_are_mean_loss_and_share_of_right_answers_for_any_number_of_examp
             assert float(accuracies[r]) == pytest.approx(float((outputs.argmax(1) == y[0]).float().mean()), abs=1e-6)
 
 
+@pytest.mark.parametrize("kind, shape", [(LayerStack, ()), (Stack, ()), (Stack, (2,))])
+def test_of_equally_high_classes_the_first_is_the_answer(kind, shape, monkeypatch):
+    """As by `argmax`: a network that starts at zero is not right everywhere."""
+    monkeypatch.setattr(course_utils.engine.stacks, "SCORED", (2, 7))
+    rng = torch.Generator().manual_seed(1)
+    x, y = torch.randn(60, *shape, 4, generator=rng), torch.randint(0, 3, (60, *shape), generator=rng)
+    stack = kind(mlp(4, 5, 3)(), "classification")
+    weights = torch.stack([initial_weights(mlp(4, 5, 3), seed) for seed in range(5)])
+    weights[1] = 0  # all tie
+    weights[3, -18:] = torch.tensor([1.0] * 10 + [-1.0] * 5 + [0.0] * 3)  # classes 0 and 1 tie, above or below class 2
+    for _ in range(course_utils.engine.tracing.AFTER + 1):  # as it is and traced
+        _, accuracies = stack.scores(weights, x, y)
+    by_hand = []
+    for w in weights:
+        network = mlp(4, 5, 3)()
+        nn.utils.vector_to_parameters(w, network.parameters())
+        by_hand.append(float((network(x).argmax(-1) == y).float().mean()))
+    assert accuracies.tolist() == pytest.approx(by_hand, abs=1e-6)
+    assert 0.2 < by_hand[1] < 0.5
+
+
 class OtherLinear(nn.Linear):
     def forward(self, x):
         return 2 * super().forward(x)

@@ -56,7 +56,13 @@ class Stack:
 
     def scores(self, weights, x, y):
         """Mean loss and, for classes, accuracy of every network on the same x (n, …), y (n, …): (scores, runs)."""
-        return self._scores(weights, x, y)
+        scores = self._scores(weights, x, y)
+        if len(scores) < 3:
+            return scores
+        tied = scores[2] > 1  # more than one highest class an example: the first of them is the answer, as by argmax
+        if tied.any():
+            scores[1, tied] = self._accuracy(weights[tied], x, y)
+        return scores[:2]
 
     def parameters(self, weights):
         """Named views (runs, …) into the matrix, or named parameters of one network from its vector (P,)."""
@@ -92,12 +98,24 @@ class Stack:
         return torch.cat(found).T
 
     def _judged(self, out, y):
-        """Losses and, for classes, right answers, both summed; from the outputs (runs, classes or values, n)."""
+        """Losses and, for classes, right answers and highest classes, summed; of outputs (runs, classes or values, n).
+
+        An example whose class is among several highest ones counts as right here: `argmax` takes ten times as long.
+        """
         if self.task == "regression":
             return (out - y.reshape(len(y), -1).mT).square_().sum((1, 2))[None]
         log_p = F.log_softmax(out, dim=1)
         own = log_p.gather(1, y.reshape(1, 1, -1).expand(len(out), -1, -1))[:, 0]
-        return torch.stack([-own.sum(1), own.ge_(log_p.amax(1)).sum(1)])
+        highest, losses = log_p.amax(1, keepdim=True), -own.sum(1)
+        return torch.stack([losses, own.ge_(highest[:, 0]).sum(1), log_p.ge_(highest).sum((1, 2))])
+
+    def _accuracy(self, weights, x, y):
+        """The share of examples whose first highest class is their own, for every network (runs,)."""
+        networks, examples = SCORED
+        right = [sum((self._outputs(w, xs).argmax(1) == ys.flatten()).float().sum(1)
+                     for xs, ys in zip(x.split(examples), y.split(examples), strict=True))
+                 for w in weights.split(networks)]
+        return torch.cat(right) / y.numel()
 
     def _outputs(self, weights, x):
         """The outputs for x (n, …) as (runs, classes or values, n)."""

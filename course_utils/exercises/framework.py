@@ -348,6 +348,8 @@ def _outcome(exercise, function, probe):
 
 def _copied(value):
     """A copy, where one can be made: the next call may write into the same memory."""
+    if _of_numbers(value):
+        return value[:]
     try:
         return copy.deepcopy(value)
     except Exception:
@@ -396,6 +398,11 @@ def _in_words(error):
     return text
 
 
+def _of_numbers(value):
+    """Whether a value is a list of plain numbers and nothing else; answers may hold a million of them."""
+    return type(value) in (list, tuple) and set(map(type, value)) <= {int, float, bool}
+
+
 def _unfinished(attempt, got):
     """Whether a `...` is still in its place: it comes back, it breaks the arithmetic, or there is no code at all."""
     if any(_holds_ellipsis(g) for g in got):
@@ -411,7 +418,7 @@ def _unfinished(attempt, got):
 
 def _holds_ellipsis(value):
     if isinstance(value, list | tuple):
-        return any(_holds_ellipsis(v) for v in value)
+        return not _of_numbers(value) and any(_holds_ellipsis(v) for v in value)
     if isinstance(value, np.ndarray) and value.dtype == object:
         return any(v is ... for v in value.flat)
     return value is ... or isinstance(value, _Raised) and "ellipsis" in value.text.lower()
@@ -651,7 +658,7 @@ def _same(got, expected, rtol):
 
 def _array(value):
     if isinstance(value, list | tuple):
-        return np.array([_array(v) for v in value])
+        return np.array(value, float) if _of_numbers(value) else np.array([_array(v) for v in value])
     if hasattr(value, "detach"):
         value = value.detach().cpu()
     array = np.real_if_close(value)

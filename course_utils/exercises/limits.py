@@ -53,8 +53,8 @@ class Exceeded(Exception):
 def run_limited(function, seconds, megabytes, look=lambda: None):
     """What `function()` gives or raises, or `Exceeded`, once a limit is passed and the function has ended.
 
-    Time in which this process does not run, as on a sleeping laptop, does not count. `look()` is asked what is going on
-    when a limit is passed.
+    Time counts in which the function computes or waits, not that in which others have the processor or the laptop
+    sleeps. `look()` is asked what is going on when a limit is passed.
     """
     job = _Job(function)
     try:
@@ -131,10 +131,12 @@ class _Job:
 
     def watch(self, seconds, megabytes, look):
         """Wait for the end, and stop the function past a limit; what was exceeded, or None."""
-        before, last, spent, asked, exceeded = _megabytes(), time.monotonic(), 0.0, 0, None
+        before, asked, exceeded = _megabytes(), 0, None
+        spent, last, busy = 0.0, time.monotonic(), time.process_time()
         while not self.done.acquire(timeout=TICK):
-            now = time.monotonic()
-            spent, last = spent + min(now - last, 4 * TICK), now
+            now, used = time.monotonic(), time.process_time()
+            spent += _counted(now - last, used - busy)
+            last, busy = now, used
             if exceeded is None:
                 limit = "megabytes" if _megabytes() - before > megabytes else "seconds" if spent > seconds else None
                 exceeded = limit and Exceeded(limit, self._stack(), look())
@@ -156,6 +158,11 @@ class _Job:
     def _stack(self):
         frame = sys._current_frames().get(self.ident)
         return traceback.extract_stack(frame, limit=100) if frame else []
+
+
+def _counted(passed, computed):
+    """How many of the seconds that passed count, if the process computed for so many of them: what waits, waits."""
+    return min(passed, 4 * TICK) if computed < 0.1 * passed else min(passed, computed)
 
 
 @cache
