@@ -121,6 +121,18 @@ def _one_scale(w, g, state, lr, beta1, beta2, eps):
     return w - lr * m / (1 - beta1**t) / ((s / (1 - beta2**t)) ** 0.5 + eps), {"t": t, "m": m, "s": s}
 
 
+def _counting_weights(w, g, state, lr, beta1, beta2, eps):
+    """A loop over the weights in which the count goes up with each of them."""
+    new = _right(w, g, state, lr, beta1, beta2, eps)[1]
+    t = state.get("count", 0) + 1 + np.arange(np.size(w)).reshape(np.shape(w))
+    m_hat, s_hat = new["m"] / (1 - beta1**t), new["s"] / (1 - beta2**t)
+    return w - lr * m_hat / (s_hat**0.5 + eps), new | {"count": np.max(t)}
+
+
+def _beginning_full(w, g, state, lr, beta1, beta2, eps):
+    return _right(w, g, state or {"m": g, "s": g**2}, lr, beta1, beta2, eps)
+
+
 def _decayed(before=lambda w, lr, wd: w * (1 - lr * wd), after=lambda new, w, lr, wd: new, gradient=lambda g, w, wd: g,
              adam=_right):
     """A mistake in where the weight decay acts, or in Adam itself."""
@@ -263,6 +275,22 @@ EXERCISES = [
             (_one_scale,
              "One mean square serves the whole array. Each weight has its own."),
             *of_any_step(_right),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s / (1 - b1**t))),
+             "The mean square is corrected with β₁. It has its own, β₂."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b2**t), s / (1 - b2**t))),
+             "The mean is corrected with β₂. It has its own, β₁."),
+            (_adam(square=lambda s, g, b, m: b * s + (1 - b) * np.sum(g**2)),
+             "The squares of all weights are added up into one average. Each weight has its own."),
+            (_adam(square=lambda s, g, b, m: b * s + (1 - b) * (g - m) ** 2),
+             "The second average is one of (g − m)², how far the gradient is from its mean. It takes g² itself."),
+            (_counting_weights,
+             "Right for single weights. With several, the count goes up with each weight: it goes up once a step, "
+             "for all of them."),
+            (_beginning_full,
+             "The averages begin with the first gradient and its square. They begin with 0, which is what the "
+             "hats are made for."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m, s), step=lambda m, s, eps: m),
+             "That is the mean of the gradient alone: no hats, and no division by the root."),
         ),
     ),
     Exercise(
@@ -322,6 +350,16 @@ EXERCISES = [
              "Always 1 would mean that the correction changes nothing."),
             (lambda t, a, b: (1 - a**t) / (1 - b**t) ** 0.5 - 1,
              "That is how much too long the step is, as a share. Asked for is the ratio, 1 for a step that is right."),
+            (lambda t, a, b: (1 - a**t) / (1 - a**t) ** 0.5,
+             "β₁ stands in both shares. The mean square has β₂."),
+            (lambda t, a, b: (1 - a**t) / (1 - b) ** 0.5,
+             "The power t is missing at β₂: the mean square comes nearer to its end with every step, too."),
+            (lambda t, a, b: (1 - a) / (1 - b**t) ** 0.5,
+             "The power t is missing at β₁: the mean comes nearer to its end with every step, too."),
+            (lambda t, a, b: (1 - 0.9**t) / (1 - 0.999**t) ** 0.5,
+             "The two β are typed in. Use those that are passed."),
+            (lambda t, a, b: (1 + a**t) / (1 + b**t) ** 0.5,
+             "βᵗ is added to 1. What is there after t steps is 1 minus it."),
         ),
     ),
     Exercise(
@@ -407,6 +445,23 @@ EXERCISES = [
              "The decay is right. But every step is like a first one: the state that comes in is not used, or an empty "
              "one is handed back."),
             *of_any_step(_decayed()),
+            (_decayed(before=lambda w, lr, wd: w * (1 - lr)),
+             "The weights lose the share lr of themselves. The share is lr · weight_decay."),
+            (_decayed(before=lambda w, lr, wd: w * (1 - 0.01 * lr)),
+             "The decay is typed in as 0.01. Use the weight_decay that is passed."),
+            (lambda w, g, state, lr, b1, b2, eps, wd: (w * (1 - lr * wd) - lr * g, {}),
+             "The decay is right. But the step is plain descent, lr · g: where are Adam's averages?"),
+            (_decayed(adam=_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s))),
+             "The decay is right. The mean square has no correction."),
+            (_decayed(adam=_adam(hats=lambda m, s, b1, b2, t: (m, s / (1 - b2**t)))),
+             "The decay is right. The mean of the gradient has no correction."),
+            (_decayed(before=lambda w, lr, wd: w * lr * (1 - wd)),
+             "The rate multiplies all of the weights. They keep 1 − lr · weight_decay of themselves: lr stands "
+             "beside weight_decay only."),
+            (_decayed(after=lambda new, w, lr, wd: new * (1 - lr * wd)),
+             "The decay comes twice, before the step and after it."),
+            (_decayed(gradient=lambda g, w, wd: g * (1 - wd)),
+             "The gradient is shortened by weight_decay as well. g is given, and stays as it is."),
         ),
     ),
 ]

@@ -120,6 +120,16 @@ def _sum_of_gradients(w, g, state, lr, eps):
     return w - lr * g / (np.abs(m) + eps), {"m": m}
 
 
+def _absolute_sum(w, g, state, lr, eps):
+    m = state.get("m", 0.0) + g
+    return w - lr * g / (np.sqrt(np.abs(m)) + eps), {"m": m}
+
+
+def _counting(w, g, state, lr, eps):
+    t = state.get("t", 0) + 1
+    return w - lr * g / (t**0.5 + eps), {"t": t}
+
+
 def _sum_of_steps(w, g, state, lr, eps):
     s = state.get("s", 0.0) + (lr * g) ** 2
     return w - lr * g / (np.sqrt(s) + eps), {"s": s}
@@ -258,8 +268,14 @@ EXERCISES = [
             (lambda w, g, state, lr, eps: adagrad_update(w, g, state, 1.0, eps), _NO_RATE),
             (_adagrad(start=lambda eps: eps), _FROM_EPS),
             (_adagrad(keep=np.sqrt), _ROOT_KEPT),
-            (_adagrad(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
             *of_any_step(adagrad_update),
+            (_adagrad(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
+            (_absolute_sum,
+             "You add up the gradients as they are, so that opposite signs cancel. AdaGrad adds up their squares."),
+            (lambda w, g, state, lr, eps: _rmsprop()(w, g, state, lr, 0.9, eps),
+             "The sum forgets: a share of it is lost in every step, as in RMSProp. AdaGrad keeps all of it."),
+            (_counting,
+             "The step divides by the root of the number of steps. The squares of the gradients are added up."),
         ),
         drive=_adagrad_walk,
     ),
@@ -339,8 +355,15 @@ EXERCISES = [
             (_rmsprop(start=lambda eps: 1.0), "The average begins with 1. It begins with 0."),
             (lambda w, g, state, lr, alpha, eps: rmsprop_update(w, g, state, 1.0, alpha, eps), _NO_RATE),
             (_rmsprop(keep=np.sqrt), _ROOT_KEPT),
-            (_rmsprop(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
             *of_any_step(rmsprop_update),
+            (_rmsprop(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
+            (_rmsprop(average=lambda s, g, alpha: 0.9 * s + 0.1 * g**2),
+             "alpha is typed in as 0.9. Use the alpha that is passed."),
+            (lambda w, g, state, lr, alpha, eps: (w - lr * g / (np.abs(g) + eps), {}),
+             "The step divides by the present gradient, whole: nothing is averaged."),
+            (lambda w, g, state, lr, alpha, eps: (w - lr * np.sign(g), {}),
+             "Only the sign of the gradient comes in. The step divides by the root of an average, and then by no "
+             "more."),
         ),
         drive=_rmsprop_walk,
     ),
@@ -415,6 +438,10 @@ EXERCISES = [
             (_momentum_taken_for_adaptive, "momentum divides by nothing. Its first step is that of sgd."),
             (_rmsprop_taken_for_plain, "rmsprop divides by the root of an average of squares, as adagrad does by "
                                        "that of a sum."),
+            (_change(lambda c, f: f, lambda c, f: c * f**2),
+             "The two groups have changed places: it is adagrad and rmsprop that divide the gradient's size away."),
+            (_change(lambda c, f: f**2 / c, lambda c, f: f),
+             "adagrad and rmsprop are right. A larger loss makes the step of sgd and momentum longer, not shorter."),
         ),
     ),
     Exercise(

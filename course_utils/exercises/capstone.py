@@ -359,6 +359,9 @@ EXERCISES = [
              "Right for constant rates. The decaying ones cost nothing here."),
             (lambda trials: sum({(t, d): n for t, n, d in trials}.values()),
              "Only the last run of each setting is charged, constant and decaying ones apart."),
+            (lambda trials: sum({s: n for s, n, _ in reversed(trials)}.values()),
+             "Only the first trial of each setting is charged. Later ones cost what is new, or all, if they start "
+             "anew."),
         ),
     ),
     Exercise(
@@ -426,6 +429,12 @@ EXERCISES = [
              "That is how many first trials get no final."),
             (lambda budget, n, short, full: max(0, budget - n * short),
              "These are the steps that are left. How many finals do they pay for?"),
+            (lambda budget, n, short, full: budget // full,
+             "That is how many full runs the budget pays for. The first trials come off it first, and a final "
+             "costs only what is new."),
+            (lambda budget, n, short, full: min(n, abs(budget - n * short) // (full - short)),
+             "The size of what is left is taken without its sign: if the first trials cost more than the budget, "
+             "nothing is left."),
         ),
     ),
     Exercise(

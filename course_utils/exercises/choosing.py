@@ -424,6 +424,12 @@ EXERCISES = [
             (_only_above,
              "Right unless the best scores do not scatter at all: then the line is the best mean itself, and a rate "
              "on the line counts as well."),
+            (lambda rates, scores: _pick(scores, scores.mean(axis=1).std(ddof=1) / len(rates) ** 0.5, rates),
+             "That error is made of how the means of the rates scatter. Asked for is that of the best rate's own "
+             "scores."),
+            (lambda rates, scores: rates[scores.mean(axis=1) >= scores.mean()].min(),
+             "Compared with the mean of all scores: whatever is above it counts as good. The line lies one "
+             "standard error below the best mean."),
         ),
     ),
     Exercise(
@@ -452,11 +458,11 @@ EXERCISES = [
             (lambda rates, losses: rates[_lowest(_smooth(losses))] * 10,
              "Ten times the rate instead of a tenth: that is beyond the cliff."),
             (lambda rates, losses: rates[_lowest(_padded(losses))] / 10,
-             "At the two ends your window takes in zeros that are not there, which look like very low losses. "
-             "`np.convolve` with `same` does that: average over those that exist."),
+             "At the two ends the sum is divided by 5 all the same, as if there were zeros beyond, which look like "
+             "very low losses. `np.convolve` with `same` does that, too. Average over those that exist."),
             (lambda rates, losses: rates[int(np.convolve(losses, np.ones(5) / 5, "same").argmin())] / 10,
-             "Two things at once: `np.convolve` with `same` counts zeros beyond the ends, which look like very low "
-             "losses, and `argmin` takes nan for the lowest of all."),
+             "Two things at once: at the two ends the sum is divided by 5 all the same, as `np.convolve` with `same` "
+             "does, and `argmin` takes nan for the lowest of all."),
             (lambda rates, losses: rates[2 + _lowest(_valid(losses))] / 10,
              "The two places at each end are left out. There, average over the neighbours that exist."),
             (lambda rates, losses: rates[int(losses.argmin())] / 10,
@@ -548,6 +554,11 @@ EXERCISES = [
              "Divided by e, about 2.7; a tenth is asked for."),
             (lambda rates, losses: rates[int(np.where(np.isfinite(s := _smooth(losses)), s, -np.inf).argmax())] / 10,
              "That is where the loss is *highest*."),
+            (lambda rates, losses: rates[_lowest([losses[max(i - 2, 0):i + 3].min() for i in range(len(losses))])] / 10,
+             "That is the lowest of the five. Smoothing takes their mean."),
+            (lambda rates, losses: rates[_lowest(np.where(np.arange(len(losses)) < 4, np.nan, _behind(losses)))] / 10,
+             "The window looks back only, and the first four places are left out: the mean of a place takes two "
+             "on each side."),
         ),
     ),
 ]

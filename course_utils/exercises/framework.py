@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from .limits import Exceeded, Stopped, as_before, run_limited
+from .relations import MISTAKE, RIGHT, effect, moves
 
 __all__ = ["Exercise", "Project", "Result", "Note", "judge"]
 
-RIGHT, MISTAKE = 1e-5, 1e-4  # relative tolerances: float32 is right, and a mistake need only be recognized
 _HERE = str(Path(__file__).parent)
 SECONDS, MEGABYTES = 10, 500  # what an attempt may take, all probes together
 
@@ -173,10 +173,11 @@ def _judged(exercise, attempt, watched):
                                   f'`solution("{exercise.id}")` shows how we wrote it.')
     if all(g is None for g in got):
         return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
-    sentence = _known_mistake(exercise, got, expected)
+    sentence = _known_mistake(exercise, got, expected, right)
     if not sentence:
         sentence = _first_difference(exercise, got, expected, right, watched, model)
-        sentence += f" Besides, {changed}" if changed else ""
+        common = _common(exercise, got, expected, right, watched, model)
+        sentence += f" {common}" * bool(common) + f" Besides, {changed}" * bool(changed)
     return result(False, True, sentence)
 
 
@@ -424,26 +425,35 @@ def _holds_ellipsis(value):
     return value is ... or isinstance(value, _Raised) and "ellipsis" in value.text.lower()
 
 
-def _known_mistake(exercise, got, expected):
-    """The sentence of the mistake that agrees with the attempt everywhere; else of one that explains all but a corner.
+def _known_mistake(exercise, got, expected, right):
+    """The sentence of the mistake that agrees with the attempt everywhere; else of one that explains nearly all.
 
-    A second slip may hide behind the first: where the attempt raised, and at one more probe, the two may then differ,
-    as long as they share three wrong answers.
+    Where the mistake stops, the attempt may be right: it looks out for that case. A second slip may hide behind the
+    first: where the attempt raised, and at one more probe or the few probes of one corner, the two may then differ, as
+    long as they share wrong answers: three, or four, not all the same. It is said that there is more.
     """
-    raised = [g.text for g in got if isinstance(g, _Raised) and g.own]
+    n = len(exercise.probes)
+    raised = "".join([f" (It stopped with {g.text}.)" for g in got if isinstance(g, _Raised) and g.own][:1])
     told = [i for i, g in enumerate(got) if not isinstance(g, _Raised)]
-    corner = None
+    corners = [set(which) for which in exercise.corners.values() if 4 * len(which) <= n]
+    guarded = corner = None
     for wrong, sentence in exercise.mistakes:
         theirs = _outcomes(exercise, wrong)
         agree = [_same(g, t, MISTAKE) for g, t in zip(got, theirs, strict=True)]
-        if raised:
-            sentence += f" (It stopped with {raised[0]}.)"
         if all(agree):
-            return sentence
-        shared = sum(agree[i] and not _same(theirs[i], expected[i], MISTAKE) for i in told if i < len(exercise.probes))
-        if shared >= 3 and sum(not agree[i] for i in told) <= 1 and 2 * len(told) >= len(got):
-            corner = corner or sentence
-    return corner
+            return sentence + raised
+        alike = [i for i in told if i < n and agree[i] and not _same(theirs[i], expected[i], MISTAKE)]
+        constant = alike and all(isinstance(got[i], int | float) and got[i] == got[alike[0]] for i in alike)
+        shared = 0 if constant else len(alike)
+        rest = {i % n for i in told if not agree[i]}
+        if shared and all(a or ok and isinstance(t, _Raised) for a, ok, t in zip(agree, right, theirs, strict=True)):
+            guarded = guarded or sentence
+        elif shared < 3 + bool(rest) or 2 * len(told) < len(got):
+            continue
+        elif len(rest) <= 1 or any(rest <= which for which in corners):
+            more = "".join(f" That is not all: `{_asked(exercise, i)}` needs another look." for i in sorted(rest)[:1])
+            corner = corner or sentence + raised + more
+    return guarded or corner
 
 
 def _first_difference(exercise, got, expected, right, watched, model):
@@ -479,6 +489,42 @@ def _answers(asked, expected, got, remark):
         return f"For `{asked}`, {_compared(*place)}"
     return (f"For `{asked}` the answer is {_form(expected)}`{_show(expected)}`; yours gave {_form(got)}`{_show(got)}`."
             f"{remark}")
+
+
+def _common(exercise, got, expected, right, watched, model):
+    """What the answers to all probes have in common with the right ones, or ""."""
+    n = len(exercise.probes)
+    if watched.steps:
+        return _first_steps(watched, model)
+    off = [i for i in range(n) if not right[i]]
+    if any(isinstance(got[i], _Raised) or (_length(got[i]) or 0) > 1000 for i in off):
+        return ""
+    if any(isinstance(expected[i], tuple) and not (isinstance(got[i], tuple | list) or hasattr(got[i], "shape"))
+           for i in off):
+        return ""
+    if any(_remark(got[i], expected[i]) not in ("", _shapes(got[i], expected[i])) for i in off):
+        return ""
+    names = list(inspect.signature(exercise.reference).parameters)
+    asked = [dict(zip(names, probe, strict=False)) if len(probe) == len(names) else {} for probe in exercise.probes]
+    phrases = sorted((len(which), phrase) for phrase, which in exercise.corners.items() if set(off) <= set(which))
+    both = [(0.0, 0.0) if g is None and e is None else (g, e) for g, e in zip(got[:n], expected[:n], strict=True)]
+    own, theirs = zip(*both, strict=True)
+    sentence = effect(own, theirs, asked, phrases[0][1] if phrases else "", exercise.parts)
+    if names[0] == "w" and not sentence:
+        sentence = moves(own, theirs, [probe[0] for probe in exercise.probes], asked)
+    return sentence
+
+
+def _first_steps(watched, model):
+    """What the first steps of all runs have in common with the right ones."""
+    firsts = [(g, e) for (_, g), (_, e) in zip(watched.calls, model.calls, strict=False) if not e.earlier]
+    if not all(g.finished and not _remark(g.value, e.value) for g, e in firsts):
+        return ""
+    if all(_alike(g.value, e.value) for g, e in firsts):
+        return "Every first step is right: what differs is what a later one takes over from those before it."
+    asked = [{n: v for n, v in e.named(watched.names).items() if n != "state"} for _, e in firsts]
+    return moves([g.value[0] for g, _ in firsts], [e.value[0] for _, e in firsts], [a["w"] for a in asked], asked,
+                 "your first step", "first steps")
 
 
 def _differing_call(own, model):
@@ -620,10 +666,17 @@ def _remark(got, expected):
     except Exception:
         return " That is not a real number or an array of them."
     if array.shape != np.shape(expected):
-        return f" Its shape is {array.shape}; asked for is {np.shape(expected) or 'a single number'}."
+        return _shapes(got, expected)
     if np.isnan(array).any() and not np.isnan(_array(expected)).any():
         return " nan is what remains of 0/0 or ∞ − ∞: which operation made it?"
     return ""
+
+
+def _shapes(got, expected):
+    try:
+        return f" Its shape is {_array(got).shape}; asked for is {np.shape(expected) or 'a single number'}."
+    except Exception:
+        return ""
 
 
 def _length(value):

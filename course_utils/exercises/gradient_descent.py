@@ -191,6 +191,8 @@ EXERCISES = [
              "The weights come back unchanged: is the result of the step what is returned?"),
             (lambda w, g, lr: g - lr * w,
              "Weights and gradient have changed places."),
+            (lambda w, g, lr: w - lr * g / 2,
+             "The step is half as long as asked for."),
         ),
     ),
     Exercise(
@@ -347,6 +349,10 @@ EXERCISES = [
              "Every slope is 0, as if both points were one: `up = w` only gives w a second name, `w.copy()` copies."),
             (lambda f, w, h: gradient_check(f, w, h).sum(),
              "The slopes are added up into one number. The gradient keeps one for each coordinate."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) + f(w - s)) / (2 * h)),
+             "The two heights are added. A slope is made of their difference."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + 2 * s) - f(w - 2 * s)) / (4 * h)),
+             "A central difference, but with twice the step: go h to each side, and no further."),
         ),
     ),
     Exercise(
@@ -397,8 +403,8 @@ EXERCISES = [
             (lambda factor, tolerance: math.ceil((1 - tolerance) / (1 - factor)),
              "That would hold if each step took away the same distance. It takes away the same share of what is left."),
             (lambda factor, tolerance: 1 if factor == 0 else math.floor(_log_steps(factor, tolerance)) + 1,
-             "One step too many at a tolerance of 1, where you are there already: either 1 is added to what was "
-             "rounded down, or the steps are counted from 1."),
+             "One step too many at a tolerance of 1, where you are there already, with none. Everywhere else the "
+             "number is right. `math.floor(…) + 1`, `<` in the place of `<=` and counting from 1 all do that."),
             (_above_zero(lambda factor, tolerance: steps_to_tolerance(factor, tolerance) + 1),
              "One step too many: the start is step 0."),
             (_above_zero(lambda factor, tolerance: math.ceil(math.log10(tolerance) / math.log(factor))),

@@ -205,6 +205,9 @@ EXERCISES = [
              "That is one ratio for each weight. Asked for is a single number for all of them."),
             (lambda before, after: np.linalg.norm((after - before) / before),
              "You divide weight by weight and take the length of that. Take two lengths first and then divide."),
+            (lambda before, after: np.mean((after - before) / before),
+             "That is a mean of one ratio for each weight, in which changes up and down cancel and a weight near "
+             "0 outweighs all others. Take two lengths first, one ratio afterwards."),
         ),
     ),
     Exercise(
@@ -223,6 +226,7 @@ EXERCISES = [
             (np.array([0.4, 0.75, 0.9, 0.45, 0.8, 0.6, 0.2]), 0.7), (np.array([0.1]), 0.5), (np.array([0.5]), 0.5),
             (np.array([0.2, 0.4, 0.7]), 0.7), (np.array([0.3, 0.56, 0.7, 0.5]), 0.6), (np.array([0.55, 0.58]), 0.6),
             (np.array([0.2, 0.9, 0.62, 0.3]), 0.6), (np.array([0.9, 0.95]), 0.8),
+            (np.array([0.4, 0.596, 0.598, 0.7]), 0.6),
         ),
         corners={"at or above": [1, 6, 7], "is never reached": [2, 5, 9]},
         mistakes=(
@@ -293,6 +297,14 @@ EXERCISES = [
              "Right if the target is reached. If it never is, the number of epochs run looks like a late success."),
             (lambda accuracies, target: None if accuracies[-1] < target else epochs_to(accuracies, target),
              "The last epoch decides here whether the target was reached. It may have been reached and lost again."),
+            (lambda accuracies, target: int(np.abs(accuracies - target).argmin()) + 1,
+             "That is the epoch whose accuracy lies nearest to the target, on either side. Asked for is the first "
+             "at or above it."),
+            (lambda accuracies, target: int(np.searchsorted(accuracies, target)) + 1 if (accuracies >= target).any()
+             else None,
+             "`np.searchsorted` takes it for granted that the accuracies only rise. They may fall again."),
+            (lambda accuracies, target: epochs_to(np.round(accuracies, 2), target),
+             "The accuracies are rounded to two places first, which lifts some of them to the target."),
         ),
     ),
     Exercise(
@@ -473,6 +485,13 @@ EXERCISES = [
              "The margin is right, but low and high stand around 0 instead of around the mean."),
             (lambda a, b: (np.mean(a - b), *np.percentile(a - b, [2.5, 97.5])),
              "These percentiles say where single seeds fall. The interval is for their mean."),
+            (lambda a, b: paired_interval(a, np.zeros(len(b))),
+             "That is the mean of a and its interval. Where does b come in?"),
+            (lambda a, b: paired_interval((a - b) / b, np.zeros(len(b))),
+             "The differences are divided by b. Asked for is a − b as it is."),
+            (lambda a, b: (paired_interval(a, b)[0], *[paired_interval(a, b)[2] - paired_interval(a, b)[0]] * 2),
+             "The mean is right, and the margin stands in the place of both ends. The ends are mean − margin and "
+             "mean + margin."),
         ),
     ),
 ]

@@ -114,6 +114,15 @@ def _instead_of_weights(what):
     return update
 
 
+def _first_left_out(w, g, state, lr, beta):
+    new, after = momentum_update(w, g, state, lr, beta)
+    return new, after if state else {"v": 0.0 * g}
+
+
+def _begun_with_weights(w, g, state, lr, beta):
+    return momentum_update(w, g, state or {"v": w}, lr, beta)
+
+
 _TABLE = np.array([[1.0, -2.0, 4.0], [0.5, 3.0, -1.0]])
 _STEPS = (
     (1.0, (2.0, 1.0), (0.1, 0.2), 0.5),
@@ -161,8 +170,8 @@ EXERCISES = [
             (_rule(_sum, lambda v, old, g, lr, beta: -lr * v),
              "The sign of the velocity is turned round: this walks uphill."),
             (_rule(lambda v, g, lr, beta: beta * v + lr * g, lambda v, old, g, lr, beta: v),
-             "The rate is inside the velocity. That is the same only while the rate stays; here it changes, and old "
-             "steps then keep their old rate."),
+             "Old steps keep their old rate: either the rate is inside the velocity, or the last step itself is "
+             "carried on. That is the same only while the rate stays, and here it changes."),
             (_rule(lambda v, g, lr, beta: beta * v + lr * g, _ball),
              "The rate comes in twice, in the velocity and in the step. It belongs in the step alone."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * old),
@@ -208,6 +217,11 @@ EXERCISES = [
             (_instead_of_weights(lambda v, lr: lr * v),
              "The first value is the step. Take it off w: the new weights are asked for."),
             *of_any_step(momentum_update),
+            (_first_left_out,
+             "The first gradient never gets into the velocity: what the first step hands back is its velocity, g, "
+             "not 0."),
+            (_begun_with_weights,
+             "The velocity begins with the weights. It begins with 0."),
         ),
     ),
     Exercise(
@@ -270,6 +284,9 @@ EXERCISES = [
              "The number is right, the sign is not: the length of a step is not negative."),
             (lambda lr, beta, dampening: (1 - dampening) / (1 - beta) / lr,
              "The step is lr *times* the velocity."),
+            (lambda lr, beta, dampening: 10 * lr * (1 - dampening),
+             "That factor of 10 belongs to β = 0.9. Use the beta that is passed: how much do the old gradients "
+             "add up to?"),
         ),
     ),
     Exercise(
@@ -298,7 +315,8 @@ EXERCISES = [
             (lambda low, high: (2 / (low + high), best_momentum(low, high)[1]),
              "β is right, but that is the best rate of plain descent. With momentum more is possible."),
             (lambda low, high: (2 / (low + high), ((high - low) / (high + low)) ** 2),
-             "The roots are missing: take √low and √high in both formulas."),
+             "That is the pair of plain descent: its rate, and the square of what it leaves. With momentum the roots, "
+             "√low and √high, take the place of the curvatures, and the rate is a square, too."),
             (lambda low, high: ((2 / (low + high)) ** 2, ((high - low) / (high + low)) ** 2),
              "The squares are there, the roots are not: take √low and √high in both formulas."),
             (lambda low, high: (2 / (low + high), (high - low) / (high + low)),
@@ -371,7 +389,8 @@ EXERCISES = [
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g - beta * v)),
              "β v is taken off in the bracket. It is added: the look goes ahead, not back."),
             (_rule(lambda v, g, lr, beta: beta * v + lr * g, lambda v, old, g, lr, beta: lr * g + beta * v),
-             "The rate is inside the velocity. That is the same only while the rate stays; here it changes."),
+             "Old steps keep their old rate: either the rate is inside the velocity, or a step itself is carried on. "
+             "That is the same only while the rate stays, and here it changes."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g + v)),
              "β is missing in the bracket: the velocity loses a part before it counts again."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * beta * v),

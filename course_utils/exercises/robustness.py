@@ -127,6 +127,18 @@ def _end_of_the_best(rates, gains, share):
     return np.log10(rates[high] / rates[low])
 
 
+def _outer(rates, good):
+    """From the last rate below all good ones to the first above them."""
+    low, high = np.flatnonzero(good)[[0, -1]]
+    return np.log10(rates[min(high + 1, len(rates) - 1)] / rates[max(low - 1, 0)])
+
+
+def _smallest_of_equals(rates, val, test):
+    worst = val.min(axis=0)
+    equal = np.flatnonzero(worst == worst.max())
+    return _chosen(rates, val, test, equal[rates[equal].argmin()])
+
+
 def _last(gains, axis):
     """`argmax`, of equals the last."""
     return gains.shape[axis] - 1 - np.flip(gains, axis).argmax(axis)
@@ -179,7 +191,7 @@ EXERCISES = [
         probes=((_R, _HILL, 0.25), (_R, _LOW, 0.1), (_R, _BROKEN, 0.1), (_R, _EDGE, 0.1), (_R, np.zeros(7), 0.1),
                 (_UNEVEN, np.array([0.3, 0.9, 0.85, 0.82, 0.1]), 0.2), (_R, np.ones(7), 0.1), (_R, _ISLANDS, 0.1),
                 (_UNEVEN, np.array([0.95, 0.97, 0.99, 0.1, 0.96]), 0.1), (_R, _HILL, 0.6), (_R, _TWO_PEAKS, 0.1),
-                (_R, _ALONE, 0.1)),
+                (_R, _ALONE, 0.1), (_R[:4], np.array([0.5, 0.85, 1.0, 0.75]), 0.2)),
         corners={"unbroken row": [2, 7, 8], "at most this share": [0], "of several best ones, take the lowest rate":
                  [10], "Nothing between the rates": [1, 5], "Where no rate gains anything": [4]},
         mistakes=(
@@ -254,6 +266,21 @@ EXERCISES = [
              "Compared with the *mean* gain; asked for is the best one."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share)) / np.log10(rates[-1] / rates[0]),
              "That is a share of the grid, which grows when somebody makes the grid smaller. Asked for are decades."),
+            (lambda rates, gains, share: _grown(rates, gains, gains >= gains.max() - share * np.ptp(gains)),
+             "The share is taken of the distance between the best and the lowest gain. It is one of the best gain "
+             "itself, counted from 0."),
+            (lambda rates, gains, share: float(_near(gains, share).sum() - 1) if gains.any() else 0.0,
+             "That counts the spacings between the good rates. They need not be decades, and bad rates may lie "
+             "between."),
+            (lambda rates, gains, share: np.log10(rates[-1] / rates[0]) if gains.any() else 0.0,
+             "Those are the decades of the whole grid. The basin is the part of it around the best rate that is good."),
+            (lambda rates, gains, share: _grown(rates, gains, (gains >= gains.max() / 2) & (gains > 0)),
+             "At least half of the best gain is asked for here, whatever `share` says. They may lose `share` of it."),
+            (lambda rates, gains, share: _grown(rates, gains, (gains >= gains.max() / (1 + share)) & (gains > 0)),
+             "Divided by 1 + share, the best gain loses less than the share. Multiply it by 1 − share."),
+            (lambda rates, gains, share: _outer(rates, _near(gains, share)) if gains.any() else 0.0,
+             "That reaches from the last bad rate below to the first bad rate above. The good rates alone make "
+             "the basin."),
         ),
     ),
     Exercise(
@@ -319,6 +346,15 @@ EXERCISES = [
              "from test data."),
             (lambda val, test: _table(val, test, np.full(len(val), val.mean(axis=0).argmax())),
              "One rate is chosen for all. Each problem chooses its own."),
+            (lambda val, test: carried_regret(test, val),
+             "Validation and test data have changed places: choose on validation data, report on test data."),
+            (lambda val, test: val.argmax(axis=1)[None, :] - val.argmax(axis=1)[:, None],
+             "Those are differences of places in the list. What counts is what is gained there, on test data."),
+            (lambda val, test: test[np.arange(len(val)), val.argmax(axis=1)][None, :] + test[:, val.argmax(axis=1)].T,
+             "The two gains are added. Asked for is their difference."),
+            (lambda val, test: test.max(axis=1)[None, :] - val[:, val.argmax(axis=1)].T,
+             "A test gain minus a validation gain. Take both from test data, at the two rates chosen on "
+             "validation data."),
         ),
     ),
     Exercise(
@@ -334,8 +370,9 @@ EXERCISES = [
         ),
         probes=((_FIVE, _PEAKS, _PEAKS_TEST), (_SIX, _VAL, _TEST), (_SIX[::-1], _VAL, _TEST), (_SIX, _TEST, _VAL),
                 (_FIVE, _HARD, _HARD_TEST), (_FIVE, _HARD_TEST, _HARD), (_SIX[:4], _LEVEL, _LEVEL_TEST),
-                (_SIX[:3], _SPREAD, _SPREAD_TEST)),
-        corners={"in any order": [2], "Of equals, the first rate": [6], "worst off on test data": [0, 4]},
+                (_SIX[:3], _SPREAD, _SPREAD_TEST),
+                (_SIX[3::-1], _LEVEL, _LEVEL_TEST)),
+        corners={"in any order": [2], "Of equals, the first rate": [6, 8], "worst off on test data": [0, 4]},
         mistakes=(
             (lambda rates, val, test: _chosen(rates, test, test, test.min(axis=0).argmax()),
              "The rate is chosen on test data, so that its score flatters. (A published mistake.)"),
@@ -377,6 +414,17 @@ EXERCISES = [
              "The second number is the smallest test gain at *any* rate. Only the chosen one is used."),
             (lambda rates, val, test: one_rate(rates, val, test)[0],
              "The rate is right. Two values are asked for: the worst gain on test data as well."),
+            (lambda rates, val, test: _chosen(rates, val, test, np.bincount(val.argmax(axis=1)).argmax()),
+             "That is the rate which most problems like best, or the first of those. What about the problems that "
+             "fail at it?"),
+            (_smallest_of_equals,
+             "Right unless several rates are equally good: the first in the list is asked for, not the smallest."),
+            (lambda rates, val, test: _chosen(rates, val, test, val[val.mean(axis=1).argmin()].argmax()),
+             "The problem with the lowest mean chooses alone. Another problem may fail at its favourite rate."),
+            (lambda rates, val, test: _chosen(rates, val, test, np.minimum(val, test).min(axis=0).argmax()),
+             "Test data have a say in the choice here. Choose on validation data alone."),
+            (lambda rates, val, test: _chosen(np.sort(rates), val, test, val.min(axis=0).argmax()),
+             "The rates are sorted and the gains are not, so that a rate gets the gains of another."),
         ),
     ),
 ]

@@ -176,6 +176,29 @@ def _asked_in_the_else(losses, lr, factor, patience):
     return lr
 
 
+def _late(losses, lr, factor, patience):
+    """The waiting is asked about first, and where it is over, the loss of that epoch is passed by."""
+    lowest, waited = math.inf, 0
+    for loss in losses:
+        if waited > patience:
+            lr, waited = lr * factor, 0
+        elif loss < lowest:
+            lowest, waited = loss, 0
+        else:
+            waited += 1
+    return lr
+
+
+def _anew(losses, lr, factor, patience, begin):
+    """After a reduction the waiting goes on from `begin`."""
+    lowest, waited = math.inf, 0
+    for loss in losses:
+        lowest, waited = (loss, 0) if loss < lowest else (lowest, waited + 1)
+        if waited > patience:
+            lr, waited = lr * factor, begin
+    return lr
+
+
 def _first_waits(losses, lr, factor, patience):
     return _plateau(start=losses[0])(losses, lr, factor, patience) if losses else lr
 
@@ -367,6 +390,9 @@ EXERCISES = [
              "Everything comes one step too early: steps count from 0."),
             (_shifted(-1),
              "Everything comes one step too late: step 0 has a rate already, peak_lr / warmup_steps."),
+            (lambda step, peak_lr, warmup_steps, total_steps: peak_lr * (1 + math.cos(
+                math.pi * min(step / total_steps, 1))) / 2,
+             "That is a cosine over all the steps, without a warmup."),
         ),
     ),
     Exercise(
@@ -435,6 +461,9 @@ EXERCISES = [
             (lambda schedule, n: float(np.sum(schedule(np.arange(n)))),
              "A schedule is asked for one step, a whole number. Not every schedule can take an array of them: it may "
              "hold an `if` or a `math.cos`."),
+            (lambda schedule, n_steps: n_steps * (schedule(0) + schedule(n_steps)) / 2,
+             "That is the mean of two rates, times the number of steps. It would be the sum if the rate fell in a "
+             "straight line and both ends counted by half."),
         ),
     ),
     Exercise(
@@ -461,7 +490,7 @@ EXERCISES = [
              "It reduces one epoch too early: *more than* patience epochs must pass. (Keras counts as you do, PyTorch "
              "as asked here.)"),
             (_plateau(counts=lambda waited, patience: waited == patience),
-             "At `waited == patience` it is one epoch too early, and with a patience of 0 it never happens: the rate "
+             "With `waited == patience` it is one epoch too early, and a patience of 0 goes wrong altogether: the rate "
              "falls when the waiting is *more than* patience."),
             (_plateau(always=True),
              "Each loss is compared with the one before it. Compare with the lowest so far."),
@@ -534,6 +563,16 @@ EXERCISES = [
              "Those are the rates after each epoch. Asked for is the last of them, a single number."),
             (_plateau(counts=lambda waited, patience: waited > patience + 1),
              "It waits one epoch too long: reduce as soon as the waiting is more than patience."),
+            (_late,
+             "The waiting is looked at before the loss: the rate falls one epoch late, and the loss of that epoch "
+             "is not looked at."),
+            (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, 1),
+             "After a reduction the waiting begins at 1, so that the next one comes an epoch early. It begins at 0."),
+            (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, -1),
+             "After a reduction the waiting begins at −1, so that the next one comes an epoch late. It begins at 0."),
+            (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, -math.inf),
+             "Each plateau reduces the rate once, however long it is. After a reduction the waiting starts anew, "
+             "and may come to its end again."),
         ),
     ),
     Exercise(

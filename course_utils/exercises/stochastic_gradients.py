@@ -306,6 +306,10 @@ EXERCISES = [
              "The targets are missing: the error is the prediction minus y."),
             (lambda w, x, y, rows: minibatch_gradient(w, x, y, rows).sum(),
              "The slopes are added up into one number. The gradient keeps one for each weight."),
+            (lambda w, x, y, rows: x[rows].mean(axis=0),
+             "That is the mean of the features. Each example's features are multiplied by its error first."),
+            (lambda w, x, y, rows: x[rows].T @ (x[rows] @ w - y[rows]) ** 2 / len(rows),
+             "The error is squared here. The square belongs to the loss; its slope holds the error itself."),
         ),
     ),
     Exercise(
@@ -524,6 +528,9 @@ EXERCISES = [
              "That is a single step. Does the `return` stand inside the inner loop?"),
             (_loop(lambda w, gradient, x, y, rows, lr, size: w - gradient(w, x[rows], y[rows])),
              "The rate is missing: each step is lr times the gradient."),
+            (lambda w, gradient, x, y, orders, batch_size, lr: training_loop(
+                w, lambda w, x, rows: gradient(w, x, y[:len(rows)]), x, np.arange(len(y)), orders, batch_size, lr),
+             "The targets are not those of the examples in the batch: y needs the rows as well."),
         ),
     ),
     Exercise(
@@ -622,6 +629,11 @@ EXERCISES = [
              "The epoch has a fraction. A batch belongs to one whole epoch."),
             (lambda step, n, B: locate_step(step, n, B)[:2],
              "Epoch and batch are right. How many examples the batch holds is asked for as well."),
+            (lambda step, n, batch_size: (step // n, step % n, batch_size),
+             "Steps are divided by the number of examples. An epoch has as many steps as it has batches."),
+            (lambda step, n, batch_size: (step // batch_size, step % batch_size, batch_size),
+             "Steps are divided by the size of a batch. An epoch has as many steps as it has batches: how many "
+             "are they?"),
         ),
     ),
 ]

@@ -1,0 +1,210 @@
+"""What answers have to do with the right ones on all probes together: an effect that holds by the numbers, no cause."""
+
+from itertools import combinations, permutations
+
+import numpy as np
+
+__all__ = ["RIGHT", "MISTAKE", "effect", "moves"]
+
+RIGHT, MISTAKE = 1e-5, 1e-4  # relative tolerances: float32 is right, and a mistake need only be recognized
+
+
+def effect(got, expected, arguments, about="", parts=()):
+    """A sentence on what wrong answers have in common, or "".
+
+    `got` and `expected` hold an answer for each probe, `arguments` a dict of what was asked. `about` is a phrase of the
+    task that all the probes with wrong answers ask for, `parts` what the values of an answer are called.
+    """
+    sizes = {len(e) if isinstance(e, tuple) else 0 for e in expected}
+    if len(sizes) == 1 and 1 < (k := sizes.pop()) <= 4 and all(_length(g) == k for g in got):
+        return _of_parts(got, expected, arguments, about, parts or [f"value {j + 1}" for j in range(k)])
+    pairs = _numbers(got, expected)
+    if pairs is None:
+        return ""
+    if any(g.shape != e.shape for g, e in pairs):
+        return _of_lengths(pairs)
+    return _sentence(pairs, arguments, about, "yours")
+
+
+def moves(got, expected, starts, arguments, step="your step", unit="probes"):
+    """The same sentence on steps: where they led, where they should have led, and from where."""
+    pairs, starts = _numbers(got, expected), _numbers(starts, expected)
+    if pairs is None or starts is None:
+        return ""
+    if any(not g.shape == e.shape == s.shape for (g, e), (s, _) in zip(pairs, starts, strict=True)):
+        return ""
+    steps = [(g - s, e - s) for (g, e), (s, _) in zip(pairs, starts, strict=True)]
+    return _sentence(steps, arguments, "", step, unit)
+
+
+def _of_parts(got, expected, arguments, about, names):
+    k = len(names)
+    columns = [_numbers([g[j] for g in got], [e[j] for e in expected]) for j in range(k)]
+    fine = [c is not None and all(_close(g, e, RIGHT) for g, e in c) for c in columns]
+    if not any(fine) and None not in columns and all(
+            g.ndim == 0 for c in columns for pair in c for g in pair) and all(
+            _close(np.sort(g), np.sort(e)) for g, e in np.moveaxis(np.array(columns), 0, -1)):
+        return "These are the right values, in another order."
+    right = [name for name, is_fine in zip(names, fine, strict=True) if is_fine]
+    said = f"On every probe {' and '.join(right)} {'are' if right[1:] else 'is'} right. " if right else ""
+    first = fine.index(False) if False in fine else None
+    if first is None or columns[first] is None or any(g.shape != e.shape for g, e in columns[first]):
+        return said.strip()
+    return (said + _sentence(columns[first], arguments, about, names[first])).strip()
+
+
+def _of_lengths(pairs):
+    if any(g.ndim != 1 or e.ndim != 1 for g, e in pairs):
+        return ""
+    for cut, words in _CUTS:
+        if all(_close(g, cut(g, e)) for g, e in pairs):
+            return f"On every probe {words}."
+    surplus = {len(g) - len(e) for g, e in pairs}
+    wrong = [(g, e) for g, e in pairs if g.shape != e.shape or not _close(g, e)]
+    if all(_close(g, e[:len(g)]) for g, e in wrong):
+        return "The entries are right as far as they go, but there are too few of them."
+    if all(_close(g[:len(e)], e) for g, e in wrong):
+        return "The entries begin rightly, but there are too many of them."
+    if len(surplus) == 1:
+        number = surplus.pop()
+        return f"On every probe there {_entries(abs(number))} too {'many' if number > 0 else 'few'}."
+    return ""
+
+
+_CUTS = (
+    (lambda g, e: e[1:], "the first entry is missing, and the others are right"),
+    (lambda g, e: e[:-1], "the last entry is missing, and the others are right"),
+    (lambda g, e: e[1:-1], "the first and the last entry are missing, and the others are right"),
+)
+
+
+def _entries(number):
+    return "is one entry" if number == 1 else f"are {number} entries"
+
+
+def _sentence(pairs, arguments, about, subject, unit="probes"):
+    """How `subject` differs from what it should be, on all probes or on those where it does."""
+    wrong = [not _close(g, e, RIGHT) for g, e in pairs]
+    if not any(wrong):
+        return ""
+    off = [i for i, is_wrong in enumerate(wrong) if is_wrong]
+    told = _difference([pairs[i] for i in off], [arguments[i] for i in off], subject)
+    if all(wrong):
+        return f"On all {len(pairs)} {unit} {told}." if told else ""
+    right = f"Right on {len(pairs) - len(off)} of {len(pairs)} {unit}"
+    if not subject.startswith("your"):
+        right = f"{subject[0].upper()}{subject[1:]}: right on {len(pairs) - len(off)} of {len(pairs)} {unit}"
+    others = "the others"
+    if about:
+        others += f", which all ask for “{about}”"
+    elif place := _where(arguments, wrong):
+        right += f", those {place}"
+    comma = "," * bool(about)
+    if told:
+        return f"{right}; on {others}{comma} {told}."
+    return f"{right}; {others.replace(', which', '')}." if about else f"{right}."
+
+
+def _difference(pairs, arguments, subject):
+    """The first relation that holds for all of the pairs, in words."""
+    g, e = (np.concatenate([np.ravel(x) for x in side]) for side in zip(*pairs, strict=True))
+    if len(pairs) < 2 or not np.isfinite(e).all() or not np.isfinite(g).all() or _close(e, np.full(e.shape, e[0])):
+        return ""
+    given = _given(pairs, arguments)
+    ratio, shift = float((g @ e) / (e @ e)), float((g - e).mean())
+    with np.errstate(all="ignore"):
+        relations = (
+            *((_close(g, a), f"{subject} is `{name}` itself") for name, a in given.items()),
+            (_close(g, np.full(g.shape, g[0])), f"{subject} is `{g[0]:.6g}`"),
+            (_close(g, -e), f"the sign of {subject} is turned round"),
+            (ratio and _close(g, ratio * e), f"{subject} is {_times(ratio)} what it should be"),
+            (_close(abs(g), abs(e)), f"the size of {subject} is right, and the sign is not"),
+            (_close(g, e + shift), f"{subject} is too {'large' if shift > 0 else 'small'} by `{abs(shift):.4g}`"),
+            *((_close(g, e * a), f"{subject} is `{name}` times what it should be") for name, a in given.items()),
+            *((_close(g * a, e), f"{subject} is what it should be, divided by `{name}`") for name, a in given.items()),
+            *((_close(g, e + a), f"{subject} is too large by `{name}`") for name, a in given.items()),
+            *((_close(g, e - a), f"{subject} is too small by `{name}`") for name, a in given.items()),
+            (_close(g, 1 / e), f"{subject} is 1 divided by what it should be"),
+            (_close(g, e**2), f"{subject} is the square of what it should be"),
+            (_close(g, e**0.5), f"{subject} is the root of what it should be"),
+            *((_close(g, np.round(e, d)), f"{subject} is what it should be, rounded to {d} places") for d in range(5)),
+            (len(g) > len(pairs) and all(x.ndim == 1 and _close(np.sort(x), np.sort(y)) for x, y in pairs),
+             "the numbers are right, and their order is not"),
+            (_close(g, e, 0.01), f"{subject} is within 1 % of what it should be, but not equal to it"),
+            ((abs(g) > abs(e)).all() and (g * e > 0).all() and (e < 0).any(), f"{subject} is too far from 0"),
+            ((abs(g) < abs(e)).all() and (g * e >= 0).all() and (e < 0).any(), f"{subject} is too close to 0"),
+            ((g > e).all(), f"{subject} is too large"),
+            ((g < e).all(), f"{subject} is too small"),
+        )
+    return next((words for holds, words in relations if holds), "")
+
+
+def _given(pairs, arguments):
+    """The arguments that are numbers other than 0 and 1, one for each number of the pairs."""
+    values = {name: np.concatenate([np.full(np.size(e), a[name], dtype=float)
+                                    for a, (_, e) in zip(arguments, pairs, strict=True)])
+              for name in (arguments[0] if arguments else ()) if all(_is_number(a.get(name)) for a in arguments)}
+    return {name: v for name, v in values.items() if v.all() and not (v == 1).all()}
+
+
+def _where(arguments, wrong):
+    """What tells the probes with right answers from all others, in words, or ""."""
+    for place, holds in _questions(arguments):
+        answers = [bool(holds(a)) for a in arguments]
+        if answers == wrong:
+            return place.replace(" is ", " is not ", 1)
+        if all(x != y for x, y in zip(answers, wrong, strict=True)):
+            return place
+    return ""
+
+
+def _questions(arguments):
+    """Simple questions about what was asked, as words and a function."""
+    names = {name: [a[name] for a in arguments] for name in (arguments[0] if arguments else ())}
+    for name, values in names.items():
+        texts = sorted({v for v in values if isinstance(v, str)})
+        for kinds in (*((t,) for t in texts), *combinations(texts, 2)):
+            yield f"where `{name}` is {' or '.join(map(repr, kinds))}", lambda a, n=name, k=kinds: a[n] in k
+    numbers = [name for name, values in names.items() if all(map(_is_number, values))]
+    for name in numbers:
+        for value in (0, 1):
+            yield f"where `{name}` is {value}", lambda a, n=name, v=value: a[n] == v
+        yield f"where `{name}` is below 0", lambda a, n=name: a[n] < 0
+    for name in [n for n in names if n not in numbers]:
+        yield f"where `{name}` is a single number", lambda a, n=name: _is_number(a[n])
+        yield f"where `{name}` is of one entry", lambda a, n=name: getattr(a[n], "shape", ())[:1] == (1,)
+    for one, other in permutations(numbers, 2):
+        yield f"where `{one}` is equal to `{other}`", lambda a, x=one, y=other: a[x] == a[y]
+    whole = [name for name in numbers if all(isinstance(v, int | np.integer) and v > 0 for v in names[name])]
+    for one, other in permutations(whole, 2):
+        yield f"where `{one}` is a multiple of `{other}`", lambda a, x=one, y=other: a[x] % a[y] == 0
+        yield f"where `{one}` is less than `{other}`", lambda a, x=one, y=other: a[x] < a[y]
+
+
+def _times(ratio):
+    return {2.0: "twice", 0.5: "half of"}.get(round(ratio, 4), f"`{ratio:.4g}` times")
+
+
+def _numbers(got, expected):
+    """Both as pairs of arrays of floats, or None where one is no such thing."""
+    try:
+        return [tuple(np.asarray(x.detach().cpu() if hasattr(x, "detach") else x, dtype=float) for x in pair)
+                for pair in zip(got, expected, strict=True)]
+    except Exception:
+        return None
+
+
+def _is_number(value):
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _length(value):
+    return len(value) if isinstance(value, tuple | list) or getattr(value, "shape", ()) else None
+
+
+def _close(a, b, tolerance=MISTAKE):
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if a.shape != b.shape:
+        return False
+    size = np.abs(b[np.isfinite(b)]).max(initial=0)
+    return np.allclose(a, b, tolerance, 1e-3 * tolerance * size, equal_nan=True)

@@ -1,0 +1,217 @@
+"""What `check` says of a wrong answer is true of every answer that it is said of."""
+
+import ast
+import copy
+import inspect
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_exercises import WRONG, every_exercise, one_error_sem, rule, steps_by_walking, summed
+
+from course_utils.exercises import EXERCISES, check, framework
+from course_utils.exercises.framework import Exercise, judge
+from course_utils.exercises.relations import effect
+
+every_function = pytest.mark.parametrize("exercise", [e for e in EXERCISES.values() if e.drive is Exercise.drive],
+                                         ids=lambda exercise: exercise.id)
+UPDATES = [e for e in EXERCISES.values() if "state" in inspect.signature(e.reference).parameters]
+
+
+# One slip on top of the right answer: if it has a name, the name is that of the slip
+
+def on_the_answer(change):
+    def slip(attempt):
+        def changed(*arguments):
+            answer = attempt(*arguments)
+            if isinstance(answer, tuple):
+                return tuple(change(x) for x in answer)
+            return change(np.array(answer) if isinstance(answer, list) else answer)
+        return changed
+    return slip
+
+
+def on_the_arguments(change):
+    return lambda attempt: lambda *arguments: attempt(*change(*arguments))
+
+
+SLIPS = {
+    "twice": (on_the_answer(lambda x: 2 * x), "twice|too long|2 of the square"),
+    "half": (on_the_answer(lambda x: x / 2), "half|in one step"),
+    "sign": (on_the_answer(lambda x: -x), "sign|turned round|uphill|negative"),
+    "one more": (on_the_answer(lambda x: x + 1), "one|count|1"),
+    "one less": (on_the_answer(lambda x: x - 1), "one|count|as a share"),
+    "upside down": (on_the_answer(lambda x: 1 / x), "upside down"),
+}
+STEP_SLIPS = {
+    "uphill": (on_the_arguments(lambda w, g, *rest: (w, -g, *rest)), "uphill"),
+    "rate 1": (on_the_arguments(lambda w, g, state, lr, *rest: (w, g, state, 1.0, *rest)), "rate is missing"),
+    "rate twice": (on_the_arguments(lambda w, g, state, lr, *rest: (w, g, state, lr**2, *rest)), "rate comes in twice"),
+    "nothing kept": (on_the_arguments(lambda w, g, state, *rest: (w, g, {}, *rest)), "is not used"),
+    "beta 0.9": (on_the_arguments(lambda w, g, state, lr, *rest: (w, g, state, lr, 0.9, *rest[1:])), "typed in|hats"),
+}
+
+
+@every_exercise
+def test_a_slip_that_has_a_name_is_called_by_it(exercise):
+    sentences = [sentence for _, sentence in exercise.mistakes]
+    for slip, words in (STEP_SLIPS if exercise in UPDATES else SLIPS).values():
+        result = judge(exercise, slip(exercise.reference))
+        if any(sentence in result.message for sentence in sentences):
+            assert re.search(words, result.message, re.IGNORECASE), result
+
+
+# A slip at one probe on top of a known mistake: its sentence may be said, and that there is more
+
+@every_function
+def test_a_sentence_that_does_not_explain_all_says_so(exercise):
+    at = len(exercise.probes) - 1
+    question = repr(exercise.probes[at])
+
+    def slipping(wrong):
+        def attempt(*arguments):
+            here = repr(arguments) == question
+            answer = wrong(*arguments)
+            return np.asarray(answer, dtype=float) * 1.7 + 0.013 if here else answer
+        return attempt
+
+    compared = 0
+    for wrong, sentence in exercise.mistakes:
+        try:
+            finite = np.isfinite(np.asarray(wrong(*copy.deepcopy(exercise.probes[at])), dtype=float)).all()
+        except Exception:  # no numbers to add something to
+            continue
+        if finite:
+            message = judge(exercise, slipping(wrong)).message
+            compared += 1
+            assert sentence not in message or "That is not all: `" in message or "It stopped with" in message, message
+    assert compared > 3 or exercise.id in ("layer-backward", "training-rates", "log-grid")
+
+
+# What is said of all probes together is counted again
+
+def answers(exercise, attempt):
+    """Pairs of what came and what should have come for each probe, and what was asked; numbers only."""
+    got, expected = framework._outcomes(exercise, attempt), framework._outcomes(exercise, exercise.reference)
+    names = list(inspect.signature(exercise.reference).parameters)
+    return [(g, e, dict(zip(names, probe, strict=True)))
+            for g, e, probe in zip(got[:-1], expected[:-1], exercise.probes, strict=True)]
+
+
+def holds_where(words, asked):
+    name, negated, rest = re.fullmatch(r"`(\w+)` is (not )?(.*)", words).groups()
+    value = asked[name]
+    if rest == "a single number":
+        answer = np.ndim(value) == 0
+    elif rest == "of one entry":
+        answer = np.shape(value)[:1] == (1,)
+    elif rest == "below 0":
+        answer = value < 0
+    elif other := re.fullmatch(r"(equal to|less than|a multiple of) `(\w+)`", rest):
+        b = asked[other[2]]
+        answer = {"equal to": value == b, "less than": value < b, "a multiple of": not isinstance(b, float) and
+                  value % b == 0}[other[1]]
+    else:
+        answer = value in [ast.literal_eval(part) for part in rest.split(" or ")]
+    return answer != bool(negated)
+
+
+CLAIMS = {
+    r"yours is twice what": lambda g, e: np.isclose(g, 2 * e),
+    r"yours is half of what": lambda g, e: np.isclose(g, e / 2),
+    r"the sign of yours is turned round": lambda g, e: np.isclose(g, -e),
+    r"the size of yours is right, and the sign is not": lambda g, e: np.isclose(abs(g), abs(e)),
+    r"yours is 1 divided by what": lambda g, e: np.isclose(g * e, 1),
+    r"yours is the square of what": lambda g, e: np.isclose(g, e * e),
+    r"yours is the root of what": lambda g, e: np.isclose(g * g, e),
+    r"yours is too large[.`;]": lambda g, e: g > e,
+    r"yours is too small[.`;]": lambda g, e: g < e,
+    r"yours is too far from 0": lambda g, e: abs(g) > abs(e),
+    r"yours is within 1 %": lambda g, e: abs(g - e) <= 0.0101 * abs(e),
+}
+
+
+@every_function
+def test_what_is_said_of_all_probes_together_is_counted_again(exercise):
+    nameless, said = replace(exercise, mistakes=()), 0
+    for attempt in [*(wrong for wrong, _ in exercise.mistakes), *WRONG[exercise.id]]:
+        message = judge(nameless, attempt).message
+        rows = answers(exercise, attempt)
+        right = [framework._same(g, e, framework.RIGHT) for g, e, _ in rows]
+        if count := re.search(r"Right on (\d+) of (\d+) probes", message):
+            if "first steps" not in message:
+                assert (int(count[1]), int(count[2])) == (sum(right), len(right)), message
+                said += 1
+            if (place := re.search(r"those where (.*?)(;|\.$|\. |\.)", message)) and "value" not in message:
+                assert [holds_where(place[1], asked) for _, _, asked in rows] == right, message
+        scalar = all(framework._size(e) == 1 and e is not None and not isinstance(e, str) for _, e, _ in rows)
+        off = [(g, e) for (g, e, _), ok in zip(rows, right, strict=True) if not ok]
+        if not scalar:
+            continue
+        for words, holds in CLAIMS.items():
+            if re.search(words, message):
+                assert all(holds(float(g), float(e)) for g, e in off), message
+                said += 1
+        if times := re.search(r"yours is `([^`]*)` times what", message):
+            names = rows[0][2]
+            assert all(np.isclose(float(g), float(e) * (rows[i][2][times[1]] if times[1] in names else float(times[1])),
+                                  1e-3) for i, (g, e, _) in enumerate(rows) if not right[i]), message
+            said += 1
+        if by := re.search(r"yours is too (large|small) by `([\d.e-]+)`", message):
+            assert all(np.isclose(float(g) - float(e), float(by[2]) * (1 if by[1] == "large" else -1), 1e-3)
+                       for g, e in off), message
+            said += 1
+    assert said or not scalar
+
+
+@pytest.mark.parametrize("got, words", [
+    ([2.0, 4.0, 8.0], "On all 3 probes yours is twice what it should be."),
+    ([1.0, 2.0, 3.0], "Right on 2 of 3 probes, those where `n` is less than `m`."),
+    ([0.0, 1.0, 3.0], "On all 3 probes yours is too small by `1`."),
+    ([7.0, 7.0, 7.0], "On all 3 probes yours is `7`."), ([5.0, 6.0, 7.0], "On all 3 probes yours is `n` itself."),
+    ([1.0, 4.0, 16.0], "Right on 1 of 3 probes; on the others yours is the square of what it should be."),
+    ([1.0, 2.0, 4.0], ""), ([3.0, 1.0, -9.0], ""), (["a", 2.0, 4.0], ""), ([[1.0], 2.0, 4.0], ""),
+])
+def test_effects_by_example(got, words):
+    asked = [{"n": 5, "m": 6}, {"n": 6, "m": 8}, {"n": 7, "m": 4}]
+    assert effect(got, [1.0, 2.0, 4.0], asked) == words
+
+
+@pytest.mark.parametrize("got, words", [
+    (lambda e: e[1:], "On every probe the first entry is missing, and the others are right."),
+    (lambda e: e[:-1], "On every probe the last entry is missing, and the others are right."),
+    (lambda e: [*e, 9.0], "The entries begin rightly, but there are too many of them."),
+    (lambda e: e[::-1], "On all 2 probes the numbers are right, and their order is not."),
+])
+def test_effects_on_lists_by_example(got, words):
+    expected = [[1.0, 2.0, 4.0], [3.0, 5.0, 7.0, 8.0]]
+    assert effect([got(e) for e in expected], expected, [{}, {}]) == words
+
+
+def test_parts_that_are_right_are_named():
+    expected = [(1.0, 2.0), (3.0, 5.0), (4.0, 0.5)]
+    assert effect([(a, 3 * b) for a, b in expected], expected, [{}] * 3, parts=("the rate", "the score")) == (
+        "On every probe the rate is right. On all 3 probes the score is `3` times what it should be.")
+    assert effect([(b, a) for a, b in expected], expected, [{}] * 3) == "These are the right values, in another order."
+
+
+# Other causes with the numbers of a known mistake
+
+def by_places(w, g, state, lr, beta):
+    return w - lr * g + beta * (w - state.get("w", w)), {"w": w}
+
+
+@pytest.mark.parametrize("id, attempt, words", [
+    ("steps-to-tolerance", lambda factor, tolerance: max(1, steps_by_walking(factor, tolerance)), "Everywhere else"),
+    ("steps-to-tolerance", lambda factor, tolerance: next(n for n in range(99999) if factor**n < tolerance), "`<`"),
+    ("momentum-update", by_places, "or the last step itself is carried on"),
+    ("momentum-update", rule(summed, lambda v, g, lr, beta: lr * beta * v), "shortened"),
+    ("one-error-pick", lambda r, s: r[s.mean(1) >= s.mean()].min(), "the mean of all scores"),
+    ("one-error-pick", lambda r, s: max(one_error_sem(r, s), 0), None),
+    ("range-test-pick", lambda r, x: r[np.nanargmin([x[max(i - 2, 0):i + 3].sum() / 5 if np.isfinite(
+        x[max(i - 2, 0):i + 3].sum()) else np.nan for i in range(len(x))])] / 10, "divided by 5"),
+])
+def test_another_cause_with_the_same_numbers_is_not_denied(id, attempt, words):
+    result = check(id, attempt)
+    assert result.passed if words is None else words in result.message, result
