@@ -1,6 +1,7 @@
 """An attempt at an exercise is ended within its limits, and leaves everything as it was."""
 
 import _thread
+import builtins
 import gc
 import os
 import random
@@ -201,6 +202,21 @@ def test_what_an_attempt_sets_is_set_back(end, passed):
     assert judged(attempt, seconds=2).passed == passed
     assert state() == before
     next_check_is_as_if_nothing_had_been()
+
+
+@pytest.mark.parametrize("end", [lambda: None, sys.exit, lambda: goes_on(0, 0, 0)])
+def test_a_function_of_numpy_that_was_exchanged_is_put_back(end):
+    exercise, before = EXERCISES["critical-rate"], (np.linalg.eigvalsh, np.mean, round, set(vars(np)))
+
+    def exchanges(hessian):
+        np.linalg.eigvalsh = np.mean = builtins.round = lambda *arguments, **more: np.ones(2)
+        np.of_my_own = 3
+        end()
+        return 2.0
+
+    assert not judge(exercise, exchanges, 0.3).passed
+    assert (np.linalg.eigvalsh, np.mean, round, set(vars(np))) == before
+    assert judge(exercise, exercise.reference).passed
 
 
 def test_a_megabyte_of_print_is_shown_in_part(capsys):

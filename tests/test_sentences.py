@@ -189,6 +189,15 @@ def test_effects_on_lists_by_example(got, words):
     assert effect([got(e) for e in expected], expected, [{}, {}]) == words
 
 
+@pytest.mark.parametrize("got, words", [
+    ([0.1, 0.5], "is the first of `rates`"), ([0.3, 0.2], "is the last of `rates`"), ([0.3, 0.5], "is the largest of"),
+    ([0.1, 0.2], "is the smallest of `rates`"), ([0.7, 0.7], "is none of the `rates`"), ([0.3, 0.4], ""),
+])
+def test_a_choice_among_what_was_given_is_called_by_its_place(got, words):
+    asked = [{"rates": np.array([0.1, 0.2, 0.3])}, {"rates": np.array([0.5, 0.4, 0.3, 0.2])}]
+    assert words in effect(got, [0.2, 0.3], asked)
+
+
 def test_parts_that_are_right_are_named():
     expected = [(1.0, 2.0), (3.0, 5.0), (4.0, 0.5)]
     assert effect([(a, 3 * b) for a, b in expected], expected, [{}] * 3, parts=("the rate", "the score")) == (
@@ -205,6 +214,8 @@ def by_places(w, g, state, lr, beta):
 @pytest.mark.parametrize("id, attempt, words", [
     ("steps-to-tolerance", lambda factor, tolerance: max(1, steps_by_walking(factor, tolerance)), "Everywhere else"),
     ("steps-to-tolerance", lambda factor, tolerance: next(n for n in range(99999) if factor**n < tolerance), "`<`"),
+    ("steps-to-tolerance", lambda factor, tolerance: next(n for n in range(1, 99999) if factor**n <= tolerance),
+     "Counting begins at 0"),
     ("momentum-update", by_places, "or the last step itself is carried on"),
     ("momentum-update", rule(summed, lambda v, g, lr, beta: lr * beta * v), "shortened"),
     ("one-error-pick", lambda r, s: r[s.mean(1) >= s.mean()].min(), "the mean of all scores"),

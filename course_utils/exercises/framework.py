@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .limits import Exceeded, Stopped, as_before, run_limited
+from .limits import Exceeded, Stopped, as_before, names_as_before, run_limited
 from .relations import MISTAKE, RIGHT, effect, moves
 
 __all__ = ["Exercise", "Project", "Result", "Note", "judge"]
@@ -159,7 +159,8 @@ def _judged(exercise, attempt, watched):
     problem = _wrong_kind(exercise, attempt)
     if problem:
         return result(False, True, problem)
-    got = _outcomes(exercise, watched)
+    with names_as_before():
+        got = _outcomes(exercise, watched)
     if _unfinished(attempt, got):
         return untouched
     model = _Watched(exercise.reference, watched.names)
@@ -435,7 +436,7 @@ def _known_mistake(exercise, got, expected, right):
     n = len(exercise.probes)
     raised = "".join([f" (It stopped with {g.text}.)" for g in got if isinstance(g, _Raised) and g.own][:1])
     told = [i for i, g in enumerate(got) if not isinstance(g, _Raised)]
-    corners = [set(which) for which in exercise.corners.values() if 4 * len(which) <= n]
+    corners = [set(which) for which in exercise.corners.values()]
     guarded = corner = None
     for wrong, sentence in exercise.mistakes:
         theirs = _outcomes(exercise, wrong)
@@ -450,7 +451,7 @@ def _known_mistake(exercise, got, expected, right):
             guarded = guarded or sentence
         elif shared < 3 + bool(rest) or 2 * len(told) < len(got):
             continue
-        elif len(rest) <= 1 or any(rest <= which for which in corners):
+        elif len(rest) <= 1 or 4 * len(rest) <= n and any(rest <= which for which in corners):
             more = "".join(f" That is not all: `{_asked(exercise, i)}` needs another look." for i in sorted(rest)[:1])
             corner = corner or sentence + raised + more
     return guarded or corner

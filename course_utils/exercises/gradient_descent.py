@@ -371,6 +371,7 @@ EXERCISES = [
         probes=(
             (0.5, 0.1), (0.9, 1e-3), (0.9, 1.0), (0.7, 0.5), (0.99, 0.05), (0.1, 0.5), (0.8181818, 1e-6),
             (0.3, 1e-9), (0.999, 0.9), (0.0, 0.01), (0.0, 0.5), (0.0, 1e-15), (0.5, 1.0), (0.2, 1.0), (0.0, 1.0),
+            (0.7, 0.7),
         ),
         corners={"factor 0 arrives in one step": [9, 10, 11, 14], "tolerance 1 needs no step": [2, 12, 13, 14]},
         mistakes=(
@@ -403,8 +404,11 @@ EXERCISES = [
             (lambda factor, tolerance: math.ceil((1 - tolerance) / (1 - factor)),
              "That would hold if each step took away the same distance. It takes away the same share of what is left."),
             (lambda factor, tolerance: 1 if factor == 0 else math.floor(_log_steps(factor, tolerance)) + 1,
+             "One step too many where a power is the tolerance itself, which is enough: `math.floor(…) + 1` and `<` in "
+             "the place of `<=` both do that."),
+            (lambda factor, tolerance: max(steps_to_tolerance(factor, tolerance), 1),
              "One step too many at a tolerance of 1, where you are there already, with none. Everywhere else the "
-             "number is right. `math.floor(…) + 1`, `<` in the place of `<=` and counting from 1 all do that."),
+             "number is right. Counting begins at 0."),
             (_above_zero(lambda factor, tolerance: steps_to_tolerance(factor, tolerance) + 1),
              "One step too many: the start is step 0."),
             (_above_zero(lambda factor, tolerance: math.ceil(math.log10(tolerance) / math.log(factor))),

@@ -10,10 +10,13 @@ takes all memory at once, stops the waiting, too: only a restart helps.
 """
 
 import _thread
+import builtins
 import contextvars
 import ctypes
 import gc
+import inspect
 import io
+import math
 import os
 import random
 import sys
@@ -185,6 +188,7 @@ def as_before():
         after.callback(random.setstate, random.getstate())
         after.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002
         after.callback(sys.setrecursionlimit, sys.getrecursionlimit())
+        after.enter_context(names_as_before())
         after.callback(_restore_torch, _torch_state())
         with suppress(OSError):
             after.callback(_return_to, os.getcwd())
@@ -193,6 +197,20 @@ def as_before():
         sys.stdout, sys.stderr = _Brief(sys.stdout), _Brief(sys.stderr)
         _keep_the_kernel(after)
         yield
+
+
+@contextmanager
+def names_as_before():
+    """What stands in the modules that an answer may write into, such as `np.mean = …`, is put back."""
+    held = [(vars(module), dict(vars(module))) for module in (builtins, math, random, np, np.linalg)]
+    try:
+        yield
+    finally:
+        for names, before in held:
+            for name in names.keys() - before.keys():
+                if not inspect.ismodule(names[name]):  # one that was imported meanwhile may stay
+                    del names[name]
+            names.update({name: value for name, value in before.items() if names.get(name) is not value})
 
 
 def _torch_state():

@@ -111,10 +111,16 @@ def _difference(pairs, arguments, subject):
     if len(pairs) < 2 or not np.isfinite(e).all() or not np.isfinite(g).all() or _close(e, np.full(e.shape, e[0])):
         return ""
     given = _given(pairs, arguments)
+    lists = _lists(pairs, arguments)
     ratio, shift = float((g @ e) / (e @ e)), float((g - e).mean())
     with np.errstate(all="ignore"):
         relations = (
             *((_close(g, a), f"{subject} is `{name}` itself") for name, a in given.items()),
+            *((all(_close(x, choose(a)) for (x, _), a in zip(pairs, values, strict=True)),
+               f"{subject} is the {which} of `{name}`")
+              for name, values in lists.items() for which, choose in _PLACES.items()),
+            *((all(not np.isclose(a, x).any() for (x, _), a in zip(pairs, values, strict=True)),
+               f"{subject} is none of the `{name}`") for name, values in lists.items()),
             (_close(g, np.full(g.shape, g[0])), f"{subject} is `{g[0]:.6g}`"),
             (_close(g, -e), f"the sign of {subject} is turned round"),
             (ratio and _close(g, ratio * e), f"{subject} is {_times(ratio)} what it should be"),
@@ -145,6 +151,17 @@ def _given(pairs, arguments):
                                     for a, (_, e) in zip(arguments, pairs, strict=True)])
               for name in (arguments[0] if arguments else ()) if all(_is_number(a.get(name)) for a in arguments)}
     return {name: v for name, v in values.items() if v.all() and not (v == 1).all()}
+
+
+_PLACES = {"first": lambda a: a[0], "last": lambda a: a[-1], "largest": np.max, "smallest": np.min}
+
+
+def _lists(pairs, arguments):
+    """The arguments that are rows of numbers with the right answers among them."""
+    rows = {name: [a[name] for a in arguments] for name in (arguments[0] if arguments else ()) if all(
+        getattr(a.get(name), "ndim", None) == 1 and len(a[name]) for a in arguments)}
+    return {name: values for name, values in rows.items() if all(
+        np.ndim(g) == np.ndim(e) == 0 and np.isclose(a, e).any() for (g, e), a in zip(pairs, values, strict=True))}
 
 
 def _where(arguments, wrong):

@@ -159,6 +159,7 @@ _TWO_PEAKS = np.array([0.8, 1.0, 0.3, 0.2, 1.0, 0.95, 0.92])
 _ALONE = np.array([0.0, 0.12, 0.4, 1.0, 0.3, 0.2, 0.0])
 _EQUALS = np.array([[0.5, 0.9, 0.9, 0.1], [0.3, 0.6, 0.2, 0.6], [0.7, 0.4, 0.7, 0.7]])
 _EQUALS_TEST = np.array([[0.4, 0.8, 0.6, 0.2], [0.5, 0.7, 0.1, 0.3], [0.9, 0.3, 0.65, 0.6]])
+_UNLIKE = np.array([[0.4, 0.45, 0.2], [0.9, 0.45, 0.3], [0.9, 0.9, 0.6], [0.9, 0.9, 0.95]])
 _LEVEL = np.array([[0.2, 0.6, 0.5, 0.7], [0.8, 0.5, 0.9, 0.5]])
 _SPREAD = np.array([[1.0, 0.5, 0.6], [0.1, 0.5, 0.42]])  # mean, product and smallest choose three rates
 _SPREAD_TEST = np.array([[0.95, 0.55, 0.7], [0.2, 0.45, 0.4]])
@@ -266,7 +267,8 @@ EXERCISES = [
              "Compared with the *mean* gain; asked for is the best one."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share)) / np.log10(rates[-1] / rates[0]),
              "That is a share of the grid, which grows when somebody makes the grid smaller. Asked for are decades."),
-            (lambda rates, gains, share: _grown(rates, gains, gains >= gains.max() - share * np.ptp(gains)),
+            (lambda rates, gains, share: _grown(
+                rates, gains, (gains >= gains.max() - share * np.ptp(gains)) & (gains > 0)),
              "The share is taken of the distance between the best and the lowest gain. It is one of the best gain "
              "itself, counted from 0."),
             (lambda rates, gains, share: float(_near(gains, share).sum() - 1) if gains.any() else 0.0,
@@ -371,7 +373,7 @@ EXERCISES = [
         probes=((_FIVE, _PEAKS, _PEAKS_TEST), (_SIX, _VAL, _TEST), (_SIX[::-1], _VAL, _TEST), (_SIX, _TEST, _VAL),
                 (_FIVE, _HARD, _HARD_TEST), (_FIVE, _HARD_TEST, _HARD), (_SIX[:4], _LEVEL, _LEVEL_TEST),
                 (_SIX[:3], _SPREAD, _SPREAD_TEST),
-                (_SIX[3::-1], _LEVEL, _LEVEL_TEST)),
+                (_SIX[3::-1], _LEVEL, _LEVEL_TEST), (_SIX[:3], _UNLIKE, _UNLIKE[::-1] - 0.05)),
         corners={"in any order": [2], "Of equals, the first rate": [6, 8], "worst off on test data": [0, 4]},
         mistakes=(
             (lambda rates, val, test: _chosen(rates, test, test, test.min(axis=0).argmax()),
