@@ -13,7 +13,8 @@ since it needs fork.
 3. What lives, and what is computed on import, is tried once more in a child that imports the package from a copy of the
    folder, in which the file itself is changed.
 
-Verdicts are kept, too: those of killed mutants until the package changes, those of living ones until the tests do.
+Verdicts are kept, too: those of killed mutants until their module changes, those of living ones until the tests do as
+well.
 
 Why no ready-made tool: mutmut 3 is fast by the same means (fork, tests by coverage), but changes only code within
 functions, and does so by putting a function of its own in the place of each: this package reads names, signatures,
@@ -240,12 +241,13 @@ def record(tree, name):
 def touching(mutant, recorded):
     """Tests as (name, seconds) that touch the changed lines, the fastest first.
 
-    All that touch the module, if an import runs these lines, or nothing does.
+    If an import runs these lines, or nothing does: all that touch the module, and the file of tests of its name.
     """
     lines = set(range(mutant.lines[0], mutant.lines[1] + 1))
     touch = {name for name, test in recorded.items() if lines & set(test["lines"].get(mutant.module, ()))}
     if not touch or any(name.startswith(IMPORT) for name in touch):
-        touch = {name for name, test in recorded.items() if mutant.module in test["lines"]}
+        own = f"tests/test_{Path(mutant.module).stem}.py::"
+        touch = {name for name, test in recorded.items() if mutant.module in test["lines"] or name.startswith(own)}
     tests = [(name, recorded[name]["seconds"]) for name in touch if not name.startswith(IMPORT)]
     return sorted(tests, key=lambda pair: pair[1])
 
@@ -328,7 +330,7 @@ class Verdicts:
     """Which mutants the tests of one group kill, kept in build/mutants."""
 
     def __init__(self, files):
-        self.path, self.package = BUILD / "verdicts.jsonl", package_digest()
+        self.path = BUILD / "verdicts.jsonl"
         self.tests = digest(*(ROOT / f"tests/test_{name}.py" for name in files))
         self.read()
 
@@ -341,13 +343,13 @@ class Verdicts:
 
     def get(self, mutant):
         """"killed", "alive", "doubtful" if only step 2 has been taken, or None."""
-        verdict, package, tests = self.known.get(self.name(mutant), (None, "", ""))
-        return verdict if package == self.package and (verdict == "killed" or tests == self.tests) else None
+        verdict, tests = self.known.get(self.name(mutant), (None, ""))
+        return verdict if verdict == "killed" or tests == self.tests else None
 
     def put(self, mutant, verdict):
-        self.known[self.name(mutant)] = [verdict, self.package, self.tests]
+        self.known[self.name(mutant)] = [verdict, self.tests]
         with self.path.open("a") as file:
-            file.write(json.dumps([self.name(mutant), verdict, self.package, self.tests]) + "\n")
+            file.write(json.dumps([self.name(mutant), verdict, self.tests]) + "\n")
 
 
 def equivalents():

@@ -140,7 +140,7 @@ def needs_losses(schedule):
 
 def as_schedule(lr, name="lr"):
     """The schedule itself, or the constant one for a number; an error that names the argument for anything else."""
-    if not callable(lr) or inspect.isclass(lr) or type(lr).__module__.startswith("torch.optim"):
+    if not callable(lr) or inspect.isclass(lr):
         return constant(_positive(name, lr, _HINT))
     arguments = (0, []) if needs_losses(lr) else (0,)
     try:

@@ -10,6 +10,7 @@ from torch import nn
 
 from course_utils.data import load_digits, load_sonnets, load_sunspots, make_blobs, reconstruction
 from course_utils.engine.execution import checked, grid, ways_of
+from course_utils.engine.sameness import first_rows, same
 from course_utils.models import cnn, linear, mlp, rnn, transformer
 from course_utils.optimizers import OPTIMIZERS, adam, sgd
 from course_utils.sweep import range_test, sweep
@@ -240,3 +241,10 @@ def test_every_network_of_the_course_is_trained_as_one_stack(name):
 def test_a_range_test_says_so_too(capsys):
     range_test(NETWORK, BLOBS, clipped, n_steps=5, seeds=[0])
     assert "network by network" in capsys.readouterr().out
+
+
+def test_the_first_rows_are_taken_wherever_tensors_stand():
+    x = torch.arange(12.0).reshape(4, 3)
+    kept = first_rows({"a": x, "b": (x[:, 0], [x]), "c": torch.tensor(7.0), "d": None}, 2)
+    assert same(kept, {"a": x[:2], "b": (x[:2, 0], [x[:2]]), "c": torch.tensor(7.0), "d": None})
+    assert same(first_rows([x], 1), [x[:1]]) and same(first_rows(x, 3), x[:3]) and first_rows("text", 2) == "text"

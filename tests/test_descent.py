@@ -1,6 +1,7 @@
 """A descent is the same however its optimizer is written, changes nothing it was given, and names what is amiss."""
 
 import math
+from dataclasses import FrozenInstanceError
 from functools import partial
 
 import numpy as np
@@ -134,7 +135,8 @@ def test_steps_are_counted_to_where_the_path_stays_within_the_distance(distances
 @pytest.mark.parametrize("distances, factor", [
     ((1, 0.5), 0.0), ((1, 0.5, 0.25), 0.5), ((1, 0.1, 0.01, 0.005, 0.0025), 0.5), ((1, 0.1, 0.01, 0.005), 0.5),
     ((1, 0.5, 0.25, 0.125, 1e-13, 1e-14, 1e-13), 0.5),  # the rounding floor is left out
-    ((1, 1e-4, 1e-8, 1.5e-12), 1.5e-4), ((1, 1e-4, 1e-8, 0.9e-12), 1e-4), ((1, 1e-13, 1), 0.0),
+    ((1, 1e-4, 1e-8, 1.5e-12), 1.5e-4), ((1, 1e-4, 1e-8, 1.5e-12, 1e-13), 1.5e-4),
+    ((1, 1e-4, 1e-8, 0.9e-12), 1e-4), ((1, 1e-13, 1), 0.0),
 ])
 @pytest.mark.parametrize("scale", [1.0, 8.0, 0.125])
 def test_the_factor_of_a_step_is_that_of_the_second_half_above_the_rounding_floor(distances, factor, scale):
@@ -143,7 +145,8 @@ def test_the_factor_of_a_step_is_that_of_the_second_half_above_the_rounding_floo
 
 def test_a_path_says_how_it_went_in_one_line():
     assert descend(bowl(), -4.0, sgd, 0.25, 2).summary() == "rate 0.25: loss 2.53 after 2 steps"
-    assert descend(bowl(), -4.0, sgd, lambda step: 0.5 / (1 + step), 2).summary().startswith("rates 0.5 to 0.25: loss")
+    falling = descend(bowl(), -4.0, sgd, lambda step: 0.5 ** (1 + step), 3)
+    assert falling.summary().startswith("rates 0.5 to 0.125: loss")
     assert descend(bowl(), -4.0, sgd, 1e60, 9).summary() == "rate 1e+60: diverged at step 1"
 
 
@@ -153,6 +156,36 @@ def test_a_descent_has_diverged_beyond_1e100(reached, diverged_at):
     path = descend(Landscape("own", lambda w: 0 * w, lambda w: w, 1.0, ((-1.0, 1.0),)), None,
                    lambda w, g, state, lr: (reached, state), 0.1, 1)
     assert path.diverged_at == diverged_at and len(path.points) == 1 + (diverged_at is None)
+
+
+def test_distances_are_taken_from_the_minimum_wherever_it_is():
+    points = np.array([[4.0, 3.0], [1.0, 0.0], [1.0, -1.0]])
+    path = Path(quadratic(np.eye(2), minimum=(1.0, -1.0)), points, points[:, 0], np.ones(2))
+    assert path.distances == pytest.approx([5, 1, 0])
+
+
+def test_a_path_stays_as_it_is():
+    with pytest.raises(FrozenInstanceError):
+        walked(1, 0.5).rates = None
+
+
+def test_in_one_dimension_optimizer_and_gradient_are_handed_floats_whatever_they_give_back():
+    handed = []
+
+    def noted(w, g, state, lr):
+        handed.extend([w, g])
+        return np.array(w - lr * g), state
+
+    own = Landscape("own", lambda w: w**2, lambda w: handed.append(w) or np.array(2 * w), 1, ((-1.0, 1.0),))
+    for start in (None, -4, np.array(-4)):
+        descend(own, start, noted, 0.1, 3)
+    assert len(handed) == 27 and all(isinstance(value, float) for value in handed)
+
+
+def test_an_optimizer_of_ones_own_may_have_settings_of_any_kind():
+    def own(w, g, state, lr, mode):
+        return w - (lr if mode == "fast" else lr / 10) * g, state
+    assert descend(bowl(), None, own, 0.1, 5, mode="fast").final == descend(bowl(), None, sgd, 0.1, 5).final
 
 
 def test_the_distance_to_a_minimum_that_nobody_knows_is_refused():

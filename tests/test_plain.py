@@ -371,3 +371,16 @@ def test_an_error_in_another_process_reaches_the_caller(two_processes):
 
     with pytest.raises(ZeroDivisionError, match="a fault of the schedule"):
         sweep(**GRID | {"optimizer": adam, "lr": breaks})
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere processes are not forked")
+def test_other_processes_are_forked_and_start_none_themselves(monkeypatch):
+    processes = course_utils.engine.processes
+    assert processes._way_to_start() == "fork" and processes.cores() == len(os.sched_getaffinity(0))
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: "another")
+    assert processes.cores() == 1
+
+
+def test_where_no_process_can_be_started_safely_one_does_it_all(monkeypatch):
+    monkeypatch.setattr(course_utils.engine.processes, "_way_to_start", lambda: None)
+    assert course_utils.engine.processes.cores() == 1

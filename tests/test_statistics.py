@@ -1,5 +1,7 @@
 """Intervals hold what they promise; rules for choosing give the answers that can be worked out by hand."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,6 +103,11 @@ def test_intervals_are_of_95_percent_where_nothing_is_said():
     assert paired_difference(y, x, 0.5).confidence == mean_interval(y, 0.5).confidence == 0.5
 
 
+def test_an_interval_stays_as_it_is():
+    with pytest.raises(FrozenInstanceError):
+        Interval(2, 1, 3, 5).low = 0
+
+
 def test_an_interval_holds_its_ends_and_does_not_exclude_zero_there():
     assert 1 in Interval(2, 1, 3, 5) and 3 in Interval(2, 1, 3, 5) and 3.1 not in Interval(2, 1, 3, 5)
     assert not Interval(1, 0, 2, 5).excludes_zero and not Interval(-1, -2, 0, 5).excludes_zero
@@ -157,7 +164,9 @@ def test_evidence_is_a_table_of_the_claims_that_hold():
     table = evidence([("a", "0.1", "holds", True), ("b", "0.2", "holds in part", np.bool_(True))])
     assert table.data.columns.tolist() == ["claim", "evidence", "verdict"] and table.data.shape == (2, 3)
     page = table.to_html()
-    assert page.count("text-align: left") >= 2 and "white-space: normal" in page and "row_heading" not in page
+    style = page[:page.index("</style>")]
+    assert style.count("text-align: left;") == 2 and "white-space: normal;" in style and " th {" in style
+    assert "row_heading" not in page
 
 
 def test_evidence_stops_at_a_claim_that_no_longer_holds():

@@ -12,7 +12,7 @@ from torch import nn
 
 import course_utils.engine.chunks
 from course_utils.data import make_blobs
-from course_utils.engine.store import Store
+from course_utils.engine.store import Store, _flat, _joined
 from course_utils.models import mlp
 from course_utils.optimizers import sgd
 from course_utils.sweep import sweep
@@ -162,3 +162,14 @@ def test_what_the_engine_does_decides_too(tmp_path, monkeypatch):
     before, loop = path(), course_utils.engine.loop
     monkeypatch.setattr(loop, "_highest", lambda schedule, steps: 1.0)
     assert path() != before
+
+
+def test_what_is_kept_of_each_network_comes_back_under_its_number():
+    outcome = {"failed_at": np.array([-1, 3]), "train_loss": np.array([0.5, 0.25]),
+               "weights": [np.arange(3.0), np.arange(3.0, 6.0)],
+               "buffers": [{"norm.mean": np.ones(2)}, {"norm.mean": np.zeros(2), "a/b": np.array(7)}]}
+    back = _joined(_flat(outcome), 2)
+    assert back.keys() == outcome.keys() and np.array_equal(back["train_loss"], outcome["train_loss"])
+    assert all(np.array_equal(a, b) for a, b in zip(back["weights"], outcome["weights"], strict=True))
+    for a, b in zip(back["buffers"], outcome["buffers"], strict=True):
+        assert a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
