@@ -125,6 +125,8 @@ class Runner:
         self.loop = loop
 
     def pytest_runtestloop(self, session):
+        if session.testsfailed:  # a file that could not be collected
+            os._exit(KILLED)
         self.items = {item.nodeid: item for item in session.items}
         self.loop(self)
         return True
@@ -215,15 +217,14 @@ def digest(*paths):
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
 
 
-def package_digest():
-    return digest(*sorted((ROOT / "course_utils").rglob("*.py")))
+def record(tree, name, modules):
+    """{test: {"seconds", "lines": {module: lines}}} of one file of tests.
 
-
-def record(tree, name):
-    """{test: {"seconds", "lines": {module: lines}}} of one file of tests, from build/mutants if nothing has changed."""
+    From build/mutants, if neither the tests nor the modules of the group have changed.
+    """
     helpers = [path for path in sorted((ROOT / "tests").glob("*.py")) if not path.name.startswith("test_")]
-    state = package_digest() + digest(ROOT / f"tests/test_{name}.py", *helpers)
-    kept = BUILD / f"record-{name}.json"
+    state = digest(ROOT / f"tests/test_{name}.py", *helpers, *(ROOT / module for module in modules))
+    kept = BUILD / f"record-{Path(modules[0]).stem}-{name}.json"
     if kept.exists() and (stored := json.loads(kept.read_text()))["state"] == state:
         return stored["tests"]
     print(f"recording tests/test_{name}.py …", flush=True)
@@ -366,7 +367,7 @@ def mutants_of(module):
     return mutations.mutants(module, (ROOT / module).read_text(encoding="utf-8"))
 
 
-def run_group(tree, files, chosen, deadline):
+def run_group(tree, modules, files, chosen, deadline):
     """The verdicts on the chosen mutants of one group, as far as they are found before the deadline."""
     verdicts = Verdicts(files)
     if all(verdicts.get(m) in ("killed", "alive") for m in chosen):
@@ -375,7 +376,7 @@ def run_group(tree, files, chosen, deadline):
     for file in files:
         if time.monotonic() > deadline:
             return verdicts
-        recorded |= record(tree, file)
+        recorded |= record(tree, file, modules)
     left = [m for m in chosen if verdicts.get(m) is None]
     if left:
         try_fast(tree, files, left, recorded, verdicts, deadline)
@@ -436,7 +437,7 @@ def main(arguments):
         verdicts = {}
         for modules, files in GROUPS:
             of_group = [m for m in chosen if m.module in modules and not is_equivalent(m, entries)]
-            verdicts |= dict.fromkeys(modules, run_group(tree, files, of_group, deadline))
+            verdicts |= dict.fromkeys(modules, run_group(tree, modules, files, of_group, deadline))
     finally:
         shutil.rmtree(tree, ignore_errors=True)
         shutil.rmtree(f"{tree}-tmp", ignore_errors=True)

@@ -221,7 +221,7 @@ def _at_least_one(name, value):
     number = _real(value)
     if not 1 <= number < inf:
         raise ValueError(f"{name} must be a finite number of at least 1, got {_shown(value)}")
-    return int(number) if number == int(number) else number
+    return number
 
 
 def _fraction(name, value):
