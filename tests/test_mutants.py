@@ -6,11 +6,10 @@ import sys
 import time
 import types
 
+import mutations
 import pytest
 
-pytest.importorskip("resource", reason="the mutation run takes Linux or macOS")
-import mutants
-import mutations
+mutants = pytest.importorskip("mutants", reason="the mutation run takes Linux or macOS")
 
 SOURCE = '''"""A module."""
 __all__ = ["f"]
