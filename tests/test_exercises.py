@@ -219,7 +219,7 @@ def pick_with_torch(rates, val_scores, test_scores):
 
 
 def pick_walking(rates, val_scores, test_scores):
-    best, best_score = 0, 0
+    best, best_score = 0, -math.inf
     for i, row in enumerate(val_scores):
         if row.mean() > best_score:
             best, best_score = i, row.mean()
@@ -1060,7 +1060,7 @@ WRONG = {
         w, gradient, x, y, orders, b + 1, lr), lambda w, gradient, x, y, orders, b, lr: loop_on_a_copy(
         w, gradient, x, y, [np.roll(order, 1) for order in orders], b, lr),
         lambda w, gradient, x, y, orders, b, lr: loop_on_a_copy(w, gradient, x, y, orders, b, lr * (1 + 1e-4))],
-    "locate-step": [lambda step, n, b: step // n, lambda step, n, b: (0, step, b), lambda step, n, b: (
+    "locate-step": [lambda step, n, b: step // n, lambda step, n, b: (1, step, b), lambda step, n, b: (
         step % n, step // n, b), lambda step, n, b: dict(enumerate(locate_by_walking(step, n, b))),
         lambda step, n, b: (*locate_by_walking(step, n, b)[:2], n % b + 2)],
     "steps-to-tolerance": [lambda factor, tol: math.ceil(1 / tol) + 1,

@@ -104,8 +104,9 @@ def holds_where(words, asked):
     value = asked[name]
     if rest == "a single number":
         answer = np.ndim(value) == 0
-    elif rest == "of one entry":
-        answer = np.shape(value)[:1] == (1,)
+    elif rest in ("of one entry", "of one row"):
+        assert np.ndim(value) == (1 if rest == "of one entry" else 2)
+        answer = len(value) == 1
     elif rest == "below 0":
         answer = value < 0
     elif other := re.fullmatch(r"(equal to|less than|a multiple of) `(\w+)`", rest):

@@ -177,7 +177,7 @@ def _judged(exercise, attempt, watched):
     sentence = _known_mistake(exercise, got, expected, right)
     if not sentence:
         sentence = _first_difference(exercise, got, expected, right, watched, model)
-        common = _common(exercise, got, expected, right, watched, model)
+        common = _common(exercise, got, expected, right, watched, model) or _constant(exercise, got)
         sentence += f" {common}" * bool(common) + f" Besides, {changed}" * bool(changed)
     return result(False, True, sentence)
 
@@ -431,30 +431,38 @@ def _known_mistake(exercise, got, expected, right):
 
     Where the mistake stops, the attempt may be right: it looks out for that case. A second slip may hide behind the
     first: where the attempt raised, and at one more probe or the few probes of one corner, the two may then differ, as
-    long as they share wrong answers: three, or four, not all the same. It is said that there is more.
+    long as they share wrong answers: three, or four, not all the same. The mistake that differs at the fewest probes
+    is named, and where it differs: there is more, or the attempt is right there.
     """
     n = len(exercise.probes)
     raised = "".join([f" (It stopped with {g.text}.)" for g in got if isinstance(g, _Raised) and g.own][:1])
     told = [i for i, g in enumerate(got) if not isinstance(g, _Raised)]
     corners = [set(which) for which in exercise.corners.values()]
-    guarded = corner = None
+    guarded, near = None, []
     for wrong, sentence in exercise.mistakes:
         theirs = _outcomes(exercise, wrong)
         agree = [_same(g, t, MISTAKE) for g, t in zip(got, theirs, strict=True)]
         if all(agree):
             return sentence + raised
         alike = [i for i in told if i < n and agree[i] and not _same(theirs[i], expected[i], MISTAKE)]
-        constant = alike and all(isinstance(got[i], int | float) and got[i] == got[alike[0]] for i in alike)
+        constant = alike and all(_same(got[i], got[alike[0]], MISTAKE) for i in alike)
         shared = 0 if constant else len(alike)
-        rest = {i % n for i in told if not agree[i]}
+        rest = sorted({i % n for i in told if not agree[i]})
         if shared and all(a or ok and isinstance(t, _Raised) for a, ok, t in zip(agree, right, theirs, strict=True)):
             guarded = guarded or sentence
         elif shared < 3 + bool(rest) or 2 * len(told) < len(got):
             continue
-        elif len(rest) <= 1 or 4 * len(rest) <= n and any(rest <= which for which in corners):
-            more = "".join(f" That is not all: `{_asked(exercise, i)}` needs another look." for i in sorted(rest)[:1])
-            corner = corner or sentence + raised + more
-    return guarded or corner
+        elif len(rest) <= 1 or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
+            near.append((len(rest), sentence + raised + _but(exercise, rest, right)))
+    return guarded or min(near, key=lambda one: one[0], default=(0, None))[1]
+
+
+def _but(exercise, rest, right):
+    """What is said of the probes at which an attempt does not give what a known mistake gives."""
+    off = [i for i in rest if not right[i] or i == 0 and not right[-1]]
+    if off:
+        return f" That is not all: `{_asked(exercise, off[0])}` needs another look."
+    return f" Not for `{_asked(exercise, rest[0])}`, though: yours is right there." if rest else ""
 
 
 def _first_difference(exercise, got, expected, right, watched, model):
@@ -514,6 +522,13 @@ def _common(exercise, got, expected, right, watched, model):
     if names[0] == "w" and not sentence:
         sentence = moves(own, theirs, [probe[0] for probe in exercise.probes], asked)
     return sentence
+
+
+def _constant(exercise, got):
+    """That the answer does not depend on the question, if so: probes ask for different answers."""
+    if exercise.drive is not Exercise.drive or isinstance(got[0], _Raised):
+        return ""
+    return f"Yours is `{_show(got[0])}`, whatever is asked." if all(_same(g, got[0], RIGHT) for g in got) else ""
 
 
 def _first_steps(watched, model):

@@ -33,8 +33,9 @@ def pick_rate(rates, val_scores, test_scores):
     """The rate with the best mean validation score, and its mean test score.
 
     rates has shape (n,), the scores have shape (n, seeds), a row for each rate;
-    higher is better. The answer is a pair. With rates np.array([0.1, 1.0]) and
-    one seed, scores [[0.7], [0.5]] and [[0.6], [0.4]], it is (0.1, 0.6).
+    higher is better, and all may be below 0. The answer is a pair. With rates
+    np.array([0.1, 1.0]) and one seed, scores [[0.7], [0.5]] and [[0.6], [0.4]],
+    it is (0.1, 0.6).
     """
     best = val_scores.mean(axis=1).argmax()
     return rates[best], test_scores[best].mean()
@@ -106,6 +107,8 @@ _MORE_VAL = np.array([[0.31, 0.35, 0.30, 0.36, 0.33], [0.61, 0.62, 0.50, 0.61, 0
 _MORE_TEST = np.array([[0.34, 0.32, 0.33, 0.30, 0.37], [0.66, 0.60, 0.58, 0.63, 0.62], [0.59, 0.55, 0.62, 0.58, 0.60]])
 _WIDE_VAL = np.array([[0.80, 0.81, 0.80, 0.79], [0.94, 0.70, 0.95, 0.72], [0.96, 0.62, 0.60, 0.61]])
 _WIDE_TEST = np.array([[0.74, 0.70, 0.72, 0.73], [0.85, 0.83, 0.66, 0.69], [0.60, 0.59, 0.65, 0.91]])
+_LOSS_VAL = np.array([[-0.9, -1.3], [-0.6, -0.9], [-0.5, -0.7]])
+_LOSS_TEST = np.array([[-1.2, -0.8], [-0.3, -0.4], [-0.5, -0.3]])
 
 _A = np.array([0.821, 0.815, 0.834, 0.802, 0.829])
 _B = np.array([0.811, 0.809, 0.822, 0.795, 0.821])
@@ -208,6 +211,15 @@ EXERCISES = [
             (lambda before, after: np.mean((after - before) / before),
              "That is a mean of one ratio for each weight, in which changes up and down cancel and a weight near "
              "0 outweighs all others. Take two lengths first, one ratio afterwards."),
+            (lambda before, after: abs((after - before).sum()) / abs(before.sum()),
+             "The entries are added up first, so that changes up and down cancel each other. Square each before."),
+            (lambda before, after: np.linalg.norm(after[0] - before[0]) / np.linalg.norm(before[0]),
+             "Only the first entry takes part, or of a matrix the first row. The length counts every weight."),
+            (lambda before, after: 2 * np.linalg.norm(after - before) / (
+                np.linalg.norm(before) + np.linalg.norm(after)),
+             "Measured by the mean of the old length and the new one. Only the weights before the update count."),
+            (lambda before, after: np.linalg.norm(after - before) * np.linalg.norm(before),
+             "The two lengths are multiplied. Divide one by the other."),
         ),
     ),
     Exercise(
@@ -226,7 +238,7 @@ EXERCISES = [
             (np.array([0.4, 0.75, 0.9, 0.45, 0.8, 0.6, 0.2]), 0.7), (np.array([0.1]), 0.5), (np.array([0.5]), 0.5),
             (np.array([0.2, 0.4, 0.7]), 0.7), (np.array([0.3, 0.56, 0.7, 0.5]), 0.6), (np.array([0.55, 0.58]), 0.6),
             (np.array([0.2, 0.9, 0.62, 0.3]), 0.6), (np.array([0.9, 0.95]), 0.8),
-            (np.array([0.4, 0.596, 0.598, 0.7]), 0.6),
+            (np.array([0.4, 0.596, 0.598, 0.7]), 0.6), (np.array([0.7, 0.5, 0.8, 0.4]), 0.6),
         ),
         corners={"at or above": [1, 6, 7], "is never reached": [2, 5, 9]},
         mistakes=(
@@ -244,7 +256,7 @@ EXERCISES = [
             (lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a == target), None),
              "Accuracies seldom meet the target exactly: at it or above it is asked for."),
             (lambda accuracies, target: None if accuracies[0] >= target else epochs_to(accuracies, target),
-             "Right unless epoch 1 reaches the target: its index is 0, which Python counts as false."),
+             "Right unless epoch 1 reaches the target: its index is 0. Is that taken for False, or for “not found”?"),
             (lambda accuracies, target: next((i + 1 for i in range(1, len(accuracies))
                                                if accuracies[i] >= target), None),
              "The search begins with the second epoch, so that a first one at the target is passed over."),
@@ -279,7 +291,8 @@ EXERCISES = [
             (_never_none(lambda accuracies, target: int((accuracies >= target).sum())),
              "That counts the epochs at the target. Asked for is when the first of them came."),
             (_never_none(lambda accuracies, target: int((accuracies < target).sum()) + 1),
-             "That counts all epochs below the target, also those after it was reached and lost again."),
+             "That comes after all epochs below the target, also those in which it was lost again: are they counted, "
+             "or the accuracies sorted?"),
             (_never_none(lambda accuracies, target: accuracies[epochs_to(accuracies, target) - 1]),
              "That is the accuracy itself. Asked for is the number of epochs it took."),
             (_never_none(lambda accuracies, target: int(np.flatnonzero(accuracies < target).max(initial=-1)) + 2),
@@ -304,7 +317,15 @@ EXERCISES = [
              else None,
              "`np.searchsorted` takes it for granted that the accuracies only rise. They may fall again."),
             (lambda accuracies, target: epochs_to(np.round(accuracies, 2), target),
-             "The accuracies are rounded to two places first, which lifts some of them to the target."),
+             "An accuracy just below the target counts as at it: are they rounded to two places, or compared with "
+             "something to spare?"),
+            (lambda accuracies, target: next((i + 1 for i in range(1, len(accuracies))
+                                               if accuracies[i - 1] < target <= accuracies[i]), None),
+             "That is the first epoch that comes up to the target from below. Epoch 1 may be at it already."),
+            (lambda accuracies, target: epochs_to(np.cumsum(accuracies) / np.arange(1, len(accuracies) + 1), target),
+             "That is when the mean of the accuracies so far reaches the target. Each epoch stands for itself."),
+            (_when_never(np.nan),
+             "Right if the target is reached. If it never is, nan is a fair thought, but None is asked for."),
         ),
     ),
     Exercise(
@@ -320,7 +341,9 @@ EXERCISES = [
         ),
         probes=((_RATES, _VAL, _TEST), (np.array([1e-3, 0.1, 1.0]), _MORE_VAL, _MORE_TEST),
                 (_RATES[:3], _TEST[:3], _VAL[:3]), (_RATES[::-1], 1 - _TEST, 1 - _VAL),
-                (np.array([0.3, 0.1, 0.03]), _WIDE_VAL, _WIDE_TEST)),
+                (np.array([0.3, 0.1, 0.03]), _WIDE_VAL, _WIDE_TEST),
+                (np.array([0.3, 0.1, 0.03]), _LOSS_VAL, _LOSS_TEST)),
+        corners={"all may be below 0": [5]},
         mistakes=(
             (lambda rates, val, test: pick_rate(rates, test, test),
              "The test scores choose the rate here. Then they can no longer say how good the choice is."),
@@ -389,6 +412,25 @@ EXERCISES = [
              "The average runs over the rates instead of the seeds: look at the axis."),
             (lambda rates, val, test: (rates[val.mean(axis=1).argmax()], test[val.mean(axis=1).argmax()]),
              "The rate is right and so is the row of test scores. Make one number of it."),
+            (lambda rates, val, test: pick_rate(rates, val, test) if val.mean(axis=1).max() > 0
+             else (rates[0], test[0].mean()),
+             "Right unless all scores are below 0: a search that begins with 0 as the best so far finds none better."),
+            (lambda rates, val, test: pick_rate(rates[1:], val[1:], test[1:]),
+             "The first rate is passed over: a list begins at 0."),
+            (lambda rates, val, test: pick_rate(rates[:-1], val[:-1], test[:-1]),
+             "The last rate is passed over: `range(len(rates))` ends there by itself."),
+            (lambda rates, val, test: (rates[(k := np.bincount(val.argmax(axis=0)).argmax())], test[k].mean()),
+             "The rate that wins for the most seeds is chosen. The best mean is asked for."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], test[-1].mean()),
+             "The rate is right, but the test score is that of the last rate."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], test[0].mean()),
+             "The rate is right, but the test score is that of the first rate."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], 1 - pick_rate(rates, val, test)[1]),
+             "The rate is right, but its score is taken from 1. Higher is better: asked for is the score itself."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], np.mean(
+                [test[val[:, k].argmax(), k] for k in range(val.shape[1])])),
+             "The rate is right, but the test scores are those of the winners seed by seed. Asked for is the mean of "
+             "the one rate."),
         ),
     ),
     Exercise(

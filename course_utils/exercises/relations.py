@@ -189,7 +189,8 @@ def _questions(arguments):
         yield f"where `{name}` is below 0", lambda a, n=name: a[n] < 0
     for name in [n for n in names if n not in numbers]:
         yield f"where `{name}` is a single number", lambda a, n=name: _is_number(a[n])
-        yield f"where `{name}` is of one entry", lambda a, n=name: getattr(a[n], "shape", ())[:1] == (1,)
+        if words := {(1,): "of one entry", (2,): "of one row"}.get(tuple({getattr(v, "ndim", 0) for v in names[name]})):
+            yield f"where `{name}` is {words}", lambda a, n=name: a[n].shape[0] == 1
     for one, other in permutations(numbers, 2):
         yield f"where `{one}` is equal to `{other}`", lambda a, x=one, y=other: a[x] == a[y]
     whole = [name for name in numbers if all(isinstance(v, int | np.integer) and v > 0 for v in names[name])]

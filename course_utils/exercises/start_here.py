@@ -110,6 +110,15 @@ EXERCISES = [
              "That is one update for each example. A batch of several examples gives one update for all of them."),
             (lambda n, batch_size: max(1, n // batch_size),
              "An epoch smaller than a batch is treated well, but a rest after full batches still gets no update."),
+            (lambda n, batch_size: math.ceil(n / batch_size) if n >= batch_size else 0,
+             "Right unless there are fewer examples than a batch holds: they still make one, and it gives an update."),
+            (lambda n, batch_size: n // batch_size + (n > batch_size),
+             "An update is added wherever there are more examples than a batch holds. Is there always a rest?"),
+            (lambda n, batch_size: n / batch_size + 1,
+             "The quotient plus one is too large, and whole only by chance. Round the quotient up, and add nothing."),
+            (lambda n, batch_size: int(n / batch_size + 0.5),
+             "Adding a half and cutting off rounds to the nearest whole number, which drops a small last batch: try "
+             "129 examples in batches of 64."),
         ),
     ),
 ]

@@ -64,6 +64,10 @@ def _on(rows_of):
     return lambda w, x, y, rows: minibatch_gradient(w, x, y, rows_of(rows, len(y)))
 
 
+def _sliced(w, x, y, rows):
+    return x[rows].T @ (x[rows] @ w - y[rows])
+
+
 def _scaled(factor):
     """A mistake in the size of the gradient; factor takes x and rows."""
     return lambda w, x, y, rows: factor(x, rows) * minibatch_gradient(w, x, y, rows)
@@ -185,6 +189,22 @@ def _each_from_the_start(w, gradient, x, y, orders, batch_size, lr):
     size = len(orders[-1])
     last = orders[-1][(size - 1) // batch_size * batch_size:]
     return training_loop(w, gradient, x, y, [last], batch_size, lr)
+
+
+def _along(w, gradient, x, y, orders, batch_size, lr):
+    """The weights after every step."""
+    points = []
+    for order in orders:
+        for start in range(0, len(order), batch_size):
+            w = _right(w, gradient, x, y, order[start:start + batch_size], lr, batch_size)
+            points.append(w)
+    return points
+
+
+def _with_rates_falling(w, gradient, x, y, orders, batch_size, lr):
+    for k, order in enumerate(orders):
+        w = training_loop(w, gradient, x, y, [order], batch_size, lr / (k + 1))
+    return w
 
 
 def _held(number):
@@ -310,6 +330,18 @@ EXERCISES = [
              "That is the mean of the features. Each example's features are multiplied by its error first."),
             (lambda w, x, y, rows: x[rows].T @ (x[rows] @ w - y[rows]) ** 2 / len(rows),
              "The error is squared here. The square belongs to the loss; its slope holds the error itself."),
+            (lambda w, x, y, rows: x[rows[1:]].T @ (x[rows[1:]] @ w - y[rows[1:]]) / len(rows),
+             "The first example of the batch is left out: a list begins at 0."),
+            (lambda w, x, y, rows: x[rows[:-1]].T @ (x[rows[:-1]] @ w - y[rows[:-1]]) / len(rows),
+             "The last example of the batch is left out: `range(len(rows))` ends there by itself."),
+            (lambda w, x, y, rows: x[rows[0]] * (x[rows[0]] @ w - y[rows[0]]) / len(rows),
+             "Only the first example is added, divided by their number: does the `return` stand inside the loop?"),
+            (_on(lambda rows, n: rows - 1),
+             "Each example is the one before that asked for: rows are counted from 0."),
+            (lambda w, x, y, rows: x[rows].T @ (x[rows] @ w + y[rows]) / len(rows),
+             "The targets are added. The error is the prediction minus the target."),
+            (lambda w, x, y, rows: _sliced(w, x, y, slice(rows[0], rows[-1] + 1)) / len(rows),
+             "A slice is taken, from the first row number to the last. Only the rows that are named take part."),
         ),
     ),
     Exercise(
@@ -414,6 +446,22 @@ EXERCISES = [
              "The slope of z in b is 1. The gradient of the loss is that times the blame g, over all examples."),
             (lambda x, W, g: (g @ W, (g.T @ x) * W, g.sum(axis=0)),
              "There is a W too many in the gradient of W: z grows with W_oi by x_i, whatever W_oi is."),
+            (lambda x, W, g: (g @ W, (x.T @ g).reshape(W.shape), g.sum(axis=0)),
+             "The gradient of W has its shape by `reshape`, which keeps the numbers in their order. A matrix is turned "
+             "by `.T`."),
+            (lambda x, W, g: (g @ W, g[1:].T @ x[1:], g[1:].sum(axis=0)),
+             "For W and b the first example is left out: a loop begins at 0."),
+            (lambda x, W, g: (g @ W, g[:-1].T @ x[:-1], g[:-1].sum(axis=0)),
+             "For W and b the last example is left out: `range(len(x))` ends there by itself."),
+            (lambda x, W, g: (g @ W, np.outer(g[-1], x[-1]), g[-1]),
+             "Those of W and b come from the last example alone: `=` in the place of `+=`?"),
+            (lambda x, W, g: (g @ W, np.outer(g[0], x[0]), g[0]),
+             "Those of W and b come from the first example alone. Every example of the batch adds to both."),
+            (lambda x, W, g: ((g @ W).T, (g.T @ x).T, g.sum(axis=0)),
+             "The first two stand on their sides: they need the shapes of x and of W."),
+            (lambda x, W, g: (g @ W, g.T @ x, g.mean()),
+             "The gradient of b is a mean of all of g. Each output has a bias of its own, and each example adds its "
+             "blame."),
         ),
     ),
     Exercise(
@@ -439,8 +487,8 @@ EXERCISES = [
         corners={"batch of an epoch may be smaller": [0, 1, 3, 6, 7]},
         mistakes=(
             (_loop(_right, order=np.sort),
-             "The orders are not used: the examples come as they are stored, in every epoch. The batch is made of "
-             "`order[start:…]`, not of the rows from start on."),
+             "The orders play no part: the examples come as they are stored, in every epoch. A batch is "
+             "`order[start:…]`, with the order neither left out nor sorted."),
             (_loop(_right, epochs=lambda orders: [orders[0]] * len(orders)),
              "Every epoch takes the order of the first. Each has its own."),
             (_loop(_right, epochs=lambda orders: orders[:1]),
@@ -531,6 +579,26 @@ EXERCISES = [
             (lambda w, gradient, x, y, orders, batch_size, lr: training_loop(
                 w, lambda w, x, rows: gradient(w, x, y[:len(rows)]), x, np.arange(len(y)), orders, batch_size, lr),
              "The targets are not those of the examples in the batch: y needs the rows as well."),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * gradient(w, x[rows], y[rows]) / len(rows)),
+             "The step is divided by the number of examples in the batch. The gradient is that of the mean loss "
+             "already."),
+            (_cut(lambda order, size: [order[k:k + size] for k in range(size, len(order), size)]),
+             "The first batch of each epoch is left out: its start is 0."),
+            (_cut(lambda order, size: [order[k:k + size - 1] for k in range(0, len(order), size) if size > 1]),
+             "Each full batch lacks its last example: a slice already stops before its end."),
+            (_cut(lambda order, size: [order[k:k + size] for k in range(0, len(order), size)][::-1]),
+             "The batches of an epoch come in the reverse order."),
+            (_loop(_right, epochs=lambda orders: orders[1:]),
+             "The first epoch is left out: a list begins at 0."),
+            (_loop(_right, epochs=lambda orders: orders[:-1]),
+             "The last epoch is left out: `for order in orders` reaches it by itself."),
+            (lambda w, gradient, x, y, orders, batch_size, lr: np.mean(
+                _along(w, gradient, x, y, orders, batch_size, lr), axis=0),
+             "That is the mean of the weights along the way. Asked for are the last of them."),
+            (lambda w, gradient, x, y, orders, batch_size, lr: _along(w, gradient, x, y, orders, batch_size, lr),
+             "Those are the weights after each step. Asked for are the last of them."),
+            (_with_rates_falling,
+             "The rate gets smaller from epoch to epoch: that is a schedule, which comes later. Here lr stays."),
         ),
     ),
     Exercise(
@@ -634,6 +702,26 @@ EXERCISES = [
             (lambda step, n, batch_size: (step // batch_size, step % batch_size, batch_size),
              "Steps are divided by the size of a batch. An epoch has as many steps as it has batches: how many "
              "are they?"),
+            (_held(lambda batch, n, B: B if batch else n - (_batches(n, B) - 1) * B),
+             "Epoch and batch are right. The smaller batch is taken to be the first of an epoch; it is the last."),
+            (_held(lambda batch, n, B: min(n, (batch + 1) * B)),
+             "Epoch and batch are right. The third is how many examples have come by the end of the batch, not how "
+             "many it holds."),
+            (_held(lambda batch, n, B: n - (batch + 1) * B),
+             "Epoch and batch are right. The third is what is left for the batches after this one, below 0 if it is "
+             "smaller."),
+            (lambda step, n, B: (*locate_step(step, n, B)[:2], max(min(B, n - step * B), 0)),
+             "Epoch and batch are right. For the size, the examples of all epochs are counted together, until none are "
+             "left: an epoch begins with all n again."),
+            (lambda step, n, B: (*divmod(step, round(n / B)), min(B, n - step % round(n / B) * B)),
+             "The number of batches is rounded to the nearest. However small the rest is, it makes one more."),
+            (lambda step, n, B: (*divmod(step, max(n // B, 1)),
+                                 B if step % max(n // B, 1) < n // B - 1 else n - max(n // B - 1, 0) * B),
+             "What is left over is put into the last full batch. It makes a batch of its own."),
+            (lambda step, n, B: locate_step(step, n, B) if n >= B else (0, 0, n),
+             "Right unless one batch holds everything: then every step is an epoch of its own."),
+            (lambda step, n, B: (0, step, B),
+             "The step is taken for the batch, as if all belonged to epoch 0 and every batch were full."),
         ),
     ),
 ]
