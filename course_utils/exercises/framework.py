@@ -445,7 +445,7 @@ def _known_mistake(exercise, got, expected, right):
         if all(agree):
             return sentence + raised
         alike = [i for i in told if i < n and agree[i] and not _same(theirs[i], expected[i], MISTAKE)]
-        constant = alike and all(_same(got[i], got[alike[0]], MISTAKE) for i in alike)
+        constant = alike and _is_plain(got[alike[0]]) and all(_same(got[i], got[alike[0]], MISTAKE) for i in alike)
         shared = 0 if constant else len(alike)
         rest = sorted({i % n for i in told if not agree[i]})
         if shared and all(a or ok and isinstance(t, _Raised) for a, ok, t in zip(agree, right, theirs, strict=True)):
@@ -455,6 +455,10 @@ def _known_mistake(exercise, got, expected, right):
         elif len(rest) <= 1 or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
             near.append((len(rest), sentence + raised + _but(exercise, rest, right)))
     return guarded or min(near, key=lambda one: one[0], default=(0, None))[1]
+
+
+def _is_plain(value):
+    return value is None or isinstance(value, int | float | np.number)
 
 
 def _but(exercise, rest, right):

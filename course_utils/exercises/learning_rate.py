@@ -326,6 +326,10 @@ EXERCISES = [
              "That is when the mean of the accuracies so far reaches the target. Each epoch stands for itself."),
             (_when_never(np.nan),
              "Right if the target is reached. If it never is, nan is a fair thought, but None is asked for."),
+            (lambda accuracies, target: next((i + 1 for i in range(len(accuracies))
+                                               if (accuracies[i:] >= target).all()), None),
+             "That waits until the accuracy is at the target for good, and gives None if it does not end there. Asked "
+             "for is when it first got there."),
         ),
     ),
     Exercise(

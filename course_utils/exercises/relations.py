@@ -133,7 +133,8 @@ def _difference(pairs, arguments, subject):
             (_close(g, 1 / e), f"{subject} is 1 divided by what it should be"),
             (_close(g, e**2), f"{subject} is the square of what it should be"),
             (_close(g, e**0.5), f"{subject} is the root of what it should be"),
-            *((_close(g, np.round(e, d)), f"{subject} is what it should be, rounded to {d} places") for d in range(5)),
+            *((_close(g, np.round(e, d)), f"{subject} is what it should be, rounded to {d} place{'s' * (d != 1)}")
+              for d in range(5)),
             (len(g) > len(pairs) and all(x.ndim == 1 and _close(np.sort(x), np.sort(y)) for x, y in pairs),
              "the numbers are right, and their order is not"),
             (_close(g, e, 0.01), f"{subject} is within 1 % of what it should be, but not equal to it"),
