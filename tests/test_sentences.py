@@ -227,3 +227,73 @@ def by_places(w, g, state, lr, beta):
 def test_another_cause_with_the_same_numbers_is_not_denied(id, attempt, words):
     result = check(id, attempt)
     assert result.passed if words is None else words in result.message, result
+
+
+# Where a mistake does not explain an answer, or only a part of it
+
+def part_of_a_mistake(step, n, batch_size):
+    batches = -(-n // batch_size)
+    return *divmod(step, batches), min(batch_size, n)
+
+
+def test_a_question_that_was_answered_rightly_does_not_need_another_look():
+    message = check("locate-step", part_of_a_mistake).message
+    assert "The last batch of an epoch may hold fewer" in message and "needs another look" not in message
+    assert "Not for `step = 9, n = 6, batch_size = 10`, though: yours is right there." in message
+
+
+def search_that_gives_up(accuracies, target):
+    return next((i for i in range(1, len(accuracies)) if min(accuracies[i - 1:i + 1]) >= target), None)
+
+
+@pytest.mark.parametrize("id, attempt, words, never", [
+    ("first-answer", lambda n, b: int(n / b + 0.5), "half the size or more", "Whole batches are counted well"),
+    ("first-answer", lambda n, b: n // (b - 1) if b > 1 else n, "the answer is", "half the size"),
+    ("critical-rate", lambda H: 2 / np.abs(H).max(0).sum(), "the answer is", "The trace"),
+    ("locate-step", lambda s, n, b: (*divmod(s, max(n // b, 1)), b if s % max(n // b, 1) < n // b - 1 else
+                                     n - max(n // b - 1, 0) * b), "put into the last full batch", "looks full"),
+    ("locate-step", lambda s, n, b: (0, s, b), "as if all belonged to epoch 0", "Steps are divided"),
+    ("epochs-to", search_that_gives_up, "the answer is", "Only the first epoch is looked at"),
+    ("epochs-to", lambda a, t: next((i + 1 for i, x in enumerate(a) if x >= t - 0.01), None),
+     "compared with something to spare", "rounded first"),
+    ("epochs-to", lambda a, t: next((i + 1 for i in range(1, len(a)) if a[i - 1] < t <= a[i]), None),
+     "from below", "taken for False"),
+    ("epochs-to", lambda a, t: next((i + 1 for i, x in enumerate(a) if x >= t), int(np.argmax(a)) + 1),
+     "the best accuracy looks like", "the number of epochs run"),
+    ("epochs-to", lambda a, t: next((i + 1 for i, x in enumerate(sorted(a)) if x >= t), None), "accuracies sorted",
+     "That counts"),
+    ("pick-rate", lambda r, v, t: (r[(k := v[:-1].mean(1).argmax())], t[k].mean()), "The last rate is passed over",
+     "have a say"),
+])
+def test_the_sentence_is_that_of_the_slip_and_not_of_one_with_nearly_the_same_numbers(id, attempt, words, never):
+    result = check(id, attempt)
+    assert not result.passed and words in result.message and never not in result.message, result
+
+
+@pytest.mark.parametrize("id, attempt", [
+    ("epochs-to", lambda a, t: None if a[0] < t and a[1:2].min(initial=1) < a[0] else next(
+        (i + 1 for i, x in enumerate(a) if x >= t), None)),
+    ("epochs-to", lambda a, t: next((i for i, x in enumerate(a, 1) if int(10 * x) >= int(10 * t)), None)),
+    ("pick-rate", lambda r, v, t: max([(0.0, r[0], t[0].mean()), *zip(v.mean(1), r, t.mean(1), strict=True)])[1:]),
+    ("pick-rate", lambda r, v, t: max([(-1.0, r[0], t[0].mean()), *zip(v.mean(1), r, t.mean(1), strict=True)])[1:]),
+])
+def test_what_goes_wrong_only_with_unusual_numbers_is_asked_for(id, attempt):
+    assert not check(id, attempt).passed
+
+
+def test_the_same_answer_to_every_question_is_called_so():
+    assert check("epochs-to", lambda a, t: 2).message.endswith("Yours is `2`, whatever is asked.")
+    assert "whatever is asked" not in check("epochs-to", lambda a, t: 2 if a[0] < 0.5 else 3).message
+
+
+def test_a_constant_in_the_place_of_an_argument_is_found():
+    assert "`0.01` times what it should be, divided by `lr`" in check(
+        "gradient-step", lambda w, g, lr: w - 0.01 * g).message
+
+
+@pytest.mark.parametrize("id, attempt, words", [
+    ("minibatch-gradient", lambda w, x, y, rows: sum(x[r] * (x[r] @ w - y[r]) for r in rows), "rows` is of one entry"),
+    ("layer-backward", lambda x, W, g: (g @ W, g.T @ x, g.max(0)), "those where `x` is of one row"),
+])
+def test_one_row_of_a_table_is_not_called_one_entry(id, attempt, words):
+    assert words in judge(replace(EXERCISES[id], mistakes=()), attempt).message

@@ -437,7 +437,7 @@ def _known_mistake(exercise, got, expected, right):
     n = len(exercise.probes)
     raised = "".join([f" (It stopped with {g.text}.)" for g in got if isinstance(g, _Raised) and g.own][:1])
     told = [i for i, g in enumerate(got) if not isinstance(g, _Raised)]
-    corners = [set(which) for which in exercise.corners.values()]
+    corners = [set(which) for which in exercise.corners.values() if 2 * len(which) <= n]
     guarded, near = None, []
     for wrong, sentence in exercise.mistakes:
         theirs = _outcomes(exercise, wrong)
@@ -523,9 +523,10 @@ def _common(exercise, got, expected, right, watched, model):
     both = [(0.0, 0.0) if g is None and e is None else (g, e) for g, e in zip(got[:n], expected[:n], strict=True)]
     own, theirs = zip(*both, strict=True)
     sentence = effect(own, theirs, asked, phrases[0][1] if phrases else "", exercise.parts)
-    if names[0] == "w" and not sentence:
-        sentence = moves(own, theirs, [probe[0] for probe in exercise.probes], asked)
-    return sentence
+    step = {("w", "g"): "your step", ("w", "gradient"): "your way from `w`"}.get(tuple(names[:2]))
+    if not step or "yours" in sentence:
+        return sentence
+    return moves(own, theirs, [probe[0] for probe in exercise.probes], asked, step) or sentence
 
 
 def _constant(exercise, got):

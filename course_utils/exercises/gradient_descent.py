@@ -220,7 +220,7 @@ EXERCISES = [
         probes=(
             (np.diag([1.0, 10.0]),), (np.diag([10.0, 1.0]),), (np.array([[2.0, 1.0], [1.0, 3.0]]),),
             (np.array([[5.0, -2.0], [-2.0, 1.0]]),), (np.array([[4.0]]),), (np.diag([0.02, 7.0, 0.5]),),
-            (np.array([[6.0, 2.0, -1.0], [2.0, 5.0, 0.5], [-1.0, 0.5, 1.5]]),),
+            (np.array([[6.0, 2.0, -1.0], [2.0, 5.0, 0.5], [-1.0, 0.5, 1.5]]),), (np.array([[3.0, 2.0], [2.0, 1.6]]),),
         ),
         mistakes=(
             (lambda hessian: 2 / _eigenvalues(hessian).min(),
@@ -288,6 +288,8 @@ EXERCISES = [
              "The curvature is squared. It is the eigenvalue itself."),
             (lambda hessian: 2 // _eigenvalues(hessian).max(),
              "That is 0, whatever is asked: did `//` or `int` cut off all that stands behind the point?"),
+            (lambda hessian: 2 / np.median(_eigenvalues(hessian)),
+             "The median curvature is not enough: the path diverges when only one direction does."),
         ),
     ),
     Exercise(
@@ -388,6 +390,12 @@ EXERCISES = [
              "The first coordinate is left out: it has the number 0."),
             (lambda f, w, h: np.linalg.norm(gradient_check(f, w, h)),
              "That is the length of the gradient. Asked for is the gradient itself, a slope for each coordinate."),
+            (lambda f, w, h: gradient_check(f, w, h) / len(w),
+             "The slopes are divided by the number of coordinates. Leave that out."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(s) - f(-s)) / (2 * h)),
+             "These are slopes at 0: the points h and −h lie around it. They belong around w."),
+            (lambda f, w, h: np.full(len(w), gradient_check(f, w, h)[0]),
+             "Every entry is the slope along the first coordinate: does the step always stand in place 0?"),
         ),
     ),
     Exercise(
@@ -465,6 +473,8 @@ EXERCISES = [
             (lambda factor, tolerance: next(n for n in range(10**5) if factor**n - factor ** (n + 1) <= tolerance),
              "That waits until a single step is no longer than the tolerance. What must be so small is the distance "
              "that is left."),
+            (_above_zero(lambda factor, tolerance: math.ceil(math.log(tolerance) * math.log(factor))),
+             "The logarithms are multiplied. n · log(factor) should come down to log(tolerance): divide."),
         ),
     ),
 ]

@@ -107,8 +107,8 @@ _MORE_VAL = np.array([[0.31, 0.35, 0.30, 0.36, 0.33], [0.61, 0.62, 0.50, 0.61, 0
 _MORE_TEST = np.array([[0.34, 0.32, 0.33, 0.30, 0.37], [0.66, 0.60, 0.58, 0.63, 0.62], [0.59, 0.55, 0.62, 0.58, 0.60]])
 _WIDE_VAL = np.array([[0.80, 0.81, 0.80, 0.79], [0.94, 0.70, 0.95, 0.72], [0.96, 0.62, 0.60, 0.61]])
 _WIDE_TEST = np.array([[0.74, 0.70, 0.72, 0.73], [0.85, 0.83, 0.66, 0.69], [0.60, 0.59, 0.65, 0.91]])
-_LOSS_VAL = np.array([[-0.9, -1.3], [-0.6, -0.9], [-0.5, -0.7]])
-_LOSS_TEST = np.array([[-1.2, -0.8], [-0.3, -0.4], [-0.5, -0.3]])
+_LOSS_VAL = np.array([[-2.9, -3.3], [-2.6, -2.9], [-2.5, -2.7]])
+_LOSS_TEST = np.array([[-3.2, -2.8], [-2.3, -2.4], [-2.5, -2.3]])
 
 _A = np.array([0.821, 0.815, 0.834, 0.802, 0.829])
 _B = np.array([0.811, 0.809, 0.822, 0.795, 0.821])
@@ -220,6 +220,15 @@ EXERCISES = [
              "Measured by the mean of the old length and the new one. Only the weights before the update count."),
             (lambda before, after: np.linalg.norm(after - before) * np.linalg.norm(before),
              "The two lengths are multiplied. Divide one by the other."),
+            (lambda before, after: np.linalg.norm(after - before) / np.abs(before).sum(),
+             "Above stands a length, below a sum of sizes. Take the length of both."),
+            (lambda before, after: np.abs(after - before).sum() / np.linalg.norm(before),
+             "Above stands a sum of sizes, below a length. Take the length of both."),
+            (lambda before, after: np.linalg.norm(after - before) / np.linalg.norm(after + before),
+             "Measured by the sum of old and new weights. Only those before the update count."),
+            (lambda before, after: abs(np.linalg.norm(after) - np.linalg.norm(before)) / np.linalg.norm(after),
+             "Two things: take the length of the difference, not the difference of the lengths; and measure it by the "
+             "old weights."),
         ),
     ),
     Exercise(
@@ -239,16 +248,17 @@ EXERCISES = [
             (np.array([0.2, 0.4, 0.7]), 0.7), (np.array([0.3, 0.56, 0.7, 0.5]), 0.6), (np.array([0.55, 0.58]), 0.6),
             (np.array([0.2, 0.9, 0.62, 0.3]), 0.6), (np.array([0.9, 0.95]), 0.8),
             (np.array([0.4, 0.596, 0.598, 0.7]), 0.6), (np.array([0.7, 0.5, 0.8, 0.4]), 0.6),
+            (np.array([0.4, 0.3, 0.61, 0.66]), 0.65), (np.array([0.3, 0.5, 0.4]), 0.9),
         ),
-        corners={"at or above": [1, 6, 7], "is never reached": [2, 5, 9]},
+        corners={"at or above": [1, 6, 7], "is never reached": [2, 5, 9, 15]},
         mistakes=(
             (_never_none(lambda accuracies, target: epochs_to(accuracies, target) - 1),
              "One too few: the first entry belongs to epoch 1, and Python counts from 0."),
             (_never_none(lambda accuracies, target: int(np.flatnonzero(accuracies >= target)[-1]) + 1),
              "That is the last epoch at the target. Asked for is the first."),
             (lambda accuracies, target: int((accuracies >= target).argmax()) + 1,
-             "Right if the target is reached. If it never is, `argmax` of nothing but False says 0, and a failed run "
-             "looks like the fastest."),
+             "Right if the target is reached. If it never is, `argmax` of nothing but False says 0, as `argmin` does "
+             "of nothing but True, and a failed run looks like the fastest."),
             (lambda accuracies, target: int((accuracies >= target).argmax()),
              "Two things at once: epochs count from 1, and `argmax` also says 0 when the target is never reached."),
             (lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a > target), None),
@@ -330,6 +340,14 @@ EXERCISES = [
                                                if (accuracies[i:] >= target).all()), None),
              "That waits until the accuracy is at the target for good, and gives None if it does not end there. Asked "
              "for is when it first got there."),
+            (lambda accuracies, target: epochs_to(accuracies, target) or int(accuracies.argmax()) + 1,
+             "Right if the target is reached. If it never is, the epoch with the best accuracy looks like a success: "
+             "give None."),
+            (lambda accuracies, target: epochs_to(accuracies[:next(
+                (i for i in range(1, len(accuracies)) if accuracies[i] < accuracies[i - 1]), len(accuracies))], target),
+             "The search ends where the accuracy first falls. It may rise to the target afterwards."),
+            (lambda accuracies, target: epochs_to(np.floor(10 * accuracies), np.floor(10 * target)),
+             "Both are cut off behind the first place, so that an accuracy just below the target seems to reach it."),
         ),
     ),
     Exercise(
@@ -418,7 +436,8 @@ EXERCISES = [
              "The rate is right and so is the row of test scores. Make one number of it."),
             (lambda rates, val, test: pick_rate(rates, val, test) if val.mean(axis=1).max() > 0
              else (rates[0], test[0].mean()),
-             "Right unless all scores are below 0: a search that begins with 0 as the best so far finds none better."),
+             "Right unless all scores are below 0, where yours takes the first rate: does the search begin with 0, or "
+             "some such number, as the best so far?"),
             (lambda rates, val, test: pick_rate(rates[1:], val[1:], test[1:]),
              "The first rate is passed over: a list begins at 0."),
             (lambda rates, val, test: pick_rate(rates[:-1], val[:-1], test[:-1]),

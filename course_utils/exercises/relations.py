@@ -133,6 +133,9 @@ def _difference(pairs, arguments, subject):
             (_close(g, 1 / e), f"{subject} is 1 divided by what it should be"),
             (_close(g, e**2), f"{subject} is the square of what it should be"),
             (_close(g, e**0.5), f"{subject} is the root of what it should be"),
+            *((len(pairs) > 2 and c and _close(g * a, c * e),
+               f"{subject} is `{c:.4g}` times what it should be, divided by `{name}`")
+              for name, a in given.items() for c in [float((g * a) @ e / (e @ e))]),
             *((_close(g, np.round(e, d)), f"{subject} is what it should be, rounded to {d} place{'s' * (d != 1)}")
               for d in range(5)),
             (len(g) > len(pairs) and all(x.ndim == 1 and _close(np.sort(x), np.sort(y)) for x, y in pairs),

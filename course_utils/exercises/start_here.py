@@ -70,8 +70,8 @@ EXERCISES = [
             "Divide, then round up. The module `math` has a function that does it; look at `math.ceil`.",
         ),
         probes=((500, 32), (512, 32), (1, 32), (100, 1), (7, 7), (1000, 999), (129, 64), (10, 4),
-                (54, 10), (99, 25), (3, 10), (2, 5), (15, 5)),
-        corners={"the last may be smaller": [0, 2, 5, 6, 7, 8, 9, 10, 11]},
+                (54, 10), (99, 25), (3, 10), (2, 5), (15, 5), (100, 7)),
+        corners={"the last may be smaller": [0, 2, 5, 6, 7, 8, 9, 10, 11, 13]},
         mistakes=(
             (lambda n, batch_size: n // batch_size,
              "Whole batches are counted well, but some examples never get their turn: what becomes of those left over "
@@ -117,8 +117,12 @@ EXERCISES = [
             (lambda n, batch_size: n / batch_size + 1,
              "The quotient plus one is too large, and whole only by chance. Round the quotient up, and add nothing."),
             (lambda n, batch_size: int(n / batch_size + 0.5),
-             "Adding a half and cutting off rounds to the nearest whole number, which drops a small last batch: try "
+             "Only a last batch of half the size or more is counted, as when a half is added and the rest cut off: try "
              "129 examples in batches of 64."),
+            (lambda n, batch_size: n // batch_size if n % batch_size else n // batch_size + 1,
+             "The two cases have changed places: an update is added where nothing is left over, and only there."),
+            (lambda n, batch_size: math.ceil(n / batch_size) if n > batch_size else n,
+             "Right unless one batch holds everything: that is one update, however few the examples are."),
         ),
     ),
 ]

@@ -191,6 +191,18 @@ def _each_from_the_start(w, gradient, x, y, orders, batch_size, lr):
     return training_loop(w, gradient, x, y, [last], batch_size, lr)
 
 
+def _left_in_the_batch(w, gradient, x, y, orders, batch_size, lr):
+    rows = []
+    for order in orders:
+        for k, row in enumerate(order):
+            rows.append(row)
+            if len(rows) >= batch_size or k == len(order) - 1:
+                w = _right(w, gradient, x, y, rows, lr, batch_size)
+            if len(rows) >= batch_size:
+                rows = []
+    return w
+
+
 def _along(w, gradient, x, y, orders, batch_size, lr):
     """The weights after every step."""
     points = []
@@ -342,6 +354,11 @@ EXERCISES = [
              "The targets are added. The error is the prediction minus the target."),
             (lambda w, x, y, rows: _sliced(w, x, y, slice(rows[0], rows[-1] + 1)) / len(rows),
              "A slice is taken, from the first row number to the last. Only the rows that are named take part."),
+            (_scaled(lambda x, rows: len(rows) / max(len(rows) - 1, 1)),
+             "Divided by one less than the number of examples. A mean divides by the number itself."),
+            (lambda w, x, y, rows: sum(x[r] * (x[r] @ w - y[r]) / len(rows) ** (len(rows) - k)
+                                       for k, r in enumerate(rows)),
+             "The sum so far is divided again at every example. Divide once, after the loop."),
         ),
     ),
     Exercise(
@@ -492,7 +509,8 @@ EXERCISES = [
             (_loop(_right, epochs=lambda orders: [orders[0]] * len(orders)),
              "Every epoch takes the order of the first. Each has its own."),
             (_loop(_right, epochs=lambda orders: orders[:1]),
-             "That is one epoch. Does the `return` stand inside the outer loop?"),
+             "That is one epoch. Does the `return` stand inside the outer loop, or is a counter of that loop never set "
+             "back?"),
             (_loop(_right, last=lambda n, size: n - n % size if n >= size else n),
              "The last, smaller batch is left out: rounding down loses the examples that do not fill a batch."),
             (_loop(_right, last=lambda n, size: n - n % size),
@@ -599,6 +617,17 @@ EXERCISES = [
              "Those are the weights after each step. Asked for are the last of them."),
             (_with_rates_falling,
              "The rate gets smaller from epoch to epoch: that is a schedule, which comes later. Here lr stays."),
+            (_cut(lambda order, size: [order[k:k + size] for k in range(0, len(order), size)][:-1]
+                  or [order]),
+             "The last of several batches is left out, even where it is full: the range ends too early."),
+            (_left_in_the_batch,
+             "What the last, smaller batch of an epoch held takes part in the next batch once more: begin each epoch "
+             "with an empty one."),
+            (lambda w, gradient, x, y, orders, batch_size, lr: training_loop(w, gradient, x, y, [
+                order[k:k + batch_size] for k in range(0, len(orders[0]), batch_size) for order in orders],
+                batch_size, lr),
+             "The loops are nested the wrong way round: the first batch of every epoch comes before the second of any. "
+             "The epochs belong outside."),
         ),
     ),
     Exercise(
@@ -722,6 +751,12 @@ EXERCISES = [
              "Right unless one batch holds everything: then every step is an epoch of its own."),
             (lambda step, n, B: (0, step, B),
              "The step is taken for the batch, as if all belonged to epoch 0 and every batch were full."),
+            (lambda step, n, B: (*divmod(step, _batches(n, B) + 1), min(B, n - step % (_batches(n, B) + 1) * B)),
+             "Each epoch has one batch too many: counted from 0, the last of k batches has the number k − 1."),
+            (lambda step, n, B: (lambda e, k: (e, step - e * k, min(B, n - (step - e * k) * B)))(
+                max(math.ceil(step / _batches(n, B)) - 1, 0), _batches(n, B)),
+             "Epochs begin one step late: with k batches, step k is the first of epoch 1. Is there a `>` in the place "
+             "of `>=`?"),
         ),
     ),
 ]
