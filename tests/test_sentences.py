@@ -264,6 +264,7 @@ def search_that_gives_up(accuracies, target):
      "That counts"),
     ("pick-rate", lambda r, v, t: (r[(k := v[:-1].mean(1).argmax())], t[k].mean()), "The last rate is passed over",
      "have a say"),
+    ("pick-rate", lambda r, v, t: (r[(k := abs(v.mean(1)).argmax())], t[k].mean()), "below 0”", "takes the first rate"),
 ])
 def test_the_sentence_is_that_of_the_slip_and_not_of_one_with_nearly_the_same_numbers(id, attempt, words, never):
     result = check(id, attempt)
@@ -274,6 +275,7 @@ def test_the_sentence_is_that_of_the_slip_and_not_of_one_with_nearly_the_same_nu
     ("epochs-to", lambda a, t: None if a[0] < t and a[1:2].min(initial=1) < a[0] else next(
         (i + 1 for i, x in enumerate(a) if x >= t), None)),
     ("epochs-to", lambda a, t: next((i for i, x in enumerate(a, 1) if int(10 * x) >= int(10 * t)), None)),
+    ("update-ratio", lambda u, v: np.linalg.norm(v - u) / max(np.linalg.norm(u), 1)),
     ("pick-rate", lambda r, v, t: max([(0.0, r[0], t[0].mean()), *zip(v.mean(1), r, t.mean(1), strict=True)])[1:]),
     ("pick-rate", lambda r, v, t: max([(-1.0, r[0], t[0].mean()), *zip(v.mean(1), r, t.mean(1), strict=True)])[1:]),
 ])
@@ -282,8 +284,8 @@ def test_what_goes_wrong_only_with_unusual_numbers_is_asked_for(id, attempt):
 
 
 def test_the_same_answer_to_every_question_is_called_so():
-    assert check("epochs-to", lambda a, t: 2).message.endswith("Yours is `2`, whatever is asked.")
-    assert "whatever is asked" not in check("epochs-to", lambda a, t: 2 if a[0] < 0.5 else 3).message
+    assert check("epochs-to", lambda a, t: 2).message.endswith("Yours is `2` on every probe.")
+    assert "on every probe" not in check("epochs-to", lambda a, t: 2 if a[0] < 0.5 else 3).message
 
 
 def test_a_constant_in_the_place_of_an_argument_is_found():

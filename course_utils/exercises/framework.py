@@ -533,7 +533,7 @@ def _constant(exercise, got):
     """That the answer does not depend on the question, if so: probes ask for different answers."""
     if exercise.drive is not Exercise.drive or isinstance(got[0], _Raised):
         return ""
-    return f"Yours is `{_show(got[0])}`, whatever is asked." if all(_same(g, got[0], RIGHT) for g in got) else ""
+    return f"Yours is `{_show(got[0])}` on every probe." if all(_same(g, got[0], RIGHT) for g in got) else ""
 
 
 def _first_steps(watched, model):

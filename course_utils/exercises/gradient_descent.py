@@ -287,7 +287,7 @@ EXERCISES = [
             (lambda hessian: 2 / _eigenvalues(hessian).max() ** 2,
              "The curvature is squared. It is the eigenvalue itself."),
             (lambda hessian: 2 // _eigenvalues(hessian).max(),
-             "That is 0, whatever is asked: did `//` or `int` cut off all that stands behind the point?"),
+             "That is 0 on every probe: did `//` or `int` cut off all that stands behind the point?"),
             (lambda hessian: 2 / np.median(_eigenvalues(hessian)),
              "The median curvature is not enough: the path diverges when only one direction does."),
         ),
@@ -475,6 +475,8 @@ EXERCISES = [
              "that is left."),
             (_above_zero(lambda factor, tolerance: math.ceil(math.log(tolerance) * math.log(factor))),
              "The logarithms are multiplied. n · log(factor) should come down to log(tolerance): divide."),
+            (_above_zero(lambda factor, tolerance: math.ceil(math.log2(tolerance) / math.log(factor))),
+             "One logarithm has base 2, the other base e. Take the same for both."),
         ),
     ),
 ]

@@ -107,8 +107,8 @@ _MORE_VAL = np.array([[0.31, 0.35, 0.30, 0.36, 0.33], [0.61, 0.62, 0.50, 0.61, 0
 _MORE_TEST = np.array([[0.34, 0.32, 0.33, 0.30, 0.37], [0.66, 0.60, 0.58, 0.63, 0.62], [0.59, 0.55, 0.62, 0.58, 0.60]])
 _WIDE_VAL = np.array([[0.80, 0.81, 0.80, 0.79], [0.94, 0.70, 0.95, 0.72], [0.96, 0.62, 0.60, 0.61]])
 _WIDE_TEST = np.array([[0.74, 0.70, 0.72, 0.73], [0.85, 0.83, 0.66, 0.69], [0.60, 0.59, 0.65, 0.91]])
-_LOSS_VAL = np.array([[-2.9, -3.3], [-2.6, -2.9], [-2.5, -2.7]])
-_LOSS_TEST = np.array([[-3.2, -2.8], [-2.3, -2.4], [-2.5, -2.3]])
+_LOSS_VAL = np.array([[-2.6, -2.9], [-2.9, -3.3], [-2.5, -2.7]])
+_LOSS_TEST = np.array([[-2.3, -2.4], [-3.2, -2.8], [-2.5, -2.3]])
 
 _A = np.array([0.821, 0.815, 0.834, 0.802, 0.829])
 _B = np.array([0.811, 0.809, 0.822, 0.795, 0.821])
@@ -133,6 +133,7 @@ EXERCISES = [
             (np.array([[0.2, -0.1, 0.4], [1.5, 0.7, -0.9]]), np.array([[0.25, -0.4, 0.1], [1.1, 0.9, -0.8]])),
             (np.array([0.0, 5.0]), np.array([5.0, 0.0])), (np.array([2e-4, 64.0]), np.array([3e-4, 63.5])),
             (np.array([[3.0, 4.0], [0.5, 0.0]]), np.array([[3.0, 1.0], [0.2, 0.4]])), (np.ones(4), 0.8 * np.ones(4)),
+            (np.array([0.03, -0.04]), np.array([0.03, -0.01])),
         ),
         corners={"vectors or matrices": [2, 5]},
         mistakes=(
@@ -229,6 +230,10 @@ EXERCISES = [
             (lambda before, after: abs(np.linalg.norm(after) - np.linalg.norm(before)) / np.linalg.norm(after),
              "Two things: take the length of the difference, not the difference of the lengths; and measure it by the "
              "old weights."),
+            (lambda before, after: (after - before) / np.linalg.norm(before),
+             "That is one number for each weight, with its sign. Take the length of the update."),
+            (lambda before, after: np.linalg.norm(after - before) / before.sum(),
+             "Below stands the sum of the weights. Take their length."),
         ),
     ),
     Exercise(
@@ -454,6 +459,15 @@ EXERCISES = [
                 [test[val[:, k].argmax(), k] for k in range(val.shape[1])])),
              "The rate is right, but the test scores are those of the winners seed by seed. Asked for is the mean of "
              "the one rate."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], test.max()),
+             "The rate is right, but the score is the highest of the whole table of test scores."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0],
+                                       (val - test)[val.mean(axis=1).argmax()].mean()),
+             "The rate is right, but the second number is how far its test score lies below that in validation."),
+            (lambda rates, val, test: pick_rate(np.roll(rates, 1), val, np.roll(test, 1, axis=0)),
+             "The row before the best is taken. `argmax` counts from 0, as an index does."),
+            (lambda rates, val, test: pick_rate(rates, val, np.roll(test, 1, axis=0)),
+             "The rate is right, but the test score is that of the row before. Use one row for both."),
         ),
     ),
     Exercise(

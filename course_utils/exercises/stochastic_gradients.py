@@ -203,6 +203,24 @@ def _left_in_the_batch(w, gradient, x, y, orders, batch_size, lr):
     return w
 
 
+def _mean_of_the_batches(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        starts = range(0, len(order), batch_size)
+        w = w - lr * np.mean([gradient(w, x[order[k:k + batch_size]], y[order[k:k + batch_size]]) for k in starts],
+                             axis=0)
+    return w
+
+
+def _with_momentum(w, gradient, x, y, orders, batch_size, lr):
+    velocity = 0.0
+    for order in orders:
+        for start in range(0, len(order), batch_size):
+            rows = order[start:start + batch_size]
+            velocity = 0.9 * velocity + gradient(w, x[rows], y[rows])
+            w = w - lr * velocity
+    return w
+
+
 def _along(w, gradient, x, y, orders, batch_size, lr):
     """The weights after every step."""
     points = []
@@ -359,6 +377,14 @@ EXERCISES = [
             (lambda w, x, y, rows: sum(x[r] * (x[r] @ w - y[r]) / len(rows) ** (len(rows) - k)
                                        for k, r in enumerate(rows)),
              "The sum so far is divided again at every example. Divide once, after the loop."),
+            (lambda w, x, y, rows: x.T @ (x @ w - y) / len(rows),
+             "All examples take part, and only the number of those in the batch divides. Pick the rows of x and y."),
+            (_on(lambda rows, n: rows[:-1]),
+             "The last example of the batch is left out, in the sum and in the number."),
+            (_on(lambda rows, n: rows[1:]),
+             "The first example of the batch is left out, in the sum and in the number."),
+            (_scaled(lambda x, rows: -len(rows)),
+             "Two things: the error is prediction minus target, and the batch needs the mean in the place of the sum."),
         ),
     ),
     Exercise(
@@ -628,6 +654,10 @@ EXERCISES = [
                 batch_size, lr),
              "The loops are nested the wrong way round: the first batch of every epoch comes before the second of any. "
              "The epochs belong outside."),
+            (_mean_of_the_batches,
+             "One step an epoch, with the mean of what its batches give. Each batch gives a step of its own."),
+            (_with_momentum,
+             "A share of the earlier gradients is carried on: that is momentum, which comes later."),
         ),
     ),
     Exercise(
