@@ -206,10 +206,81 @@ def test_parts_that_are_right_are_named():
     assert effect([(b, a) for a, b in expected], expected, [{}] * 3) == "These are the right values, in another order."
 
 
+# What the solution gives when it is asked something else
+
+@pytest.mark.parametrize("id, change, words", [
+    ("warmup-cosine", lambda f: lambda step, peak, warm, total: f(step, 0.8, warm, total),
+     "`0.8` in the place of `peak_lr`"),
+    ("plateau-rate", lambda f: lambda losses, lr, factor, patience: f(losses, lr, factor, 2),
+     "`2` in the place of `patience`"),
+    ("plateau-rate", lambda f: lambda losses, lr, factor, patience: f(losses[::-1], lr, factor, patience),
+     "`losses[::-1]` in the place of `losses`"),
+    ("training-rates", lambda f: lambda schedule, epochs, n, size: f(schedule, epochs, size, n),
+     "`n_examples` and `batch_size` change places"),
+    ("effective-rate", lambda f: lambda lr, beta, dampening: f(lr, beta**2, 1 - dampening), ""),
+    ("nesterov-update", lambda f: lambda w, g, state, lr, beta: f(w, g, state, lr**2, beta), "`lr ** 2` in the place"),
+])
+def test_what_comes_out_for_other_arguments_is_called_by_them(id, change, words):
+    exercise = EXERCISES[id]
+    message = judge(replace(exercise, mistakes=()), change(exercise.reference)).message
+    assert words in message if words else "what comes out" not in message, message
+
+
+def test_a_wrong_answer_to_a_question_asked_twice_that_changes_is_told_so():
+    calls = []
+    message = judge(replace(EXERCISES["effective-rate"], mistakes=()), lambda *a: calls.append(a) or len(calls)).message
+    assert "The same question got two different answers: either something is kept" in message
+
+
+@pytest.mark.parametrize("rest", [-1e-17, 1e-16])
+def test_what_rounding_leaves_of_nothing_is_nothing(rest):
+    right = EXERCISES["best-momentum"].reference
+    assert check("best-momentum", lambda low, high: (right(low, high)[0], right(low, high)[1] + rest)).passed
+    assert not check("best-momentum", lambda low, high: (right(low, high)[0], right(low, high)[1] + 1e-9)).passed
+
+
 # Other causes with the numbers of a known mistake
 
 def by_places(w, g, state, lr, beta):
     return w - lr * g + beta * (w - state.get("w", w)), {"w": w}
+
+
+def good(scores):
+    mean = scores.mean(axis=1)
+    best = scores[mean.argmax()]
+    return mean, mean.max() - best.std(ddof=1) / len(best) ** 0.5
+
+
+def one_error_of_all_seeds(rates, scores):
+    mean, line = good(scores)
+    inside = (scores >= line).all(axis=1)
+    return rates[inside].min() if inside.any() else rates[mean.argmax()]
+
+
+def smoothed_pick(rates, losses, smooth):
+    return rates[np.argmin([smooth(losses[max(i - 2, 0):i + 3]) for i in range(len(losses))])] / 10
+
+
+@pytest.mark.parametrize("id, attempt, denied", [
+    ("one-error-pick", one_error_of_all_seeds, ["square", "left out", "last one listed"]),
+    ("one-error-pick", lambda r, s: r[good(s)[0] >= good(s)[1]][-1], ["square", "left out"]),
+    ("one-error-pick", lambda r, s: r[good(s)[0] + s.std(axis=1, ddof=1) / s.shape[1] ** 0.5 >= good(s)[1]].min(),
+     ["seed by seed"]),
+    ("training-rates", lambda f, e, n, b: [f(t) for t in range(e * max(1, n // b))], ["nearest"]),
+    ("effective-rate", lambda lr, b, d: lr if d else lr / (1 - b), ["Right only if", "needs another look"]),
+    ("effective-rate", lambda lr, b, d: lr * (1 - d) / b if b else lr * (1 - d), ["needs another look"]),
+    ("best-momentum", lambda low, high: (1 / (low * high) ** 0.5, EXERCISES["best-momentum"].reference(low, high)[1]),
+     ["is divided by"]),
+    ("nesterov-update", rule(lambda v, g, lr, beta: beta * v - g, lambda v, g, lr, beta: lr * (g + beta * v)),
+     ["taken off in the bracket"]),
+    ("momentum-update", lambda w, g, state, lr, beta: (
+        w - lr * (beta * state.get("v", 0) + g) - lr * g, {"v": beta * state.get("v", 0) + g}), ["another look"]),
+    ("range-test-pick", lambda r, x: smoothed_pick(r, x, lambda w: w.sum() if np.isfinite(w).all() else np.inf),
+     ["the sum is divided by 5 all the same"]),
+])
+def test_a_cause_is_not_named_where_it_is_another(id, attempt, denied):
+    message = check(id, attempt).message
+    assert not check(id, attempt).passed and not any(words in message for words in denied), message
 
 
 @pytest.mark.parametrize("id, attempt, words", [

@@ -64,14 +64,18 @@ def _of_best(scores):
     return scores[scores.mean(axis=1).argmax()]
 
 
+def _good(scores):
+    mean = scores.mean(axis=1)
+    return mean >= mean.max() - _error(_of_best(scores))
+
+
 def _each_its_own(rates, scores):
     mean = scores.mean(axis=1)
     return rates[mean + _error(scores) >= mean.max()].min()
 
 
 def _first_listed(rates, scores):
-    mean = scores.mean(axis=1)
-    return rates[np.flatnonzero(mean >= mean.max() - _error(_of_best(scores)))[0]]
+    return rates[_good(scores)][0]
 
 
 def _only_above(rates, scores):
@@ -96,6 +100,16 @@ def _neighbours(rates, scores):
 
 def _smooth(losses, reach=2):
     return np.array([losses[max(i - reach, 0):i + reach + 1].mean() for i in range(len(losses))])
+
+
+def _windows(losses, before, after):
+    return np.array([losses[max(i - before, 0):i + after + 1].mean() for i in range(len(losses))])
+
+
+def _symmetric(losses):
+    """As `_smooth`, with as many neighbours before as after."""
+    reach = [min(i, 2, len(losses) - 1 - i) for i in range(len(losses))]
+    return np.array([losses[i - r:i + r + 1].mean() for i, r in enumerate(reach)])
 
 
 def _lowest(smooth):
@@ -220,7 +234,7 @@ _MORE, _LESS = 1 + 3e-13, 1 - 3e-13  # whole steps but for a rounding error hund
 
 _FEW = np.array([0.01, 0.1, 1.0, 0.001])
 _SCORES = np.array([[0.78, 0.80, 0.79], [0.80, 0.83, 0.78], [0.60, 0.81, 0.62], [0.795, 0.79, 0.801]])
-_STEPS = (2.4, 2.2, 2.1, 1.98, 1.9, 1.5, 1.03, 0.97, 0.9, 0.85, 0.7, 0.5, 0.42, 0.2, 0.0, 3.0)
+_STEPS = (2.4, 2.2, 2.1, 1.98, 1.9, 1.5, 1.03, 0.97, 0.9, 0.85, 0.7, 0.5, 0.42, 0.22, 0.0, 3.0)
 _RUNGS = np.geomspace(1e-4, 1, len(_STEPS))
 _TIGHT = _ladder([0.1, -1.0, 0.3, 0.9, -0.2], _STEPS, [0.4] * 14 + [1.0, 2.0])
 _LOOSE = _ladder([1.0, -0.4, 0.2], _STEPS, [0.5, 1.6] * 7 + [1.0, 0.3], error=0.023)
@@ -288,6 +302,22 @@ EXERCISES = [
             (lambda low, high, n: low * 10 ** (np.arange(np.ceil(n * np.log10(high / low)) + 1) / n),
              "Right, except where rounding leaves a trifle more than a whole number, as in 3.0000000000000004 for 3 "
              "steps, which `ceil` makes 4: round instead."),
+            (lambda low, high, n: np.geomspace(low, high, math.ceil(n * np.log10(high / low)) + 1),
+             "Where rounding leaves a trifle more than a whole number of steps, as 3.0000000000000004 for 3, `ceil` "
+             "makes it 4, and the steps become too short. Round instead."),
+            (lambda low, high, n: low * 10 ** (np.arange(n * round(np.log10(high / low)) + 1) / n),
+             "The steps are right, their number is not where the decades do not come out whole: these are rounded "
+             "before they are multiplied by `per_decade`. Multiply first, then round."),
+            (lambda low, high, n: low * 10 ** (np.arange(n * int(np.log10(high / low)) + 1) / n),
+             "The steps are right, but there are too few of them where the decades do not come out whole, or not "
+             "quite: `int` cuts these before they are multiplied by `per_decade`. Multiply first, then round."),
+            (lambda low, high, n: low * np.exp(np.arange(round(n * np.log(high / low)) + 1) / n),
+             "These are `per_decade` steps for each factor of e. A decade is a factor of 10."),
+            (lambda low, high, n: low * 2 ** (np.arange(round(n * np.log2(high / low)) + 1) / n),
+             "These are `per_decade` steps for each factor of 2. A decade is a factor of 10."),
+            (lambda low, high, n: np.geomspace(low, high, max(n - 1, 1) * round(np.log10(high / low)) + 1),
+             "One step too few in each decade, unless it has one: `per_decade` counts steps, not rates from end to "
+             "end."),
             (lambda low, high, n: np.geomspace(low, high, n * round(np.log10(high / low)) + 1),
              "The decades are rounded to a whole number before they are multiplied by `per_decade`. From 0.1 to 0.316 "
              "there is half a decade: multiply first, then round."),
@@ -345,7 +375,8 @@ EXERCISES = [
         ),
         probes=((_FEW, _SCORES), (np.array([1.0, 0.2, 0.1, 0.5]), _STEADY), (_FEW[::-1], _GAP),
                 (np.array([0.01, 0.03, 0.1, 0.3]), _WILD), (np.array([0.01, 0.03, 0.1, 0.3]), _GAP),
-                (_RUNGS, _TIGHT), (_RUNGS, _LOOSE), (_RUNGS[_SHUFFLED], _TIGHT[_SHUFFLED]), (_RUNGS[::-1], _TIGHT)),
+                (_RUNGS, _TIGHT), (_RUNGS, _LOOSE), (_RUNGS[_SHUFFLED], _TIGHT[_SHUFFLED]), (_RUNGS[::-1], _TIGHT),
+                (_RUNGS[_SHUFFLED[::-1]], _LOOSE[_SHUFFLED[::-1]])),
         corners={"just at the limit counts": [1]},
         mistakes=(
             (lambda rates, scores: rates[scores.mean(axis=1).argmax()],
@@ -421,6 +452,20 @@ EXERCISES = [
              "That is the mean score of the right rate. The rate itself is asked for."),
             (lambda rates, scores: _pick(scores, 1.96 * _error(_of_best(scores)), rates),
              "1.96 standard errors make a 95 % interval. The rule takes one."),
+            (lambda rates, scores: rates[_good(scores)][-1],
+             "That is the last one listed among the good rates. They may stand in any order: take the smallest."),
+            (lambda rates, scores: rates[(scores >= scores.mean(axis=1).max() - _error(_of_best(scores))).any(
+                axis=1)].min(),
+             "A rate counts here as soon as one of its scores is above the line. Its mean is to be."),
+            (lambda rates, scores: rates[scores.mean(axis=1) + _error(scores) >= scores.mean(axis=1).max() - _error(
+                _of_best(scores))].min(),
+             "Two errors are at work: that of the best rate and that of each other. Take that of the best rate alone, "
+             "and the means of the others as they are."),
+            (lambda rates, scores: _pick(scores, _error(_of_best(scores)) / scores.shape[1], rates),
+             "The error is n times too small for what it is compared with: either it is divided by n once more, or "
+             "the scores are added up where their mean is asked for."),
+            (lambda rates, scores: rates[_good(scores)][scores.mean(axis=1)[_good(scores)].argmin()],
+             "That is the rate with the lowest mean of those that are good enough. The smallest *rate* is asked for."),
             (_only_above,
              "Right unless the best scores do not scatter at all: then the line is the best mean itself, and a rate "
              "on the line counts as well."),
@@ -458,8 +503,9 @@ EXERCISES = [
             (lambda rates, losses: rates[_lowest(_smooth(losses))] * 10,
              "Ten times the rate instead of a tenth: that is beyond the cliff."),
             (lambda rates, losses: rates[_lowest(_padded(losses))] / 10,
-             "At the two ends the sum is divided by 5 all the same, as if there were zeros beyond, which look like "
-             "very low losses. `np.convolve` with `same` does that, too. Average over those that exist."),
+             "At the two ends the sum of fewer losses counts like one of 5: either it is divided by 5 all the same, as "
+             "by `np.convolve` with `same`, or by nothing. That looks like very low losses. Average over those that "
+             "exist."),
             (lambda rates, losses: rates[int(np.convolve(losses, np.ones(5) / 5, "same").argmin())] / 10,
              "Two things at once: at the two ends the sum is divided by 5 all the same, as `np.convolve` with `same` "
              "does, and `argmin` takes nan for the lowest of all."),
@@ -482,7 +528,8 @@ EXERCISES = [
             (lambda rates, losses: rates[_lowest(_median(losses))] / 10,
              "That is a median of the five. It is a good idea, but the mean is asked for."),
             (lambda rates, losses: rates[int(_smooth(losses).argmin())] / 10,
-             "Right until the run diverges: `argmin` takes nan for the lowest of all."),
+             "Right until the run diverges: then nan counts as the lowest of all, as it does for `argmin`, or as a 0 "
+             "in its place does."),
             (lambda rates, losses: range_test_pick(rates, losses) if np.isfinite(losses).all()
              else rates[int(np.flatnonzero(np.isfinite(losses))[-1])] / 10,
              "Where the run diverges you take the last rate with a finite loss. The minimum came earlier."),
@@ -541,6 +588,18 @@ EXERCISES = [
              "That is a tenth of the place of the minimum. Which rate stands at this place?"),
             (lambda rates, losses: rates[min(_lowest(_smooth(losses)) + 1, len(rates) - 1)] / 10,
              "One place too late: `argmin` counts from 0, as the rates do."),
+            (lambda rates, losses: rates[_lowest(_windows(losses, 2, 0))] / 10,
+             "Your window holds the loss and the two before it. The two after it belong to it as well."),
+            (lambda rates, losses: rates[_lowest(_windows(losses, 0, 2))] / 10,
+             "Your window holds the loss and the two after it. The two before it belong to it as well."),
+            (lambda rates, losses: rates[_lowest(_symmetric(losses))] / 10,
+             "Near an end you shorten the window on both sides, to one neighbour or none. On the inner side there are "
+             "two all the same."),
+            (lambda rates, losses: rates[0] / 10,
+             "That is a tenth of the first rate, whatever the losses are: either they are not looked at, or they are "
+             "sorted."),
+            (lambda rates, losses: rates[max(_lowest(_smooth(losses)) - 1, 0)] / 10,
+             "One place too early: that is the rate before the one at the minimum."),
             (_steepest,
              "That is where the loss falls fastest, another way to read the test. Asked for is a tenth of the rate at "
              "the minimum."),

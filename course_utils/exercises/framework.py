@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from .limits import Exceeded, Stopped, as_before, names_as_before, run_limited
-from .relations import MISTAKE, RIGHT, effect, moves
+from .otherwise import otherwise
+from .relations import MISTAKE, NOTHING, RIGHT, effect, moves
 
 __all__ = ["Exercise", "Project", "Result", "Note", "judge"]
 
@@ -174,10 +175,12 @@ def _judged(exercise, attempt, watched):
                                   f'`solution("{exercise.id}")` shows how we wrote it.')
     if all(g is None for g in got):
         return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
-    sentence = _known_mistake(exercise, got, expected, right)
+    sentence, nearly = _known_mistake(exercise, got, expected, right)
+    like = "" if sentence else _otherwise(exercise, attempt, got)
+    sentence = sentence or ("" if like else nearly)
     if not sentence:
         sentence = _first_difference(exercise, got, expected, right, watched, model)
-        common = _common(exercise, got, expected, right, watched, model) or _constant(exercise, got)
+        common = like or _common(exercise, got, expected, right, watched, model) or _constant(exercise, got)
         sentence += f" {common}" * bool(common) + f" Besides, {changed}" * bool(changed)
     return result(False, True, sentence)
 
@@ -297,7 +300,7 @@ def _is_still(value, before):
         return value.shape == before.shape and value.dtype == before.dtype and value.tobytes() == before.tobytes()
     if hasattr(value, "detach"):
         return _is_still(value.detach().cpu().numpy(), before.cpu().numpy())
-    return True
+    return value is before or isinstance(value, int | float | str | np.generic) and value == before
 
 
 def _wrong_kind(exercise, attempt):
@@ -427,23 +430,25 @@ def _holds_ellipsis(value):
 
 
 def _known_mistake(exercise, got, expected, right):
-    """The sentence of the mistake that agrees with the attempt everywhere; else of one that explains nearly all.
+    """The sentence of the mistake that agrees with the attempt everywhere, and that of one that explains nearly all.
 
     Where the mistake stops, the attempt may be right: it looks out for that case. A second slip may hide behind the
     first: where the attempt raised, and at one more probe or the few probes of one corner, the two may then differ, as
     long as they share wrong answers: three, or four, not all the same. The mistake that differs at the fewest probes
-    is named, and where it differs: there is more, or the attempt is right there.
+    is named, and where it differs: there is more, or the attempt is right there. Choices among a few values agree by
+    chance, so that there the probes of a corner alone may differ.
     """
     n = len(exercise.probes)
     raised = "".join([f" (It stopped with {g.text}.)" for g in got if isinstance(g, _Raised) and g.own][:1])
     told = [i for i, g in enumerate(got) if not isinstance(g, _Raised)]
     corners = [set(which) for which in exercise.corners.values() if 2 * len(which) <= n]
-    guarded, near = None, []
+    chosen = _is_choice(exercise, expected)
+    guarded, near = "", []
     for wrong, sentence in exercise.mistakes:
         theirs = _outcomes(exercise, wrong)
         agree = [_same(g, t, MISTAKE) for g, t in zip(got, theirs, strict=True)]
         if all(agree):
-            return sentence + raised
+            return sentence + raised, ""
         alike = [i for i in told if i < n and agree[i] and not _same(theirs[i], expected[i], MISTAKE)]
         constant = alike and _is_plain(got[alike[0]]) and all(_same(got[i], got[alike[0]], MISTAKE) for i in alike)
         shared = 0 if constant else len(alike)
@@ -452,9 +457,11 @@ def _known_mistake(exercise, got, expected, right):
             guarded = guarded or sentence
         elif shared < 3 + bool(rest) or 2 * len(told) < len(got):
             continue
-        elif len(rest) <= 1 or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
+        elif chosen and rest and all(right[i] for i in rest):
+            continue
+        elif len(rest) <= (not chosen) or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
             near.append((len(rest), sentence + raised + _but(exercise, rest, right)))
-    return guarded or min(near, key=lambda one: one[0], default=(0, None))[1]
+    return guarded, min(near, key=lambda one: one[0], default=(0, ""))[1]
 
 
 def _is_plain(value):
@@ -469,11 +476,34 @@ def _but(exercise, rest, right):
     return f" Not for `{_asked(exercise, rest[0])}`, though: yours is right there." if rest else ""
 
 
+def _is_choice(exercise, expected):
+    """Whether every answer is one of the values in a row that was passed, or the same multiple of one."""
+    def multiples(row, answer):
+        row = np.asarray(row, dtype=float)
+        return {float(f"{answer / value:.6g}") for value in row if value}
+
+    answers = expected[:len(exercise.probes)]
+    if any(not isinstance(e, int | float | np.number) or not np.isfinite(e) for e in answers):
+        return False
+    columns = [c for c in zip(*exercise.probes, strict=False) if all(getattr(v, "ndim", 0) == 1 for v in c)]
+    return any(set.intersection(*map(multiples, column, answers)) for column in columns)
+
+
+def _otherwise(exercise, attempt, got):
+    """What `otherwise` says of the answers."""
+    probes = (*exercise.probes, exercise.probes[0])
+    if any(isinstance(g, _Raised) or g is None for g in got):
+        return ""
+    return otherwise(attempt, exercise.reference, lambda function: all(
+        _same(g, _outcome(exercise, function, probe), RIGHT) for g, probe in zip(got, probes, strict=True)))
+
+
 def _first_difference(exercise, got, expected, right, watched, model):
     """The smallest probe that differs, and in it the first number that does, with what leads to it."""
     wrong = [i for i, same in enumerate(right) if not same]
-    if wrong == [len(exercise.probes)]:
-        return "The same question got two different answers: something is kept from one call to the next."
+    if _same(got[0], got[0], RIGHT) and _same(got[-1], got[-1], RIGHT) and not _same(got[0], got[-1], RIGHT):
+        return ("The same question got two different answers: either something is kept from one call to the next, or "
+                "chance plays a part.")
     told = [i for i in wrong if isinstance(got[i], _Raised) and not got[i].own and got[i].text]
     index = min(told or wrong, key=lambda i: (expected[i] is None, _size(exercise.probes[i % len(exercise.probes)])))
     g, e = got[index], expected[index]
@@ -610,7 +640,7 @@ def _numbered(expected, got, one):
     if e.shape != g.shape:
         return None
     size = np.abs(e[np.isfinite(e)]).max(initial=0)
-    off = np.argwhere(~np.isclose(g, e, RIGHT, 1e-3 * RIGHT * size, equal_nan=True))
+    off = np.argwhere(~np.isclose(g, e, RIGHT, max(1e-3 * RIGHT * size, NOTHING), equal_nan=True))
     if not len(off):
         return None
     at = tuple(int(i) for i in off[0])
@@ -689,7 +719,8 @@ def _remark(got, expected):
     if array.shape != np.shape(expected):
         return _shapes(got, expected)
     if np.isnan(array).any() and not np.isnan(_array(expected)).any():
-        return " nan is what remains of 0/0 or ∞ − ∞: which operation made it?"
+        return (" nan comes of 0/0, of ∞ − ∞, or of a function asked beyond its range, as a root of a number below 0: "
+                "which operation made it?")
     return ""
 
 
@@ -725,7 +756,7 @@ def _same(got, expected, rtol):
             return False
         g, e = _array(got), _array(expected)
         size = np.abs(e[np.isfinite(e)]).max(initial=0)
-        return g.shape == e.shape and np.allclose(g, e, rtol, 1e-3 * rtol * size, equal_nan=True)
+        return g.shape == e.shape and np.allclose(g, e, rtol, max(1e-3 * rtol * size, NOTHING), equal_nan=True)
     except Exception:
         return False
 

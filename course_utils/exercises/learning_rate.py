@@ -45,7 +45,7 @@ def paired_interval(a, b):
     """The mean of a − b and its 95 % interval by Student's t: (mean, low, high).
 
     a and b are arrays of scores; entry k of both comes from seed k. The standard
-    deviation is that with n - 1. If a - b is [0.1, 0.1, 0.1], all three are 0.1.
+    deviation is that with n - 1. If a - b is [0.1, 0.3], they are 0.2, -1.07 and 1.47.
     """
     from scipy import stats  # a second, which nobody waits for before it is needed
 
@@ -482,6 +482,7 @@ EXERCISES = [
             "side: `scipy.stats.t.ppf(0.975, n - 1)`.",
         ),
         probes=((_A, _B), (_C, _D), (_D[:4], _C[:4]), (np.array([0.7, 0.9]), np.array([0.75, 0.6]))),
+        parts=("the mean", "low", "high"),
         mistakes=(
             (lambda a, b: _unpaired(a, b, 2 * len(a) - 2),
              "The two settings are treated as strangers, though they share their seeds: take the difference seed by "
@@ -529,6 +530,20 @@ EXERCISES = [
              "That leaves 1 % on each side, a 98 % interval. For 95 % it is 2.5 %."),
             (_interval(lambda d: _t(29) * _standard_error(d)),
              "The degrees of freedom are fixed at those of 30 seeds. They are one fewer than there are differences."),
+            (_interval(lambda d: _t(len(d)) * _standard_error(d, ddof=0)),
+             "Two things at once: one degree of freedom was used up by the mean, and `std` divides by n unless told "
+             "`ddof=1`."),
+            (_around(lambda a, b: a.std(ddof=1) / np.sqrt(len(a)) - b.std(ddof=1) / np.sqrt(len(b))),
+             "The spread of b is taken from that of a. Take the spread of the differences."),
+            (_interval(lambda d: _t(len(d) - 1) * np.sqrt((d**2).sum() / (len(d) - 1) / len(d))),
+             "The squares are those of the differences themselves. The standard deviation takes the distances from "
+             "their mean."),
+            (_interval(lambda d: 2 * _t(len(d) - 1) * _standard_error(d)),
+             "The margin is twice too large. t standard errors reach to each side."),
+            (lambda a, b: (np.mean(a - b), np.min(a - b), np.max(a - b)),
+             "Those are the smallest and the largest difference of single seeds. The interval is for their mean."),
+            (_around(lambda a, b: np.append(a, b).std(ddof=1) / np.sqrt(len(a))),
+             "All the scores of a and b lie in one heap here. Take the spread of the differences."),
             (_interval(lambda d: 1.96 * _standard_error(d, ddof=0)),
              "Two things at once: 1.96 belongs to a known spread, and `std` divides by n unless told `ddof=1`."),
             (_interval(lambda d: 1.96 * d.std(ddof=1)),

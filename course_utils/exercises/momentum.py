@@ -274,12 +274,32 @@ EXERCISES = [
              "Dampening shortens the old velocity as well here. It shortens only the gradient that enters."),
             (lambda lr, beta, dampening: lr * (1 - dampening) / (1 - beta**2),
              "β is squared. What survives adds up as 1 + β + β² + …, which is 1/(1 − β)."),
-            (lambda lr, beta, dampening: lr * (1 - dampening) / beta if beta else math.inf,
+            (lambda lr, beta, dampening: lr * (1 - dampening) / beta,
              "The sum of 1 + β + β² + … is 1/(1 − β), not 1/β."),
             (lambda lr, beta, dampening: lr * (1 + dampening) / (1 - beta),
              "Dampening makes the steps shorter: the gradient enters with 1 − dampening, not with 1 + dampening."),
             (lambda lr, beta, dampening: lr * (1 - dampening - beta),
              "Dampening and β do not add up: the one shortens what enters, the other says how much survives a step."),
+            (lambda lr, beta, dampening: lr * (1 - dampening) / 1 - beta,
+             "Brackets are missing: `/` comes before `−`, so that β is taken off the whole. Divide by (1 − beta)."),
+            (lambda lr, beta, dampening: lr - dampening / (1 - beta),
+             "Brackets are missing: lr multiplies the 1 alone, and dampening is divided before it is taken off. "
+             "(1 − dampening) belongs together."),
+            (lambda lr, beta, dampening: lr * (1 - dampening) * (1 - beta**100) / (1 - beta),
+             "That is the step after 100 gradients. With a long memory it still grows: 1 + β + β² + … without an end "
+             "is 1/(1 − β)."),
+            (lambda lr, beta, dampening: lr * (1 - dampening) * (1 - beta**10) / (1 - beta),
+             "That is the step after 10 gradients. The memory goes on: 1 + β + β² + … without an end is 1/(1 − β)."),
+            (lambda lr, beta, dampening: lr * (1 - dampening) / math.sqrt(1 - beta),
+             "A root is too much: what survives adds up as 1 + β + β² + …, which is 1/(1 − β)."),
+            (lambda lr, beta, dampening: lr / (1 - beta) - dampening,
+             "Dampening is taken off the whole. It shortens the gradient that enters, so that it multiplies: 1 − "
+             "dampening."),
+            (lambda lr, beta, dampening: (lr - dampening) / (1 - beta),
+             "Dampening is taken off the rate. It shortens the gradient that enters, so that it multiplies: 1 − "
+             "dampening."),
+            (lambda lr, beta, dampening: lr * (1 - dampening) ** 2 / (1 - beta),
+             "One factor 1 − dampening too many: it shortens each gradient once."),
             (lambda lr, beta, dampening: -lr * (1 - dampening) / (1 - beta),
              "The number is right, the sign is not: the length of a step is not negative."),
             (lambda lr, beta, dampening: (1 - dampening) / (1 - beta) / lr,
@@ -301,6 +321,7 @@ EXERCISES = [
         ),
         probes=((1.0, 25.0), (1.0, 100.0), (0.5, 8.0), (4.0, 4.0), (2.0, 3.0), (1e-3, 10.0), (9.0, 16.0)),
         corners={"they may be equal": [3]},
+        parts=("the rate", "beta"),
         mistakes=(
             (lambda low, high: (best_momentum(low, high)[0], math.sqrt(best_momentum(low, high)[1])),
              "The rate is right. β is not squared: that is the factor of a step, √β."),
@@ -317,6 +338,9 @@ EXERCISES = [
             (lambda low, high: (2 / (low + high), ((high - low) / (high + low)) ** 2),
              "That is the pair of plain descent: its rate, and the square of what it leaves. With momentum the roots, "
              "√low and √high, take the place of the curvatures, and the rate is a square, too."),
+            (lambda low, high: (2 / (low + high), 0.0),
+             "That is plain descent: its best rate, and no memory. With momentum both formulas have roots, and "
+             "squares."),
             (lambda low, high: ((2 / (low + high)) ** 2, ((high - low) / (high + low)) ** 2),
              "The squares are there, the roots are not: take √low and √high in both formulas."),
             (lambda low, high: (2 / (low + high), (high - low) / (high + low)),
@@ -353,6 +377,23 @@ EXERCISES = [
              "The rate is right. β is the square of the bracket, which is why it is not negative."),
             (lambda low, high: (best_momentum(low, high)[0], 1 - best_momentum(low, high)[1]),
              "The rate is right. The second number is 1 − β; β itself is asked for."),
+            (lambda low, high: (best_momentum(low, high)[0], (1 - math.sqrt(low / high)) ** 2),
+             "The rate is right. In β only the upper half of the fraction is there: (√high − √low) / √high. Below "
+             "stands the sum of the roots."),
+            (lambda low, high: ((1 + best_momentum(low, high)[1]) ** 2 / high, best_momentum(low, high)[1]),
+             "β is right. In the rate (1 + √β)² / high the root is missing."),
+            (lambda low, high: ((1 + math.sqrt(best_momentum(low, high)[1])) ** 2 / low, best_momentum(low, high)[1]),
+             "β is right, and the rate is too large by the factor κ: (1 + √β)² is to be divided by high, not by "
+             "low."),
+            (lambda low, high: ((1 - math.sqrt(best_momentum(low, high)[1])) ** 2 / high, best_momentum(low, high)[1]),
+             "β is right, and the rate is too small by the factor κ: (1 − √β)², which is 4 / (1 + √κ)², is to be "
+             "divided by low, not by high."),
+            (lambda low, high: (2 * (1 + best_momentum(low, high)[1]) / high, best_momentum(low, high)[1]),
+             "β is right. 2 (1 + β) / high is the critical rate of heavy ball, where it stops settling."),
+            (lambda low, high: (best_momentum(low, high)[0] / (1 - best_momentum(low, high)[1]),
+                                best_momentum(low, high)[1]),
+             "β is right. Where the rate should be stands rate / (1 − β), the effective rate, which is "
+             "1 / √(low · high)."),
             (lambda low, high: (best_momentum(low, high)[0], 0.9),
              "The rate is right. β depends on the curvatures: 0.9 is only what libraries ship."),
         ),
@@ -387,7 +428,8 @@ EXERCISES = [
             (_rule(_sum, lambda v, old, g, lr, beta: -lr * (g + beta * v)),
              "The sign is turned round: this walks uphill."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g - beta * v)),
-             "β v is taken off in the bracket. It is added: the look goes ahead, not back."),
+             "β v comes with a minus into the bracket: either it is taken off there, or the gradient entered the "
+             "velocity with a minus. It is added: the look goes ahead, not back."),
             (_rule(lambda v, g, lr, beta: beta * v + lr * g, lambda v, old, g, lr, beta: lr * g + beta * v),
              "Old steps keep their old rate: either the rate is inside the velocity, or a step itself is carried on. "
              "That is the same only while the rate stays, and here it changes."),

@@ -4,9 +4,10 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-__all__ = ["RIGHT", "MISTAKE", "effect", "moves"]
+__all__ = ["RIGHT", "MISTAKE", "NOTHING", "effect", "moves"]
 
 RIGHT, MISTAKE = 1e-5, 1e-4  # relative tolerances: float32 is right, and a mistake need only be recognized
+NOTHING = 1e-14  # what rounding may leave of a 0
 
 
 def effect(got, expected, arguments, about="", parts=()):
@@ -22,7 +23,7 @@ def effect(got, expected, arguments, about="", parts=()):
     if pairs is None:
         return ""
     if any(g.shape != e.shape for g, e in pairs):
-        return _of_lengths(pairs)
+        return _of_lengths(pairs, arguments)
     return _sentence(pairs, arguments, about, "yours")
 
 
@@ -53,7 +54,7 @@ def _of_parts(got, expected, arguments, about, names):
     return (said + _sentence(columns[first], arguments, about, names[first])).strip()
 
 
-def _of_lengths(pairs):
+def _of_lengths(pairs, arguments):
     if any(g.ndim != 1 or e.ndim != 1 for g, e in pairs):
         return ""
     for cut, words in _CUTS:
@@ -68,7 +69,13 @@ def _of_lengths(pairs):
     if len(surplus) == 1:
         number = surplus.pop()
         return f"On every probe there {_entries(abs(number))} too {'many' if number > 0 else 'few'}."
-    return ""
+    signs = {np.sign(len(g) - len(e)) for g, e in wrong}
+    told = {(1,): "there are too many entries", (-1,): "there are too few entries"}.get(tuple(signs), "")
+    if len(wrong) == len(pairs):
+        return f"On all {len(pairs)} probes {told}." if told else ""
+    place = _where(arguments, [g.shape != e.shape or not _close(g, e) for g, e in pairs])
+    right = f"Right on {len(pairs) - len(wrong)} of {len(pairs)} probes" + f", those {place}" * bool(place)
+    return f"{right}; on the others {told}." if told else f"{right}."
 
 
 _CUTS = (
@@ -229,4 +236,4 @@ def _close(a, b, tolerance=MISTAKE):
     if a.shape != b.shape:
         return False
     size = np.abs(b[np.isfinite(b)]).max(initial=0)
-    return np.allclose(a, b, tolerance, 1e-3 * tolerance * size, equal_nan=True)
+    return np.allclose(a, b, tolerance, max(1e-3 * tolerance * size, NOTHING), equal_nan=True)

@@ -273,6 +273,17 @@ def _table(step):
     return (0.1, 0.3, 0.4, 0.2, 0.05, 0.01)[step]
 
 
+def _cycle(step):
+    """0.2 · |(step + 2) % 4 − 2|"""
+    return 0.2 * abs((step + 2) % 4 - 2)
+
+
+def _until_zero(rates):
+    """The rates before the first that is 0."""
+    rates = list(rates)
+    return rates[:rates.index(0.0)] if 0.0 in rates else rates
+
+
 _LOSSES = [1.0, 0.9, 0.95, 0.92, 0.91, 0.93, 0.94, 0.96, 0.8, 0.85, 0.82, 0.81, 0.83, 0.84, 0.79, 0.9]
 _NOISY = np.round(0.5 + 0.4 / np.arange(1, 31) ** 0.5 + 0.08 * np.sin(7.0 * np.arange(30)), 3).tolist()
 _FLAT = [0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7]
@@ -280,6 +291,7 @@ _CREEPING = (0.5 - 1.2e-5 * np.arange(9)).tolist() + [0.49, 0.488, 0.486, 0.485,
 _RISING = [0.5, 0.6, 0.55, 0.65, 0.6, 0.7, 0.65, 0.75, 0.7, 0.8, 0.75]
 _EQUALLED = [0.9, 0.8, 0.85, 0.8, 0.83, 0.8, 0.7, 0.7, 0.7, 0.75, 0.7]
 _LARGE = [9.0, 7.0, 8.0, 7.5, 7.2, 6.0, 6.5, 6.2, 5.0]  # never below 1
+_HUGE = [5e300, 4e300, 3e300, 3.5e300, 2e300, 1e300]
 
 EXERCISES = [
     Exercise(
@@ -335,8 +347,8 @@ EXERCISES = [
              "The cosine is one step ahead: at step warmup_steps its progress is 0, and at step total_steps 1."),
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm + 1) / (total - warm + 1)),
              "The cosine has left the peak at step warmup_steps already: there its progress is 0.")[:1],
-            (_after_warmup(lambda step, warm, total: (step - warm) / (total - warm - 1)),
-             "Here the rate is 0 one step too early. Progress 1 belongs to step total_steps."),
+            *_both_ways(dict(progress=lambda step, warm, total: (step - warm) / (total - warm - 1)),
+             "The cosine is at 0 one step too early. Progress 1 belongs to step total_steps."),
             (_after_warmup(clip=False),
              "After step total_steps the cosine comes up again. There the rate is 0."),
             *_both_ways(dict(shape=lambda p: 1 + math.cos(math.pi * p)),
@@ -382,6 +394,19 @@ EXERCISES = [
              "The straight line is too flat: it would be at peak_lr one step after its end. Divide by warmup_steps."),
             (_to_the_end(lambda step, warm: step / (warm - 1) if warm > 1 else 1.0),
              "The straight line starts at 0. At step 0 the rate is peak_lr / warmup_steps, so that no step is lost."),
+            (_to_the_end(lambda step, warm: step / max(warm - 1, 1)),
+             "The straight line starts at 0, and a warmup of one step stays there. At step 0 the rate is peak_lr / "
+             "warmup_steps."),
+            (_to_the_end(lambda step, warm: ((step + 1) / warm) ** 2),
+             "The warmup rises along a parabola here: the fraction is squared. A straight line is asked for."),
+            (lambda step, peak, warm, total: peak * (1 + math.cos(math.pi * (step - warm) / max(total - warm, 1))) / 2
+             if step < total else 0.0,
+             "The cosine is asked for before step warmup_steps as well. There the rate is on the straight line."),
+            *_both_ways(dict(shape=lambda p: (1 + math.sin(math.pi * p)) / 2),
+             "A sine stands in the place of the cosine: it begins in the middle, rises first and falls back to the "
+             "middle."),
+            *_both_ways(dict(shape=lambda p: 1 - math.sin(math.pi * p / 2)),
+             "That falls fast at first. Half a cosine is flat at both ends."),
             (_to_the_end(lambda step, warm: (1 - math.cos(math.pi * (step + 1) / warm)) / 2),
              "The warmup rises along a cosine here. A straight line is asked for."),
             (lambda step, peak, warm, total: _to_the_end(lambda s, w: (s + 1) / total)(step, peak, warm, total),
@@ -406,7 +431,7 @@ EXERCISES = [
             "A schedule takes one step at a time: `sum(schedule(step) for step in …)`.",
         ),
         probes=((_slow, 7), (_falling, 12), (_stairs, 9), (_wave, 5), (_slow, 1), (_stairs, 3), (_falling, 0),
-                (_table, 4), (_table, 3)),
+                (_table, 4), (_table, 3), (_cycle, 7)),
         corners={"no steps sum to 0": [6]},
         mistakes=(
             (lambda schedule, n: sum(schedule(step) for step in range(1, n + 1)),
@@ -461,6 +486,17 @@ EXERCISES = [
             (lambda schedule, n: float(np.sum(schedule(np.arange(n)))),
              "A schedule is asked for one step, a whole number. Not every schedule can take an array of them: it may "
              "hold an `if` or a `math.cos`."),
+            (lambda schedule, n: sum(_until_zero(schedule(step) for step in range(n))),
+             "You stop at the first rate that is 0. It may rise again later: add up all of them."),
+            (lambda schedule, n: schedule(0) + sum(schedule(step) for step in range(n)),
+             "The first rate is counted twice: the sum begins with it, and the loop adds it once more."),
+            (lambda schedule, n: schedule(0) + sum(schedule(step) for step in range(1, n)),
+             "Right but for no steps at all: their sum is 0, and yours begins with the first rate."),
+            (lambda schedule, n: sum(range(n)),
+             "Those are the steps, added up. Ask the schedule for the rate of each."),
+            (lambda schedule, n: schedule(sum(range(n))),
+             "The steps are added up, and the schedule is asked for their sum. Ask it for each step and add its "
+             "answers."),
             (lambda schedule, n_steps: n_steps * (schedule(0) + schedule(n_steps)) / 2,
              "That is the mean of two rates, times the number of steps. It would be the sum if the rate fell in a "
              "straight line and both ends counted by half."),
@@ -483,7 +519,8 @@ EXERCISES = [
                 (_NOISY, 0.3, 0.5, 1), (_NOISY, 0.3, 0.2, 3),
                 (_FLAT, 1.0, 0.5, 2), (_RISING, 0.4, 0.5, 3), (_RISING[::-1], 0.4, 0.5, 0), (_LOSSES, 0.2, 0.3, 0),
                 ([], 0.05, 0.1, 2), (_NOISY, 0.01, 0.1, 12), (_CREEPING, 0.1, 0.5, 2), ([], 0.3, 0.5, 0),
-                (_EQUALLED, 0.2, 0.5, 1), (_EQUALLED, 0.2, 0.5, 0), (_LARGE, 0.3, 0.5, 1), ([0.4], 0.3, 0.5, 0)),
+                (_EQUALLED, 0.2, 0.5, 1), (_EQUALLED, 0.2, 0.5, 0), (_LARGE, 0.3, 0.5, 1), ([0.4], 0.3, 0.5, 0),
+                (_HUGE, 0.3, 0.5, 1)),
         corners={"before the first epoch it is empty": [9, 12], "An equal loss": [5, 13, 14]},
         mistakes=(
             (_plateau(counts=lambda waited, patience: waited >= patience),
@@ -517,6 +554,12 @@ EXERCISES = [
              "The first loss counts as a bad epoch, since it is compared with itself. It is the first lowest loss."),
             (_plateau(start=1.0),
              "The lowest loss begins at 1. A loss may be larger than that: begin with infinity."),
+            (_plateau(start=1e4),
+             "The lowest loss begins at a number that a loss may exceed, as it does where a run diverges: begin with "
+             "infinity."),
+            (_plateau(counts=lambda waited, patience: waited >= patience, forget="all"),
+             "Two things at once: it reduces one epoch too early, since *more than* patience epochs must pass, and the "
+             "lowest loss is forgotten after a reduction. It stays."),
             (_asked_in_the_else,
              "The waiting is asked about before the present epoch is added to it, so that the rate falls one bad "
              "epoch late, or not at all if a new lowest loss comes between. Add first, then ask."),
@@ -587,8 +630,8 @@ EXERCISES = [
         ),
         probes=((_falling, 2, 5, 2), (_slow, 3, 500, 120), (_falling, 2, 100, 25), (_stairs, 4, 7, 3),
                 (_wave, 1, 10, 4), (_slow, 2, 5, 8),
-                (_falling, 5, 33, 32)),
-        corners={"its last batch may be smaller": [0, 1, 3, 4, 5, 6]},
+                (_cycle, 2, 11, 4), (_falling, 5, 33, 32)),
+        corners={"its last batch may be smaller": [0, 1, 3, 4, 5, 6, 7]},
         mistakes=(
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch)] * batches),
              "The schedule is asked for the epoch here, so that it runs through only a small part of its course. It "
@@ -615,6 +658,24 @@ EXERCISES = [
             (lambda schedule, epochs, n, size: [schedule(step) for step in range(epochs * n // size)],
              "Here a batch may reach across the end of an epoch, and the rest at the very end is dropped. Each epoch "
              "ends with a batch of its own."),
+            (_with_batches(lambda n, size: max(n // size, 1)),
+             "The smaller batch at the end of an epoch is left out where there are full ones. It is a step, too: round "
+             "up."),
+            (lambda schedule, epochs, n, size: _until_zero(training_rates(schedule, epochs, n, size)),
+             "You stop at the first rate that is 0. It may rise again later: every step has its rate in the list."),
+            (lambda schedule, epochs, n, size: [schedule(first) for first in range(0, epochs * n, size)],
+             "The schedule is asked for the number of examples seen, and no epoch ends with a batch of its own. Count "
+             "one step for each batch of each epoch."),
+            (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch * batches + batch)
+                                                          for batch in reversed(range(batches))]),
+             "In each epoch the rates stand from back to front."),
+            (lambda schedule, epochs, n, size: [schedule(step) for step in range(1, epochs * (n // size) + 1)],
+             "Two things at once: the counter goes up before the rate is asked for, and the smaller batch at the end "
+             "of an epoch is left out."),
+            (lambda schedule, epochs, n, size: [schedule(step) for _ in range(epochs) for step in range(n // size)],
+             "Two things at once: every epoch starts again from step 0, and the smaller batch at its end is left out."),
+            (lambda schedule, epochs, n, size: training_rates(schedule, epochs, n, size)[-1],
+             "That is the rate of the last step alone. Asked for is the list of all of them."),
             (_with_batches(lambda n, size: round(n / size)),
              "The number of batches is rounded to the nearest. A smaller batch at the end is a step, too: round up."),
             (lambda schedule, epochs, n, size: [schedule(epoch * n + first) for epoch in range(epochs)
