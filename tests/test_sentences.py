@@ -226,6 +226,22 @@ def test_what_comes_out_for_other_arguments_is_called_by_them(id, change, words)
     assert words in message if words else "what comes out" not in message, message
 
 
+@pytest.mark.parametrize("id, attempt, words", [
+    ("one-error-pick", lambda rates, scores: rates[1], "its standard error `0`, the line `0.75`"),
+    ("range-test-pick", lambda rates, losses: rates[3], "that of the losses 5 to 9, counted from 0"),
+    ("plateau-rate", lambda losses, lr, factor, patience: lr / 7, "The rate never falls there."),
+    ("plateau-rate", lambda losses, lr, factor, patience: lr, "The rate falls there at the loss 4, counted from 0."),
+    ("paired-interval", lambda a, b: (np.mean(a - b), 0.0, 0.0), "the standard error `0.175`; t is `12.71`"),
+    ("training-rates", lambda schedule, *rest: [1.0], "batches in each: 3; steps in all: 6."),
+    ("warmup-cosine", lambda step, peak, *rest: 1.7 * peak, "This is step 1 of the 4 on the straight line."),
+    ("effective-rate", lambda lr, beta, dampening: lr + beta, "begins with `1` and `1.9`, and settles at `10`"),
+    ("best-momentum", lambda low, high: (low, high), "√low is `1` and √high `5`"),
+    ("log-grid", lambda low, high, n: np.full(5, 1.3), "there are 4 steps, each by the factor `10`"),
+])
+def test_an_unknown_mistake_is_shown_the_way_to_the_right_answer(id, attempt, words):
+    assert words in judge(replace(EXERCISES[id], mistakes=()), attempt).message
+
+
 def test_a_wrong_answer_to_a_question_asked_twice_that_changes_is_told_so():
     calls = []
     message = judge(replace(EXERCISES["effective-rate"], mistakes=()), lambda *a: calls.append(a) or len(calls)).message

@@ -230,6 +230,26 @@ def _ladder(pattern, below, spreads, error=0.01):
         zip(below, spreads, strict=True))])
 
 
+def _way_to_the_grid(low, high, per_decade):
+    steps = _steps(low, high, per_decade)
+    return f"From low to high there {'is 1 step' if steps == 1 else f'are {steps} steps'}, each by the factor " \
+           f"`{10 ** (1 / per_decade):.4g}`."
+
+
+def _way_to_the_pick(rates, scores):
+    mean, error = scores.mean(axis=1), _error(_of_best(scores))
+    good = ", ".join(f"`{rate:.4g}`" for rate in np.sort(rates[_good(scores)]))
+    return (f"The best mean there is `{mean.max():.4g}`, its standard error `{error:.2g}`, the line "
+            f"`{mean.max() - error:.4g}`. On or above it are the means of {good}.")
+
+
+def _way_to_the_minimum(rates, losses):
+    smooth = _smooth(losses)
+    at = _lowest(smooth)
+    return (f"The lowest mean there is `{smooth[at]:.4g}`, that of the losses {max(at - 2, 0)} to "
+            f"{min(at + 2, len(losses) - 1)}, counted from 0, around the rate `{rates[at]:.4g}`.")
+
+
 _MORE, _LESS = 1 + 3e-13, 1 - 3e-13  # whole steps but for a rounding error hundreds of times that of any logarithm
 
 _FEW = np.array([0.01, 0.1, 1.0, 0.001])
@@ -262,6 +282,7 @@ EXERCISES = [
         id="log-grid",
         title="a grid in equal factors",
         reference=log_grid,
+        way=_way_to_the_grid,
         why="Equal steps of the exponent are equal factors of the rate: each order of magnitude gets as many trials.",
         hints=(
             "Equal steps a decade means that neighbours have the same ratio, not the same difference.",
@@ -366,6 +387,7 @@ EXERCISES = [
         id="one-error-pick",
         title="the one-standard-error rule",
         reference=one_error_pick,
+        way=_way_to_the_pick,
         why="What the seeds cannot tell from the best counts as good; among those the choice falls on the smallest.",
         hints=(
             "Three steps: the mean of each rate, the line that is still good enough, the smallest rate above the line.",
@@ -481,6 +503,7 @@ EXERCISES = [
         id="range-test-pick",
         title="reading a range test",
         reference=range_test_pick,
+        way=_way_to_the_minimum,
         why="Smoothing keeps one lucky batch from deciding; the tenth keeps a distance from the cliff behind the "
             "minimum.",
         hints=(
@@ -599,7 +622,7 @@ EXERCISES = [
              "That is a tenth of the first rate, whatever the losses are: either they are not looked at, or they are "
              "sorted."),
             (lambda rates, losses: rates[max(_lowest(_smooth(losses)) - 1, 0)] / 10,
-             "One place too early: that is the rate before the one at the minimum."),
+             "One place too early: that is a tenth of the rate before the one at the minimum."),
             (_steepest,
              "That is where the loss falls fastest, another way to read the test. Asked for is a tenth of the rate at "
              "the minimum."),

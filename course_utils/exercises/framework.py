@@ -72,7 +72,8 @@ class Exercise(_Task):
     several steps and then start afresh. An attempt must leave its arguments as they are, except one called `state`,
     which it gets back as it handed it out. `corners` maps a phrase of the docstring that names a special case to the
     indexes of the probes that ask for it, at least one of them alone. `parts` names what `drive` gives, where that is
-    more than what the attempt gave back.
+    more than what the attempt gave back. `way(*probe)` says what leads to the right answer there, in a sentence with
+    numbers.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Exercise(_Task):
     drive: Callable = lambda attempt, *probe: attempt(*probe)
     corners: dict = field(default_factory=dict)
     parts: tuple = ()
+    way: Callable = lambda *probe: ""
 
 
 class Note:
@@ -457,7 +459,7 @@ def _known_mistake(exercise, got, expected, right):
             guarded = guarded or sentence
         elif shared < 3 + bool(rest) or 2 * len(told) < len(got):
             continue
-        elif chosen and rest and all(right[i] for i in rest):
+        elif chosen and any(right[i] for i in rest):
             continue
         elif len(rest) <= (not chosen) or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
             near.append((len(rest), sentence + raised + _but(exercise, rest, right)))
@@ -517,13 +519,18 @@ def _first_difference(exercise, got, expected, right, watched, model):
         return (f"For `{asked}`, what came back could not be used: {_kind(watched.last(index))}. The solution gives "
                 f"back {_kind(model.last(index))}.")
     if calls and exercise.drive is not Exercise.drive:
-        return _at_call(watched, asked if len(watched.of_probe(index)) == 1 else None, *calls)
+        one = len(watched.of_probe(index)) == 1
+        return f"{_at_call(watched, asked if one else None, *calls)} {_way(exercise, index) if one else ''}".strip()
     remark = "" if g is None and any(x is None for x in expected) else _remark(g, e)
     if not remark and exercise.parts and not _place(e, g):
         parts = zip(exercise.parts, e, g, strict=True)
         off = [f"{name}: expected `{_show(x)}`, got `{_show(y)}`" for name, x, y in parts if not _same(y, x, RIGHT)]
-        return f"For `{asked}`, {'; '.join(off)}."
-    return _answers(asked, e, g, remark)
+        return f"For `{asked}`, {'; '.join(off)}. {_way(exercise, index)}".strip()
+    return f"{_answers(asked, e, g, remark)} {_way(exercise, index) if remark in ('', _shapes(g, e)) else ''}".strip()
+
+
+def _way(exercise, index):
+    return exercise.way(*exercise.probes[index % len(exercise.probes)])
 
 
 def _answers(asked, expected, got, remark):

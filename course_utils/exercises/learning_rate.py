@@ -89,6 +89,12 @@ def _standard_error(d, ddof=1):
     return d.std(ddof=ddof) / np.sqrt(len(d))
 
 
+def _way_to_the_interval(a, b):
+    d = a - b
+    return (f"The {len(d)} differences have the standard error `{_standard_error(d):.4g}`; t is "
+            f"`{_t(len(d) - 1):.4g}`, and the margin `{_t(len(d) - 1) * _standard_error(d):.4g}`.")
+
+
 def _unpaired(a, b, df):
     margin = _t(df) * np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
     d = a.mean() - b.mean()
@@ -474,6 +480,7 @@ EXERCISES = [
         id="paired-interval",
         title="an interval for a paired difference",
         reference=paired_interval,
+        way=_way_to_the_interval,
         why="What a seed does to both settings cancels in their difference, so pairing needs far fewer seeds.",
         hints=(
             "Entry k of both arrays comes from seed k. Make one number for each seed first, and forget a and b.",

@@ -55,6 +55,12 @@ def best_momentum(low, high):
     return (2 / (root_high + root_low)) ** 2, ((root_high - root_low) / (root_high + root_low)) ** 2
 
 
+def _way_to_the_velocity(lr, beta, dampening):
+    first = 1 - dampening
+    return (f"The velocity there begins with `{first:.4g}` and `{first * (1 + beta):.4g}`, and settles at "
+            f"`{first / (1 - beta):.4g}`.")
+
+
 def _momentum_walk(update, w, gradients, rates, beta):
     """The weights after each step of a walk at these rates."""
     return walk(update, w, gradients, [(lr, beta) for lr in rates])
@@ -228,6 +234,7 @@ EXERCISES = [
         id="effective-rate",
         title="the effective rate",
         reference=effective_rate,
+        way=_way_to_the_velocity,
         why="For a constant gradient the velocity settles where v = βv + (1 − dampening) g.",
         hints=(
             "Under a constant gradient the velocity stops changing after a while. What equation holds then?",
@@ -313,6 +320,7 @@ EXERCISES = [
         id="best-momentum",
         title="the best rate and β of a quadratic",
         reference=best_momentum,
+        way=lambda low, high: f"There √low is `{math.sqrt(low):.4g}` and √high `{math.sqrt(high):.4g}`.",
         why="At this pair the flattest and the steepest direction are equally fast, both with the factor √β.",
         hints=(
             "Look up Polyak's formulas above. They need the square roots of the two curvatures and nothing else.",
@@ -438,11 +446,12 @@ EXERCISES = [
             (_rule(_sum, lambda v, old, g, lr, beta: lr * beta * v),
              "The gradient is missing in the bracket: g + β v."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (v + beta * g)),
-             "The roles in the bracket are exchanged: the gradient counts in full, the velocity with β."),
+             "The bracket comes to v + β g, with the roles exchanged: the gradient counts in full, the velocity with "
+             "β."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * ((1 - beta) * g + beta * v)),
              "The gradient counts with 1 − β in the bracket. It counts in full."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (v + beta * v)),
-             "The velocity stands twice in the bracket; the first of the two is the gradient alone."),
+             "The bracket comes to v + β v. The first of the two is to be the gradient alone."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g + beta**2 * v)),
              "One β too many in the bracket."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * g - beta * v),

@@ -52,9 +52,10 @@ def _changes(name, constants):
 
 def _typed_in(attempt):
     """The numbers other than 0 that stand in the code of a function, each once."""
-    codes, found = [getattr(attempt, "__code__", None)], []
+    code, found = getattr(attempt, "__code__", None), []
+    codes = [code] if isinstance(code, types.CodeType) else []
     while codes:
-        for value in getattr(codes.pop(), "co_consts", ()):
+        for value in codes.pop().co_consts:
             if isinstance(value, types.CodeType):
                 codes.append(value)
             elif type(value) in (int, float) and value and value not in found:

@@ -216,6 +216,32 @@ def _against_the_first(losses, lr, factor, patience):
     return lr
 
 
+def _way_to_the_rate(step, peak_lr, warmup_steps, total_steps):
+    if step >= total_steps:
+        return "From step total_steps on the rate is 0."
+    if step < warmup_steps:
+        return f"This is step {step + 1} of the {warmup_steps} on the straight line."
+    return f"This is on the cosine, {step - warmup_steps} of {total_steps - warmup_steps} steps after its beginning."
+
+
+def _way_to_the_sum(schedule, n_steps):
+    rates = ", ".join(f"`{schedule(step):.3g}`" for step in range(min(n_steps, 3)))
+    return f"The rates begin with {rates}." if rates else ""
+
+
+def _way_down(losses, lr, factor, patience):
+    falls = [n - 1 for n in range(1, len(losses) + 1) if plateau_rate(losses[:n], lr, factor, patience)
+             != plateau_rate(losses[:n - 1], lr, factor, patience)]
+    if not falls:
+        return "The rate never falls there."
+    return f"The rate falls there at the loss{'es' * (len(falls) > 1)} {', '.join(map(str, falls))}, counted from 0."
+
+
+def _way_through(schedule, epochs, n_examples, batch_size):
+    batches = math.ceil(n_examples / batch_size)
+    return f"Epochs: {epochs}; batches in each: {batches}; steps in all: {epochs * batches}."
+
+
 def _rounded(attempt, step, peak_lr, warmup_steps, total_steps):
     """Use the attempt once; what rounding leaves of a cosine at its end is 0."""
     rate = attempt(step, peak_lr, warmup_steps, total_steps)
@@ -291,6 +317,7 @@ _CREEPING = (0.5 - 1.2e-5 * np.arange(9)).tolist() + [0.49, 0.488, 0.486, 0.485,
 _RISING = [0.5, 0.6, 0.55, 0.65, 0.6, 0.7, 0.65, 0.75, 0.7, 0.8, 0.75]
 _EQUALLED = [0.9, 0.8, 0.85, 0.8, 0.83, 0.8, 0.7, 0.7, 0.7, 0.75, 0.7]
 _LARGE = [9.0, 7.0, 8.0, 7.5, 7.2, 6.0, 6.5, 6.2, 5.0]  # never below 1
+_TINY = [5e-12, 4e-12, 3e-12, 2e-12, 2.5e-12, 1e-12, 1.1e-12, 0.9e-12]
 _HUGE = [5e300, 4e300, 3e300, 3.5e300, 2e300, 1e300]
 
 EXERCISES = [
@@ -298,6 +325,7 @@ EXERCISES = [
         id="warmup-cosine",
         title="a cosine with a warmup",
         reference=warmup_cosine,
+        way=_way_to_the_rate,
         drive=_rounded,
         why="Two cases, and in each a fraction that runs from 0 to 1: how far the warmup is, how far the cosine is.",
         hints=(
@@ -424,6 +452,7 @@ EXERCISES = [
         id="summed-rate",
         title="the summed rate of a schedule",
         reference=summed_rate,
+        way=_way_to_the_sum,
         why="A schedule is a function, so its sum needs no training: it can be known before the first step.",
         hints=(
             "Ask the schedule for its rate at each step and add the answers up.",
@@ -506,6 +535,7 @@ EXERCISES = [
         id="plateau-rate",
         title="a rate that listens to the losses",
         reference=plateau_rate,
+        way=_way_down,
         why="The rule has a memory, but the function has none: it reads the whole history of losses each time.",
         hints=(
             "Walk through the losses in order and keep two numbers on the way: the lowest loss so far, and for how "
@@ -520,7 +550,7 @@ EXERCISES = [
                 (_FLAT, 1.0, 0.5, 2), (_RISING, 0.4, 0.5, 3), (_RISING[::-1], 0.4, 0.5, 0), (_LOSSES, 0.2, 0.3, 0),
                 ([], 0.05, 0.1, 2), (_NOISY, 0.01, 0.1, 12), (_CREEPING, 0.1, 0.5, 2), ([], 0.3, 0.5, 0),
                 (_EQUALLED, 0.2, 0.5, 1), (_EQUALLED, 0.2, 0.5, 0), (_LARGE, 0.3, 0.5, 1), ([0.4], 0.3, 0.5, 0),
-                (_HUGE, 0.3, 0.5, 1)),
+                (_HUGE, 0.3, 0.5, 1), (_TINY, 0.2, 0.5, 1)),
         corners={"before the first epoch it is empty": [9, 12], "An equal loss": [5, 13, 14]},
         mistakes=(
             (_plateau(counts=lambda waited, patience: waited >= patience),
@@ -554,6 +584,8 @@ EXERCISES = [
              "The first loss counts as a bad epoch, since it is compared with itself. It is the first lowest loss."),
             (_plateau(start=1.0),
              "The lowest loss begins at 1. A loss may be larger than that: begin with infinity."),
+            (_plateau(better=lambda loss, lowest: loss < lowest - 1e-8),
+             "A loss must be lower by a fixed amount here, however small. Any lower loss is a new lowest one."),
             (_plateau(start=1e4),
              "The lowest loss begins at a number that a loss may exceed, as it does where a run diverges: begin with "
              "infinity."),
@@ -622,6 +654,7 @@ EXERCISES = [
         id="training-rates",
         title="the rate of every step",
         reference=training_rates,
+        way=_way_through,
         why="One counter runs through all epochs; nobody has to remember to step anything.",
         hints=(
             "How many batches does an epoch have if the last one may be smaller? And the whole training?",
