@@ -376,7 +376,7 @@ def test_the_same_answer_to_every_question_is_called_so():
 
 
 def test_a_constant_in_the_place_of_an_argument_is_found():
-    assert "`0.01` times what it should be, divided by `lr`" in check(
+    assert "`0.01` in the place of `lr`, whatever is passed" in check(
         "gradient-step", lambda w, g, lr: w - 0.01 * g).message
 
 

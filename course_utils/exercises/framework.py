@@ -435,10 +435,10 @@ def _known_mistake(exercise, got, expected, right):
     """The sentence of the mistake that agrees with the attempt everywhere, and that of one that explains nearly all.
 
     Where the mistake stops, the attempt may be right: it looks out for that case. A second slip may hide behind the
-    first: where the attempt raised, and at one more probe or the few probes of one corner, the two may then differ, as
-    long as they share wrong answers: three, or four, not all the same. The mistake that differs at the fewest probes
-    is named, and where it differs: there is more, or the attempt is right there. Choices among a few values agree by
-    chance, so that there the probes of a corner alone may differ.
+    first: where the attempt raised, and at one more probe or the few probes of one corner, both may be wrong in their
+    own way, as long as they share wrong answers: three, or four, not all the same. The mistake that differs at the
+    fewest probes is named, and that there is more. Choices among a few values agree by chance, so that there the probes
+    of a corner alone may differ.
     """
     n = len(exercise.probes)
     raised = "".join([f" (It stopped with {g.text}.)" for g in got if isinstance(g, _Raised) and g.own][:1])
@@ -459,23 +459,16 @@ def _known_mistake(exercise, got, expected, right):
             guarded = guarded or sentence
         elif shared < 3 + bool(rest) or 2 * len(told) < len(got):
             continue
-        elif chosen and any(right[i] for i in rest):
+        elif any(right[i] for i in rest):
             continue
         elif len(rest) <= (not chosen) or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
-            near.append((len(rest), sentence + raised + _but(exercise, rest, right)))
+            look = "".join(f" That is not all: `{_asked(exercise, i)}` needs another look." for i in rest[:1])
+            near.append((len(rest), sentence + raised + look))
     return guarded, min(near, key=lambda one: one[0], default=(0, ""))[1]
 
 
 def _is_plain(value):
     return value is None or isinstance(value, int | float | np.number)
-
-
-def _but(exercise, rest, right):
-    """What is said of the probes at which an attempt does not give what a known mistake gives."""
-    off = [i for i in rest if not right[i] or i == 0 and not right[-1]]
-    if off:
-        return f" That is not all: `{_asked(exercise, off[0])}` needs another look."
-    return f" Not for `{_asked(exercise, rest[0])}`, though: yours is right there." if rest else ""
 
 
 def _is_choice(exercise, expected):
