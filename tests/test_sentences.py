@@ -386,3 +386,130 @@ def test_a_constant_in_the_place_of_an_argument_is_found():
 ])
 def test_one_row_of_a_table_is_not_called_one_entry(id, attempt, words):
     assert words in judge(replace(EXERCISES[id], mistakes=()), attempt).message
+
+
+# Answers that passed once, or were met by a sentence that is not true of them
+
+def skipping_zeros(id, decays=lambda w, *rest: w):
+    """The reference, which hands back everything as it was where the gradient is 0."""
+    def update(w, g, state, *rest):
+        return EXERCISES[id].reference(w, g, state, *rest) if np.any(g) else (decays(w, *rest), state)
+    return update
+
+
+def from_neighbour_to_neighbour(rates, gains, share):
+    low = high = gains.argmax()
+    while low and gains[low - 1] >= (1 - share) * gains[low] > 0:
+        low -= 1
+    while high < len(gains) - 1 and gains[high + 1] >= (1 - share) * gains[high] > 0:
+        high += 1
+    return np.log10(rates[high] / rates[low])
+
+
+def row_above(bar):
+    """The width of the row around the best rate that gains as much as the bar."""
+    def decades(rates, gains, share):
+        good = (gains >= bar(gains.max(), share)) & (gains > 0)
+        low = high = gains.argmax()
+        while low and good[low - 1]:
+            low -= 1
+        while high < len(gains) - 1 and good[high + 1]:
+            high += 1
+        return np.log10(rates[high] / rates[low])
+    return decades
+
+
+def equals_decided_by_test(val, test):
+    own = [max(range(len(v)), key=lambda k: (v[k], t[k])) for v, t in zip(val, test, strict=True)]
+    return np.array([[t[k] - t[i] for t, k in zip(test, own, strict=True)] for i in own])
+
+
+def sorting_trials(trials):
+    trials.sort(key=str)
+    return EXERCISES["steps-spent"].reference(trials)
+
+
+def none_for_the_last_step(budget, n, short, full):
+    rest, finals = budget - n * short, 0
+    while rest > full - short and finals < n:
+        rest, finals = rest - full + short, finals + 1
+    return finals
+
+
+def halved_until_one_is_left(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        if len(settings) == 1:
+            break
+        scores = {s: score(s, steps) for s in settings}
+        settings = sorted(settings, key=lambda s: -scores[s] if scores[s] == scores[s] else np.inf)[:n]
+    return settings[0]
+
+
+def best_above_zero(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        scores, left, settings = {s: score(s, steps) for s in settings}, list(settings), []
+        while left and len(settings) < n:
+            highest, best = 0.0, left[0]
+            for s in left:
+                if scores[s] > highest:
+                    highest, best = scores[s], s
+            settings.append(best)
+            left.remove(best)
+    return settings[0]
+
+
+def final_longer_than_all(score, settings, lengths, kept):
+    return max(settings, key=lambda s: score(s, 2 * lengths[-1]))
+
+
+@pytest.mark.parametrize("id, attempt, words", [
+    ("rmsprop-update", skipping_zeros("rmsprop-update"), "gradient is 0 is left out"),
+    ("adam-update", skipping_zeros("adam-update"), "gradient is 0 is left out"),
+    ("adamw-update", skipping_zeros("adamw-update", lambda w, lr, b1, b2, eps, wd: w * (1 - lr * wd)),
+     "gradient is 0 leaves the rest"),
+    ("basin-on-a-grid", from_neighbour_to_neighbour, "compared with its neighbour"),
+    ("basin-on-a-grid", row_above(lambda best, share: share), "gains at least `share` itself"),
+    ("carried-regret", equals_decided_by_test, "test data decide between them"),
+    ("steps-spent", sorting_trials, "`trials` is changed"),
+    ("finals-left", lambda b, n, s, f: max(0, min(n, (b - n * s) // (f - s))) if b > n * s + f - s else 0,
+     "exactly one final"),
+    ("finals-left", none_for_the_last_step, "One step is left over"),
+    ("finals-left", lambda b, n, s, f: max(0, min(n, (b - (n - 1) * s) // (f - s))), "n − 1 of them"),
+    ("budgeted-halving", halved_until_one_is_left, "one setting is left"),
+    ("budgeted-halving", best_above_zero, "begins with 0"),
+    ("budgeted-halving", final_longer_than_all, "96 steps, which is none of the lengths (16, 48)"),
+])
+def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
+    result = check(id, attempt)
+    assert not result.passed and words in result.message, result
+
+
+@pytest.mark.parametrize("id, attempt, words", [
+    ("basin-on-a-grid", row_above(lambda best, share: best * (1 - share) / 2), "At least half"),
+    ("adam-update", lambda w, g, state, *rest: EXERCISES["adam-update"].reference(
+        w, g, state or {"m": np.ones_like(g), "t": 0}, *rest), "too small"),
+])
+def test_a_wrong_answer_does_not_get_this_sentence(id, attempt, words):
+    result = check(id, attempt)
+    assert not result.passed and words not in result.message, result
+
+
+@pytest.mark.parametrize("id, attempt", [
+    ("adagrad-reach", lambda lr, n: lr if n == 1 else sum(lr / k**0.5 for k in range(1, n))),
+    ("basin-on-a-grid", lambda rates, gains, share: 10 ** EXERCISES["basin-on-a-grid"].reference(rates, gains, share)
+     if gains.any() else 0),
+])
+def test_where_a_sentence_does_not_hold_since_the_answer_is_right_that_is_said(id, attempt):
+    message = check(id, attempt).message
+    assert "there your answer is right" in message and "needs another look" not in message, message
+
+
+def test_recursion_over_the_steps_is_no_reason_to_fail():
+    def reach(lr, n):
+        return lr if n == 1 else reach(lr, n - 1) + lr / n**0.5
+
+    def filled(beta, t):
+        return beta * filled(beta, t - 1) + 1 - beta if t else 0.0
+
+    assert check("adagrad-reach", reach).passed
+    assert check("uncorrected-ratio", lambda t, beta1, beta2: filled(beta1, t) / filled(beta2, t) ** 0.5).passed

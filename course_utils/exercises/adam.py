@@ -30,7 +30,8 @@ def uncorrected_ratio(t, beta1, beta2):
     """Length of step t without bias correction, over its length with it.
 
     The gradient is constant, steps count from 1, and eps is too small to
-    matter. A step that comes out too long has a ratio above 1.
+    matter. beta1 and beta2 are 0 or more, and less than 1. A step that comes
+    out too long has a ratio above 1.
     uncorrected_ratio(1, 0.5, 0.75) is 1.0.
     """
     return (1 - beta1**t) / (1 - beta2**t) ** 0.5
@@ -121,12 +122,26 @@ def _one_scale(w, g, state, lr, beta1, beta2, eps):
     return w - lr * m / (1 - beta1**t) / ((s / (1 - beta2**t)) ** 0.5 + eps), {"t": t, "m": m, "s": s}
 
 
+def _skipping_zeros(update):
+    """The update that leaves the state alone where the gradient is 0, and takes no step but a decay."""
+    def wrong(w, g, state, lr, beta1, beta2, eps, weight_decay=0.0):
+        decay = (weight_decay,) * bool(weight_decay)
+        return update(w, g, state, lr, beta1, beta2, eps, *decay) if np.any(g) else (w * (1 - lr * weight_decay), state)
+    return wrong
+
+
 def _counting_weights(w, g, state, lr, beta1, beta2, eps):
     """A loop over the weights in which the count goes up with each of them."""
     new = _right(w, g, state, lr, beta1, beta2, eps)[1]
     t = state.get("count", 0) + 1 + np.arange(np.size(w)).reshape(np.shape(w))
     m_hat, s_hat = new["m"] / (1 - beta1**t), new["s"] / (1 - beta2**t)
     return w - lr * m_hat / (s_hat**0.5 + eps), new | {"count": np.max(t)}
+
+
+def _looking_ahead(w, g, state, lr, beta1, beta2, eps):
+    new = _right(w, g, state, lr, beta1, beta2, eps)[1]
+    m_hat = (beta1 * new["m"] + (1 - beta1) * g) / (1 - beta1 ** new["t"])
+    return w - lr * m_hat / ((new["s"] / (1 - beta2 ** new["t"])) ** 0.5 + eps), new
 
 
 def _beginning_full(w, g, state, lr, beta1, beta2, eps):
@@ -164,7 +179,7 @@ def _decay_in_mean(w, g, state, lr, beta1, beta2, eps, weight_decay):
     return w - lr * m_hat / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
 
 
-_SLOPES = (0.9, -0.4, 1.3, 0.2, -0.7, 0.05, 1.1)
+_SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
 _MANY = np.array([[0.5, -2.0, 0.03], [-0.2, 1.0, 0.01], [0.8, 0.4, -0.07], [0.1, -1.5, 0.02], [-0.6, 0.3, 0.05]])
 _W = np.array([1.0, -3.0, 0.2])
 
@@ -283,6 +298,19 @@ EXERCISES = [
              "The squares of all weights are added up into one average. Each weight has its own."),
             (_adam(square=lambda s, g, b, m: b * s + (1 - b) * (g - m) ** 2),
              "The second average is one of (g − m)², how far the gradient is from its mean. It takes g² itself."),
+            (_skipping_zeros(_right),
+             "A step whose gradient is 0 is left out. The averages go on, and the mean of those before moves the "
+             "weights."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m, s), step=lambda m, s, eps: m / (s + eps) ** 0.5),
+             "Two things: both hats are missing, and eps stands inside the root."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m, s), rate=lambda lr: -lr),
+             "Two things: both hats are missing, and the step goes uphill."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s / (1 - b2**t) ** 2)),
+             "The root of s is divided by 1 − β₂ᵗ. It is s that is divided, before the root is taken."),
+            (_adam(square=lambda s, g, b, m: b * s + (1 - b) * g**2, betas=lambda b1, b2: (b1, b1)),
+             "β₁ serves both averages. That of the square has its own, β₂."),
+            (_looking_ahead,
+             "The mean takes the gradient twice, as in Nesterov's form of Adam. m̂ is m over its 1 − β₁ᵗ, no more."),
             (_counting_weights,
              "Right for single weights. With several, the count goes up with each weight: it goes up once a step, "
              "for all of them."),
@@ -306,9 +334,9 @@ EXERCISES = [
             "With hats the step is lr · g/√g². Without, it is lr · (1 − β₁ᵗ) g over the root of (1 − β₂ᵗ) g².",
             "`(1 - beta1**t)` over the root of `(1 - beta2**t)`.",
         ),
-        probes=((1, 0.9, 0.999), (12, 0.9, 0.999), (1000, 0.9, 0.999), (1, 0.9, 0.99), (3, 0.9, 0.95), (1, 0.0, 0.75),
-                (7, 0.5, 0.8), (40, 0.99, 0.9), (2, 0.3, 0.0), (20000, 0.98, 0.9999), (2, 0.2, 0.9999)),
-        corners={"steps count from 1": [0, 3, 5]},
+        probes=((1, 0.9, 0.999), (12, 0.9, 0.999), (400, 0.9, 0.999), (1, 0.9, 0.99), (3, 0.9, 0.95), (1, 0.0, 0.75),
+                (7, 0.5, 0.8), (40, 0.99, 0.9), (2, 0.3, 0.0), (300, 0.98, 0.9999), (2, 0.2, 0.9999)),
+        corners={"steps count from 1": [0, 3, 5], "0 or more": [5, 8]},
         mistakes=(
             (lambda t, a, b: (1 - b**t) ** 0.5 / (1 - a**t),
              "That is the corrected step over the uncorrected one: upside down."),
@@ -444,6 +472,20 @@ EXERCISES = [
             (_decayed(adam=_forgetful),
              "The decay is right. But every step is like a first one: the state that comes in is not used, or an empty "
              "one is handed back."),
+            (_decayed(adam=_skipping_zeros(_right)),
+             "The decay is right. But a step whose gradient is 0 leaves the rest of Adam out: the averages go on, and "
+             "the mean of those before moves the weights."),
+            (lambda w, g, state, *rest: _decayed(before=_as_given)(w, g, state, *rest) if state
+             else adamw_update(w, g, state, *rest), "Only the first step decays. Each step does."),
+            (lambda w, g, state, *rest: adamw_update(w, g, state, *rest) if state
+             else _decayed(before=_as_given)(w, g, state, *rest), "The first step does not decay. Each step does."),
+            (_decayed(before=lambda w, lr, wd: w * np.exp(-lr * wd)),
+             "The weights are multiplied by exp(−lr · weight_decay). They keep 1 − lr · weight_decay of themselves, "
+             "which is a little less."),
+            (_decayed(before=_as_given, after=lambda new, w, lr, wd: w + (new - w) * (1 - lr * wd)),
+             "The step is shortened by the share lr · weight_decay. It is the weights that lose it, before the step."),
+            (_decayed(before=_as_given, after=lambda new, w, lr, wd: new * (1 - wd)),
+             "Two things: the decay comes after the step, and the rate is missing in it."),
             *of_any_step(_decayed()),
             (_decayed(before=lambda w, lr, wd: w * (1 - lr)),
              "The weights lose the share lr of themselves. The share is lr · weight_decay."),

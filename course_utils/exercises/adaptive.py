@@ -164,6 +164,13 @@ def _corrected(w, g, state, lr, alpha, eps):
     return w - lr * g / (np.sqrt(s / (1 - alpha**t)) + eps), {"s": s, "t": t}
 
 
+def _skipping_zeros(update):
+    """The update that hands everything back where the gradient is 0."""
+    def wrong(w, g, state, *hyper):
+        return update(w, g, state, *hyper) if np.any(g) else (w, state)
+    return wrong
+
+
 def _change(plain, adaptive):
     """A prediction by two rules, for sgd and momentum and for adagrad and rmsprop."""
     def predicted(optimizer, change, loss_factor, feature_factor):
@@ -180,7 +187,7 @@ def _rmsprop_taken_for_plain(optimizer, change, loss_factor, feature_factor):
     return predicted_change("sgd" if optimizer == "rmsprop" else optimizer, change, loss_factor, feature_factor)
 
 
-_FLOATS = (0.5, -0.2, 0.9, 0.05)
+_FLOATS = (0.5, -0.2, 0.0, 0.9, 0.05)
 _VECTORS = tuple(np.array(g) for g in ([0.5, -20.0, 0.003], [-0.1, 4.0, 0.0], [2.0, -7.0, -0.02], [0.3, 0.1, 0.5]))
 _MATRICES = tuple(np.array(g) for g in ([[1.5, -0.2], [0.4, 3.0]], [[-0.6, 0.1], [-2.0, 0.7]], [[0.2, 5.0], [0.3, -1]]))
 _QUIET_START = (np.array([0.0, 1.0]), np.array([0.0, -0.5]), np.array([2.0, 0.0]))
@@ -270,6 +277,10 @@ EXERCISES = [
             (_adagrad(keep=np.sqrt), _ROOT_KEPT),
             *of_any_step(adagrad_update),
             (_adagrad(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
+            (_adagrad(divide=lambda s, eps: np.sqrt(s + eps**2)),
+             "eps is squared and stands inside the root, √(s + ε²). Here it is added after the root, as it is."),
+            (_adagrad(divide=lambda s, eps: np.sqrt(s + eps), sign=1),
+             "Two things: the step goes uphill, and eps stands inside the root."),
             (_absolute_sum,
              "You add up the gradients as they are, so that opposite signs cancel. AdaGrad adds up their squares."),
             (lambda w, g, state, lr, eps: _rmsprop()(w, g, state, lr, 0.9, eps),
@@ -357,6 +368,15 @@ EXERCISES = [
             (_rmsprop(keep=np.sqrt), _ROOT_KEPT),
             *of_any_step(rmsprop_update),
             (_rmsprop(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
+            (_skipping_zeros(rmsprop_update),
+             "A step whose gradient is 0 is left out. The weights stay, but the average goes on: it keeps the share "
+             "alpha."),
+            (_rmsprop(lambda s, g, alpha: (1 - alpha) * s + alpha * g**2, divide=lambda s, eps: np.sqrt(s + eps)),
+             "Two things: alpha and 1 − alpha have changed places, and eps stands inside the root."),
+            (_rmsprop(divide=lambda s, eps: np.sqrt(s + eps**2)),
+             "eps is squared and stands inside the root, √(s + ε²). Here it is added after the root, as it is."),
+            (_rmsprop(divide=lambda s, eps: np.sqrt(s + eps), sign=1),
+             "Two things: the step goes uphill, and eps stands inside the root."),
             (_rmsprop(average=lambda s, g, alpha: 0.9 * s + 0.1 * g**2),
              "alpha is typed in as 0.9. Use the alpha that is passed."),
             (lambda w, g, state, lr, alpha, eps: (w - lr * g / (np.abs(g) + eps), {}),
@@ -456,7 +476,7 @@ EXERCISES = [
             "The k-th step has the length lr/√k: g cancels. The first is lr, the second 0.71 lr, the third 0.58 lr.",
             "Add up lr/√k for k from 1 to n_steps, the last one included.",
         ),
-        probes=((0.1, 1), (0.1, 2), (1.0, 4), (0.01, 10), (0.003, 100), (2.5, 37), (0.02, 1000), (0.7, 3)),
+        probes=((0.1, 1), (0.1, 2), (1.0, 4), (0.01, 10), (0.003, 100), (2.5, 37), (0.02, 400), (0.7, 3)),
         corners={"at least one step": [0]},
         mistakes=(
             (lambda lr, n_steps: lr * n_steps, "That would be the way if every step had the length lr. Only the "

@@ -1,5 +1,6 @@
 """The exercises of notebook 10, and its project: a game that is scored against stored players."""
 
+from functools import partial
 from math import nan
 from numbers import Real
 
@@ -86,7 +87,7 @@ def _plays(attempt, table, kept):
     """The setting that the attempt chooses from a table of scores (settings, rounds), and the steps that it paid."""
     settings = [float(f"{lr:.3g}") for lr in np.geomspace(1e-3, 10, len(table))]
     lengths = _LENGTHS[:len(kept)]
-    trials = Trials(lambda lr, steps: table[settings.index(lr)][lengths.index(steps)], float("inf"))
+    trials = Trials(partial(_looked_up, table, settings, lengths), float("inf"))
     answer = attempt(trials.score, list(settings), lengths, kept)
     if answer is None:
         return None
@@ -100,13 +101,21 @@ def _plays(attempt, table, kept):
     return answer, trials.spent
 
 
+def _looked_up(table, settings, lengths, setting, steps):
+    if setting not in settings:
+        raise ValueError(f"score was asked for {setting!r}, which is none of the settings")
+    if steps not in lengths:
+        raise ValueError(f"score was asked for {steps!r} steps, which is none of the lengths {lengths}")
+    return table[settings.index(setting)][lengths.index(steps)]
+
+
 _RISING = np.array([[.2, .5, .9], [.3, .6, .85], [.5, .7, .8], [.6, .65, .7], [.1, .2, .3], [.4, .45, .5]])
 _CROSSING = np.array([[.7, .71, .72], [.6, .8, .81], [.65, .75, .9], [.1, .95, .99], [.55, .85, .86], [.5, .5, .5]])
 _BLOWN = np.array([[.3, .4, .5], [nan, nan, nan], [.5, nan, nan], [.4, .6, .7], [nan, nan, nan], [.2, .3, .9]])
 _TIED = np.array([[.5, .6, .6], [.5, .6, .7], [.5, .6, .7], [.4, .9, .9]])
 _FALLING = np.array([[.9, .2, .1], [.8, .5, .3], [.7, .6, .4], [.1, .9, .9], [.6, .3, .35], [.5, .1, .6]])
 _TIED_LATE = np.array([[.5, .6, .6], [.7, .6, .6], [.6, .6, .6], [.4, .9, .9]])  # ranked 1, 2, 0, then equal
-_NEGATIVE = np.array([[-.5, -4.], [nan, .1], [-.3, nan], [-.4, -3.], [-.9, -9.]])
+_NEGATIVE = np.array([[-.5, -4.], [-.9, -9.], [-.3, nan], [nan, .1], [-.4, -3.]])
 _LOST = np.array([[.2, nan, nan], [.6, nan, nan], [nan, .9, .9], [.5, nan, nan]])  # and in the end nobody is left
 _FEW = np.array([[nan, nan, nan], [nan, .3, nan], [.4, nan, .1], [nan, .5, .2]])  # more go on than have a score
 _LATE = np.array([[nan, .9], [.3, .4], [.6, .5], [.7, nan], [.2, .1]])
@@ -198,6 +207,37 @@ def _nobody_leaves(score, settings, lengths, kept):
     return settings[0]
 
 
+def _stopping_at_one(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        if len(settings) > 1:
+            settings = _rounds(answer=lambda left, scores: left)(score, settings, [steps], [n])
+    return settings[0]
+
+
+def _beginning_at_zero(score, settings, lengths, kept):
+    """The best are looked for one by one, and the highest score so far is 0 at first."""
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: score(setting, steps) for setting in settings}
+        settings = sorted(settings, key=lambda setting: -scores[setting] if scores[setting] > 0 else 0)[:n]
+    return settings[0]
+
+
+def _adding_up(score, settings, lengths, kept):
+    total = dict.fromkeys(settings, 0.0)
+    for steps, n in zip(lengths, kept, strict=True):
+        for setting in settings:
+            total[setting] += np.nan_to_num(score(setting, steps), nan=-np.inf)
+        settings = sorted(settings, key=lambda setting: -total[setting])[:n]
+    return settings[0]
+
+
+def _by_score(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        found = {np.nan_to_num(score(setting, steps), nan=-np.inf): setting for setting in settings}
+        settings = [found[key] for key in sorted(found, reverse=True)[:n]]
+    return settings[0]
+
+
 def _later_of_equals(score, settings, lengths, kept):
     for steps, n in zip(lengths, kept, strict=True):
         pairs = [(np.nan_to_num(score(setting, steps), nan=-np.inf), i) for i, setting in enumerate(settings)]
@@ -258,6 +298,34 @@ def _started_by_any(trials):
         else:
             total += max(steps - longest.get(setting, 0), 0)
         longest[setting] = max(longest.get(setting, 0), steps)
+    return total
+
+
+def _decaying_if_longer(trials):
+    """A decaying run is charged, in full, only where it is longer than all decaying ones of its setting before."""
+    longest, total = {}, 0
+    for setting, steps, decays in trials:
+        before = longest.get((setting, decays), 0)
+        total += steps * (steps > before) if decays else max(steps - before, 0)
+        longest[setting, decays] = max(steps, before)
+    return total
+
+
+def _length_seen(trials):
+    """Whatever has the setting and the length of an earlier trial is passed over, decaying or not."""
+    first = {(setting, steps): trial for trial in reversed(trials) for setting, steps, _ in [trial]}
+    return steps_spent([trial for trial in reversed(first.values())])
+
+
+def _decaying_goes_on(trials):
+    """A decaying run goes on from where the longest constant one of its setting ended."""
+    longest, seen, total = {}, set(), 0
+    for setting, steps, decays in trials:
+        if (setting, steps, decays) not in seen:
+            total += max(steps - longest.get(setting, 0), 0)
+        if not decays:
+            longest[setting] = max(longest.get(setting, 0), steps)
+        seen.add((setting, steps, decays))
     return total
 
 
@@ -349,6 +417,32 @@ EXERCISES = [
             (_accounting(lambda steps, before: abs(steps - before)),
              "A shorter run of what has been trained for longer is charged with the difference here. It costs "
              "nothing."),
+            (lambda trials: _known(trials, lambda setting, steps, decays: setting if decays else ()),
+             "Right for constant rates. With a decaying one, only the first run of a setting is charged. A run of "
+             "another length starts anew."),
+            (lambda trials: _known(trials, lambda setting, steps, decays: steps if decays else ()),
+             "Right for constant rates. A decaying run is free here once a decaying one had that length, of whatever "
+             "setting."),
+            (_decaying_if_longer,
+             "Right for constant rates. With a decaying one, a shorter run starts anew as well, and is charged in "
+             "full."),
+            (lambda trials: sum(n for _, n, d in dict.fromkeys(trials) if d),
+             "Right for decaying rates. The constant ones cost nothing here."),
+            (_length_seen,
+             "A run is free here where one of the same setting and length was there before, though one of the two "
+             "decays and the other does not. The two never share their steps."),
+            (_decaying_goes_on,
+             "A decaying run goes on here from where a constant one of the same setting ended. The two never share "
+             "their steps."),
+            (lambda trials: sum(n for _, n, d in trials if d) + _accounting(lambda steps, before: steps - before,
+             grow=lambda before, steps: steps)([t for t in trials if not t[2]]),
+             "Two things: a decaying run that is repeated is charged again, and a shorter constant one gives steps "
+             "back."),
+            (_accounting(lambda steps, before: steps - before, grow=lambda before, steps: steps),
+             "What is charged is the difference to the run before, so that a shorter one gives steps back. It costs "
+             "nothing, and the longest is remembered."),
+            (_accounting(lambda steps, before: steps if steps < before else steps - before),
+             "A shorter run of what has been trained for longer is charged in full here. It costs nothing."),
             (_started_by_the_last,
              "A constant run is compared with the trial just before it alone, and a decaying one is never free. What "
              "counts is all that was trained before."),
@@ -377,9 +471,9 @@ EXERCISES = [
         ),
         probes=((1600, 24, 32, 160), (1600, 50, 16, 160), (1600, 10, 32, 160), (1600, 100, 16, 160),
                 (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120),
-                (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200)),
+                (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200), (1600, 91, 16, 160), (990, 12, 40, 100)),
         corners={"`short` is less than `full`": [7], "No more finals than first trials": [5, 7, 10], "if nothing is "
-                 "left": [3], "or too little for one": [9], "alone cost more than the budget": [4]},
+                 "left": [3], "or too little for one": [9, 12], "alone cost more than the budget": [4]},
         mistakes=(
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // full)),
              "Each final is charged in full. It goes on from where its first trial ended, so that only the new steps "
@@ -409,6 +503,16 @@ EXERCISES = [
              "The first round is not free: its n × short steps come off the budget first."),
             (lambda budget, n, short, full: max(0, min(n, (budget - short) // (full - short))),
              "Only one first trial is paid for here; there are n of them."),
+            (lambda budget, n, short, full: max(0, min(n, (budget - (n - 1) * short) // (full - short))),
+             "One first trial is not paid for: n − 1 of them come off the budget here. Each final began as one of "
+             "the n."),
+            (lambda budget, n, short, full: 0 if budget <= n * short + full - short
+             else min(n, (budget - n * short) // (full - short)),
+             "Right unless what is left pays for exactly one final: that one can be run."),
+            (lambda budget, n, short, full: n + max(0, min(n, (budget - n * short) // (full - short))),
+             "The first trials are counted as well. How many finals are there?"),
+            (lambda budget, n, short, full: max(0, min(n // 2, (budget - n * short) // (full - short))),
+             "At most half of the first trials go on here. All n of them may."),
             (lambda budget, n, short, full: max(0, min(n, budget // full)),
              "That is how many full runs the whole budget pays for, without a first round."),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // short)),
@@ -454,10 +558,11 @@ EXERCISES = [
         ),
         probes=((_RISING, (3, 2, 1)), (_CROSSING, (4, 2, 1)), (_BLOWN, (4, 2, 1)), (_TIED, (3, 2, 1)),
                 (_FALLING, (4, 3, 1)), (_LATE, (3, 1)), (_CROSSING, (5, 4, 2)), (_RISING, (6, 6, 1)),
-                (_TIED_LATE, (3, 3, 1)), (_NEGATIVE, (3, 1)), (_LOST, (3, 2, 1)), (_FEW, (3, 2, 1))),
+                (_TIED_LATE, (3, 3, 1)), (_NEGATIVE, (3, 1)), (_LOST, (3, 2, 1)), (_FEW, (3, 2, 1)),
+                (_CROSSING, (3, 1, 1))),
         corners={"it may be negative": [9], "nan means that it diverged": [2, 5, 9], "Of equals": [3, 8],
                  "of those that diverged": [10, 11], "ranked higher in the round before": [8, 10], "stands earlier in "
-                 "settings": [3, 11], "kept[-1] may be more than 1": [6]},
+                 "settings": [3, 11], "kept[-1] may be more than 1": [6], "every setting that is still in gets": [12]},
         mistakes=(
             (_never_again,
              "The order of the first round decides everything here, though longer and better-paid scores follow: rank "
@@ -492,6 +597,27 @@ EXERCISES = [
              "The order is turned round: those that diverged go on first, and then the worst."),
             (_rounds(lambda scores: [abs(s) for s in scores]),
              "The sign of the scores is lost. They may be negative, and −3 is less than −2."),
+            (_stopping_at_one,
+             "As soon as one setting is left, your rounds come to an end. In *every* round each setting that is still "
+             "in gets its score: the last one, too, is trained in full, and paid for."),
+            (_beginning_at_zero,
+             "The search for the best begins with 0, so that a score below 0 never counts. Begin with `-inf`, or with "
+             "the first setting."),
+            (_adding_up,
+             "The scores of all rounds are added up. What counts is the score of this round alone: it comes from the "
+             "longest training."),
+            (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[1:], kept[1:]),
+             "The first round is missing: all settings are trained to the second length at once, and paid for."),
+            (lambda score, settings, lengths, kept: _rounds()(
+                score, settings, (lengths[0], lengths[-1]), (kept[0], kept[-1])),
+             "Only the first and the last round are played. Those between cost steps, and choose, too."),
+            (lambda score, settings, lengths, kept: settings.index(_rounds()(score, settings, lengths, kept)),
+             "That is the place of the winner in the list, counted from 0. The setting itself is asked for."),
+            (_rounds(take=lambda ranked, n, r: sorted(ranked)[:n]),
+             "The scores are asked for, but the first of the list go on: take the first of the *ranking*."),
+            (_by_score,
+             "The settings are kept under their scores, where two that are equal, or diverged, take the same place: "
+             "one of them is lost."),
             (_without_diverged,
              "Those that diverged are thrown out here, even where more should go on than are left."),
             (_in_the_order_of_the_list,

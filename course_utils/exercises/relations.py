@@ -119,6 +119,7 @@ def _difference(pairs, arguments, subject):
         return ""
     given = _given(pairs, arguments)
     lists = _lists(pairs, arguments)
+    more, less = ("ends too high", "ends too low") if subject.startswith("your ") else ("is too large", "is too small")
     ratio, shift = float((g @ e) / (e @ e)), float((g - e).mean())
     with np.errstate(all="ignore"):
         relations = (
@@ -132,11 +133,11 @@ def _difference(pairs, arguments, subject):
             (_close(g, -e), f"the sign of {subject} is turned round"),
             (ratio and _close(g, ratio * e), f"{subject} is {_times(ratio)} what it should be"),
             (_close(abs(g), abs(e)), f"the size of {subject} is right, and the sign is not"),
-            (_close(g, e + shift), f"{subject} is too {'large' if shift > 0 else 'small'} by `{abs(shift):.4g}`"),
+            (_close(g, e + shift), f"{subject} {more if shift > 0 else less} by `{abs(shift):.4g}`"),
             *((_close(g, e * a), f"{subject} is `{name}` times what it should be") for name, a in given.items()),
             *((_close(g * a, e), f"{subject} is what it should be, divided by `{name}`") for name, a in given.items()),
-            *((_close(g, e + a), f"{subject} is too large by `{name}`") for name, a in given.items()),
-            *((_close(g, e - a), f"{subject} is too small by `{name}`") for name, a in given.items()),
+            *((_close(g, e + a), f"{subject} {more} by `{name}`") for name, a in given.items()),
+            *((_close(g, e - a), f"{subject} {less} by `{name}`") for name, a in given.items()),
             (_close(g, 1 / e), f"{subject} is 1 divided by what it should be"),
             (_close(g, e**2), f"{subject} is the square of what it should be"),
             (_close(g, e**0.5), f"{subject} is the root of what it should be"),
@@ -150,8 +151,8 @@ def _difference(pairs, arguments, subject):
             (_close(g, e, 0.01), f"{subject} is within 1 % of what it should be, but not equal to it"),
             ((abs(g) > abs(e)).all() and (g * e > 0).all() and (e < 0).any(), f"{subject} is too far from 0"),
             ((abs(g) < abs(e)).all() and (g * e >= 0).all() and (e < 0).any(), f"{subject} is too close to 0"),
-            ((g > e).all(), f"{subject} is too large"),
-            ((g < e).all(), f"{subject} is too small"),
+            ((g > e).all(), f"{subject} {more}"),
+            ((g < e).all(), f"{subject} {less}"),
         )
     return next((words for holds, words in relations if holds), "")
 

@@ -45,8 +45,9 @@ def one_rate(rates, val, test):
     """One rate for all problems, chosen for the worst off: (rate, worst gain).
 
     rates has shape (k,), in any order; val and test have shape (n, k): the gains on n
-    problems, on validation and on test data. Of equals, the first rate. The worst gain is
-    what the problem that is worst off on test data gains there, at that rate.
+    problems, on validation and on test data, all 0 or more. Of equals, the first rate.
+    The worst gain is what the problem that is worst off on test data gains there, at that
+    rate.
     For rates np.array([0.1, 1.0]), and val and test np.array([[0.5, 0.9]]), one problem,
     the answer is (1.0, 0.9).
     """
@@ -90,6 +91,31 @@ def _longest(rates, gains, share):
         begun = (rate if begun is None else begun) if good else None
         best = max(best, np.log10(rate / begun) if good else 0.0)
     return best
+
+
+def _first_row(rates, gains, share):
+    """The first row of good rates, whether it holds the best one or not."""
+    good = _near(gains, share)
+    low = high = good.argmax()
+    while high < len(rates) - 1 and good[high + 1]:
+        high += 1
+    return np.log10(rates[high] / rates[low])
+
+
+def _from_neighbours(rates, gains, share):
+    """The row around the best in which no rate loses more than the share of its neighbour nearer to the best."""
+    low = high = gains.argmax()
+    while low > 0 and gains[low - 1] >= (1 - share) * gains[low] > 0:
+        low -= 1
+    while high < len(rates) - 1 and gains[high + 1] >= (1 - share) * gains[high] > 0:
+        high += 1
+    return np.log10(rates[high] / rates[low])
+
+
+def _best_tested_of_equals(val, test):
+    """Of several best ones on validation data, that with the highest test gain."""
+    best = val == val.max(axis=1, keepdims=True)
+    return np.where(best, test, -np.inf).argmax(axis=1)
 
 
 def _stepped(rates, gains, share):
@@ -150,12 +176,13 @@ def _chosen(rates, val, test, i):
 
 _R = np.array([1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1])
 _UNEVEN = np.array([2e-5, 1e-4, 1e-3, 2e-3, 0.05])
-_HILL = np.array([0.1, 0.5, 0.75, 1.0, 0.875, 0.5, 0.0])
+_HILL = np.array([0.3, 0.5, 0.75, 1.0, 0.875, 0.5, 0.0])
 _LOW = np.array([0.0, 0.2, 0.39, 0.4, 0.38, 0.32, 0.1])
 _BROKEN = np.array([0.92, 0.95, 0.91, 0.3, 0.7, 1.0, 0.95])
-_EDGE = np.array([1.2, 1.18, 1.12, 0.2, 0.0, 0.0, 0.0])
+_EDGE = np.array([1.2, 1.18, 1.12, 0.2, 0.11, 0.0, 0.0])
 _ISLANDS = np.array([0.95, 0.2, 0.12, 1.0, 0.93, 0.3, 0.96])
 _TWO_PEAKS = np.array([0.8, 1.0, 0.3, 0.2, 1.0, 0.95, 0.92])
+_GENTLE = np.array([0.45, 0.7, 0.8, 0.92, 1.0, 0.9, 0.78])  # each within 15 % of its neighbour, but the first
 _ALONE = np.array([0.0, 0.12, 0.4, 1.0, 0.3, 0.2, 0.0])
 _EQUALS = np.array([[0.5, 0.9, 0.9, 0.1], [0.3, 0.6, 0.2, 0.6], [0.7, 0.4, 0.7, 0.7]])
 _EQUALS_TEST = np.array([[0.4, 0.8, 0.6, 0.2], [0.5, 0.7, 0.1, 0.3], [0.9, 0.3, 0.65, 0.6]])
@@ -192,7 +219,7 @@ EXERCISES = [
         probes=((_R, _HILL, 0.25), (_R, _LOW, 0.1), (_R, _BROKEN, 0.1), (_R, _EDGE, 0.1), (_R, np.zeros(7), 0.1),
                 (_UNEVEN, np.array([0.3, 0.9, 0.85, 0.82, 0.1]), 0.2), (_R, np.ones(7), 0.1), (_R, _ISLANDS, 0.1),
                 (_UNEVEN, np.array([0.95, 0.97, 0.99, 0.1, 0.96]), 0.1), (_R, _HILL, 0.6), (_R, _TWO_PEAKS, 0.1),
-                (_R, _ALONE, 0.1), (_R[:4], np.array([0.5, 0.85, 1.0, 0.75]), 0.2)),
+                (_R, _ALONE, 0.1), (_R[:4], np.array([0.5, 0.85, 1.0, 0.75]), 0.2), (_R, _GENTLE, 0.15)),
         corners={"unbroken row": [2, 7, 8], "at most this share": [0], "of several best ones, take the lowest rate":
                  [10], "Nothing between the rates": [1, 5], "Where no rate gains anything": [4]},
         mistakes=(
@@ -246,6 +273,13 @@ EXERCISES = [
              "Only the rates above the best are looked at. The basin reaches to both sides."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), up=False),
              "Only the rates below the best are looked at. The basin reaches to both sides."),
+            (_from_neighbours,
+             "Each rate is compared with its neighbour, so that small losses add up. Compare all with the best gain."),
+            (lambda rates, gains, share: _grown(rates, gains, (gains >= share) & (gains > 0)),
+             "Good enough is here what gains at least `share` itself. It is measured from the best gain, which may be "
+             "missed by that share: `(1 - share) * gains.max()`."),
+            (_first_row,
+             "That is the first row of good rates. Asked for is the one that holds the best rate."),
             (_longest,
              "That is the longest row of good rates. Asked for is the one that holds the best rate."),
             (_stepped,
@@ -298,8 +332,9 @@ EXERCISES = [
             "Subtract it from what j gains at its own rate, `test[j, chosen[j]]`. On the diagonal that makes 0.",
         ),
         probes=((_PEAKS, _PEAKS_TEST), (_VAL, _TEST), (_VAL[:, ::-1], _TEST[:, ::-1]), (_VAL[:2], _TEST[2:]),
-                (_PEAKS[::-1], _PEAKS_TEST[::-1]), (_EQUALS, _EQUALS_TEST)),
-        corners={"of equals, the first": [5], "below 0 where that is better": [1, 2]},
+                (_PEAKS[::-1], _PEAKS_TEST[::-1]), (_EQUALS, _EQUALS_TEST),
+                (_EQUALS, _EQUALS_TEST[:, ::-1])),
+        corners={"of equals, the first": [5, 6], "below 0 where that is better": [1, 2]},
         mistakes=(
             (lambda val, test: carried_regret(val, test).T,
              "Rows and columns are exchanged: row i belongs to the problem that the rate comes *from*."),
@@ -325,6 +360,30 @@ EXERCISES = [
              "The sign is lost: where a carried rate does *better*, the regret is negative."),
             (lambda val, test: _without_own(carried_regret(val, test)),
              "Right but for the diagonal: a problem's own rate costs it 0."),
+            (lambda val, test: _table(val, test, _best_tested_of_equals(val, test)),
+             "Right unless a problem has several best rates: test data decide between them here. It chooses the "
+             "first of them."),
+            (lambda val, test: -carried_regret(val, test).T,
+             "Two things: rows and columns are exchanged, and the sign is turned round."),
+            (lambda val, test: np.subtract.outer(*2 * [np.diag(test[:, val.argmax(axis=1)])]),
+             "You compare what two problems gain, each at its own rate. Compare one problem at two rates: j at its "
+             "own, and at that of i."),
+            (lambda val, test: np.subtract.outer(*2 * [np.diag(test[:, val.argmax(axis=1)])]).T,
+             "You compare what two problems gain, each at its own rate, j with i. Compare problem j with itself, at "
+             "its own rate and at that of i."),
+            (lambda val, test: (test.max(axis=1) - test[:, val.argmax(axis=1)].T).T,
+             "Two things: you subtract from the best *test* gain of all rates, and rows and columns are exchanged."),
+            (lambda val, test: np.diag(test[:, val.argmax(axis=1)]) - val[:, val.argmax(axis=1)].T,
+             "A test gain minus a validation gain, both at the right rates. Take both from test data."),
+            (lambda val, test: np.diag(test[:, val.argmax(axis=1)]) - test[:, test.argmax(axis=1)].T,
+             "The rate that is carried was chosen on test data. Each problem chooses on validation data, for itself "
+             "and for the others."),
+            (lambda val, test: np.diag(test[:, val.argmax(axis=1)]) - test[:, val.argmax(axis=1)].mean(axis=0)[:, None],
+             "What is taken off is the mean over all problems at the rate of i. It is the gain of problem j alone."),
+            (lambda val, test: np.triu(carried_regret(val, test)),
+             "What stands below the diagonal is 0 here. Rates are carried both ways: each entry has its own value."),
+            (lambda val, test: np.tril(carried_regret(val, test)),
+             "What stands above the diagonal is 0 here. Rates are carried both ways: each entry has its own value."),
             (lambda val, test: _table(val, test, _last(val, 1)),
              "Right unless a problem has several best rates: it chooses the first of them."),
             (lambda val, test: carried_regret(val, test)[~np.eye(len(val), dtype=bool)],
@@ -397,6 +456,20 @@ EXERCISES = [
              "You ask the hardest problem alone for its favourite rate. Another problem may fail at it."),
             (lambda rates, val, test: _chosen(rates, val, test, val.min(axis=0).argmin()),
              "That is the *worst* of the worst gains."),
+            (lambda rates, val, test: _chosen(rates, val, test, val.max(axis=0).argmin()),
+             "For each rate you take the best gain, and then the lowest of these. For each rate the *lowest* gain "
+             "counts, and the rate where it is highest is chosen."),
+            (lambda rates, val, test: (rates[val.mean(axis=0).argmax()], test[:, val.mean(axis=0).argmax()].mean()),
+             "Means choose here, and a mean is reported. The problem that is worst off decides, both times."),
+            (lambda rates, val, test: _chosen(rates, val, val, val.mean(axis=0).argmax()),
+             "Two things: the rate is that with the best mean, and its worst gain is that of the validation data."),
+            (lambda rates, val, test: _chosen(rates, val, test, val[0].argmax()),
+             "The first problem chooses alone. Another problem may fail at its favourite rate."),
+            (lambda rates, val, test: _chosen(rates, val, test, val[-1].argmax()),
+             "The last problem chooses alone. Another problem may fail at its favourite rate."),
+            (lambda rates, val, test: _chosen(rates, val, test, val.min(axis=1).argmax()),
+             "The smallest gain of each problem is taken here, over the rates. It is that of each rate, over the "
+             "problems: `axis=0`."),
             (lambda rates, val, test: _chosen(rates, val, test, val.max(axis=0).argmax()),
              "That is the best gain of any problem at any rate. What about those that fail there?"),
             (lambda rates, val, test: (val.min(axis=0).argmax(), test[:, val.min(axis=0).argmax()].min()),
