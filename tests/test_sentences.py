@@ -429,6 +429,50 @@ def sorting_trials(trials):
     return EXERCISES["steps-spent"].reference(trials)
 
 
+def falling_only(rates, gains, share):
+    good = (gains >= (1 - share) * gains.max()) & (gains > 0)
+    low = high = gains.argmax()
+    while low and good[low - 1] and gains[low - 1] <= gains[low]:
+        low -= 1
+    while high < len(gains) - 1 and good[high + 1] and gains[high + 1] <= gains[high]:
+        high += 1
+    return np.log10(rates[high] / rates[low])
+
+
+def chosen_among(part):
+    """The right choice, but for rates that are never looked at."""
+    return lambda rates, val, test: EXERCISES["one-rate-for-all"].reference(
+        rates[part], val[:, part], test[:, part])
+
+
+def begun_anew_after_decay(trials):
+    longest, seen, total = {}, set(), 0
+    for setting, steps, decays in trials:
+        if decays:
+            total += 0 if (setting, steps) in seen else steps
+            seen.add((setting, steps))
+            longest.pop(setting, None)
+        else:
+            total += max(0, steps - longest.get(setting, 0))
+            longest[setting] = max(steps, longest.get(setting, 0))
+    return total
+
+
+def fewer_first_trials(budget, n, short, full):
+    n = min(n, budget // short)
+    return min(n, (budget - n * short) // (full - short))
+
+
+def then(choose):
+    """Successive halving, whose answer is chosen among those that are left by something else than their scores."""
+    def halving(score, settings, lengths, kept):
+        for steps, n in zip(lengths, kept, strict=True):
+            scores = {s: score(s, steps) for s in settings}
+            settings = sorted(settings, key=lambda s: -scores[s] if scores[s] == scores[s] else np.inf)[:n]
+        return choose(settings)
+    return halving
+
+
 def none_for_the_last_step(budget, n, short, full):
     rest, finals = budget - n * short, 0
     while rest > full - short and finals < n:
@@ -469,6 +513,21 @@ def final_longer_than_all(score, settings, lengths, kept):
      "gradient is 0 leaves the rest"),
     ("basin-on-a-grid", from_neighbour_to_neighbour, "compared with its neighbour"),
     ("basin-on-a-grid", row_above(lambda best, share: share), "gains at least `share` itself"),
+    ("basin-on-a-grid", falling_only, "gains rise again"),
+    ("one-rate-for-all", chosen_among(slice(1, None)), "first rate is never chosen"),
+    ("one-rate-for-all", chosen_among(slice(-1)), "last rate is never chosen"),
+    ("one-rate-for-all", lambda rates, val, test: (
+        rates[val.argmax(axis=1).min()], test[:, val.argmax(axis=1).min()].min()), "first in the list"),
+    ("steps-spent", begun_anew_after_decay, "begins anew here"),
+    ("finals-left", fewer_first_trials, "fewer of them are made"),
+    ("finals-left", lambda b, n, s, f: max(0, min(n, b // (f - s) - n * s // (f - s))), "Two quotients"),
+    ("budgeted-halving", then(min), "the smallest"), ("budgeted-halving", then(max), "the largest"),
+    ("budgeted-halving", then(lambda left: left[-1]), "last of those that are left"),
+    ("adagrad-update", lambda w, g, state, lr, eps: (lambda s: (
+        w - lr * g / np.maximum(np.sqrt(s), eps), {"s": s}))(state.get("s", 0) + g**2), "the least that the step"),
+    ("carried-regret", lambda val, test: np.array([[0 * v for v in val[:, 0]]] * len(val)), "Every entry is 0"),
+    ("carried-regret", lambda val, test: EXERCISES["carried-regret"].reference(val, test) + np.eye(len(val)),
+     "Entries [0, 0], [1, 1] differ (counted from 0); the rest is right."),
     ("carried-regret", equals_decided_by_test, "test data decide between them"),
     ("steps-spent", sorting_trials, "`trials` is changed"),
     ("finals-left", lambda b, n, s, f: max(0, min(n, (b - n * s) // (f - s))) if b > n * s + f - s else 0,

@@ -164,6 +164,14 @@ def _corrected(w, g, state, lr, alpha, eps):
     return w - lr * g / (np.sqrt(s / (1 - alpha**t)) + eps), {"s": s, "t": t}
 
 
+def _step_alone(update, sign):
+    """The step in the place of the new weights, or what is to be taken off them."""
+    def wrong(w, g, state, *hyper):
+        new, after = update(w, g, state, *hyper)
+        return -sign * (new - w), after
+    return wrong
+
+
 def _skipping_zeros(update):
     """The update that hands everything back where the gradient is 0."""
     def wrong(w, g, state, *hyper):
@@ -277,6 +285,14 @@ EXERCISES = [
             (_adagrad(keep=np.sqrt), _ROOT_KEPT),
             *of_any_step(adagrad_update),
             (_adagrad(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
+            (_adagrad(divide=lambda s, eps: np.maximum(np.sqrt(s), eps)),
+             "eps is the least that the step divides by. Here it is *added* to the root of s, at every step."),
+            (_adagrad(add=lambda g: g**2, divide=lambda s, eps: np.sqrt(s) - eps),
+             "eps is taken off the root of s. It is added."),
+            (lambda w, g, state, lr, eps: adagrad_update(w, g, state, lr**2, eps), "The rate comes in twice."),
+            (_step_alone(adagrad_update, -1), "That is the step itself. The new weights are asked for: add it to w."),
+            (_step_alone(adagrad_update, 1),
+             "That is what has to be taken off the weights. The new weights are asked for: w minus that."),
             (_adagrad(divide=lambda s, eps: np.sqrt(s + eps**2)),
              "eps is squared and stands inside the root, √(s + ε²). Here it is added after the root, as it is."),
             (_adagrad(divide=lambda s, eps: np.sqrt(s + eps), sign=1),
@@ -373,6 +389,11 @@ EXERCISES = [
              "alpha."),
             (_rmsprop(lambda s, g, alpha: (1 - alpha) * s + alpha * g**2, divide=lambda s, eps: np.sqrt(s + eps)),
              "Two things: alpha and 1 − alpha have changed places, and eps stands inside the root."),
+            (_rmsprop(divide=lambda s, eps: np.maximum(np.sqrt(s), eps)),
+             "eps is the least that the step divides by. Here it is *added* to the root of s, at every step."),
+            (_step_alone(rmsprop_update, -1), "That is the step itself. The new weights are asked for: add it to w."),
+            (_step_alone(rmsprop_update, 1),
+             "That is what has to be taken off the weights. The new weights are asked for: w minus that."),
             (_rmsprop(divide=lambda s, eps: np.sqrt(s + eps**2)),
              "eps is squared and stands inside the root, √(s + ε²). Here it is added after the root, as it is."),
             (_rmsprop(divide=lambda s, eps: np.sqrt(s + eps), sign=1),
@@ -460,6 +481,24 @@ EXERCISES = [
                                        "that of a sum."),
             (_change(lambda c, f: f, lambda c, f: c * f**2),
              "The two groups have changed places: it is adagrad and rmsprop that divide the gradient's size away."),
+            (_change(lambda c, f: c / f**2, lambda c, f: f),
+             "adagrad and rmsprop are right. For sgd and momentum, too, a feature with larger numbers makes a larger "
+             "change."),
+            (_change(lambda c, f: c**0.5 * f**2, lambda c, f: f),
+             "adagrad and rmsprop are right. For sgd and momentum loss_factor comes in whole: no root of it."),
+            (_change(lambda c, f: c * f**2, lambda c, f: f**0.5),
+             "sgd and momentum are right. For adagrad and rmsprop feature_factor comes in whole: no root of it."),
+            (_change(lambda c, f: c * f**3, lambda c, f: f**2),
+             "feature_factor comes in once too often, for all four: once in w · x, and for sgd and momentum once more "
+             "in the gradient."),
+            (_change(lambda c, f: c * 2 * f, lambda c, f: f),
+             "adagrad and rmsprop are right. For sgd and momentum the feature counts twice, which is its square, not 2 "
+             "times it."),
+            (_change(lambda c, f: c + f**2, lambda c, f: f),
+             "adagrad and rmsprop are right. For sgd and momentum the factors multiply; here they are added."),
+            (_change(lambda c, f: f * c**2, lambda c, f: c),
+             "The two factors have changed places: it is the feature that counts twice, and that is left for adagrad "
+             "and rmsprop."),
             (_change(lambda c, f: f**2 / c, lambda c, f: f),
              "adagrad and rmsprop are right. A larger loss makes the step of sgd and momentum longer, not shorter."),
         ),
@@ -500,6 +539,29 @@ EXERCISES = [
              "The number is right, the sign is not: how far is a distance."),
             (lambda lr, n_steps: adagrad_reach(lr, n_steps + 1),
              "One step too many: the last one is that with k = n_steps."),
+            (lambda lr, n_steps: adagrad_reach(lr, n_steps) - lr,
+             "The first step is missing: at k = 1 it has the length lr."),
+            (lambda lr, n_steps: adagrad_reach(lr, n_steps) + lr, "The first step is counted twice."),
+            (lambda lr, n_steps: lr * (2 * np.sqrt(n_steps) - 1),
+             "That is the first step, and the integral of lr/√k for the others: too much. Add them up one by one."),
+            (lambda lr, n_steps: lr * (1 + np.log(n_steps)),
+             "That is about the sum of lr/k. The steps are lr/√k long, and are to be added up one by one."),
+            (lambda lr, n_steps: lr + (adagrad_reach(lr, n_steps - 1) if n_steps > 1 else 0.0),
+             "The first two steps are both of the length lr here. The second already divides by √2: bring s up to "
+             "date before the step."),
+            (lambda lr, n_steps: lr, "That is the length of the first step alone. Add up all of them."),
+            (lambda lr, n_steps: adagrad_reach(lr, n_steps) / n_steps,
+             "That is the mean length of the steps. Asked for is their sum."),
+            (lambda lr, n_steps: lr * np.sqrt(sum(1 / k for k in range(1, n_steps + 1))),
+             "The root is taken of the sum of 1/k. Each step has its own root: add up lr/√k."),
+            (lambda lr, n_steps: lr / np.sqrt(sum(range(1, n_steps + 1))),
+             "The numbers of the steps are added up below one root. Each step has its own: add up lr/√k."),
+            (lambda lr, n_steps: lr * sum(1 / np.sqrt(np.arange(1, k + 1).sum()) for k in range(1, n_steps + 1)),
+             "The k-th step divides by the root of 1 + 2 + … + k here. It sees k squares of equal size: √k."),
+            (lambda lr, n_steps: lr * sum(k ** (-1 / 3) for k in range(1, n_steps + 1)),
+             "That is the cube root. The step divides by the square root of s."),
+            (lambda lr, n_steps: lr * np.prod(1 / np.sqrt(np.arange(1.0, n_steps + 1))),
+             "The steps are multiplied. Add them up."),
             (lambda lr, n_steps: lr * sum(1 / k**2 for k in range(1, n_steps + 1)),
              "The square is on the wrong side: after k steps s is k · g², and the step divides by its root, √k."),
             (lambda lr, n_steps: lr * sum(np.sqrt(k) for k in range(1, n_steps + 1)),

@@ -207,6 +207,33 @@ def _nobody_leaves(score, settings, lengths, kept):
     return settings[0]
 
 
+def _largest_of_equals(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        pairs = [(np.nan_to_num(score(setting, steps), nan=-np.inf), setting) for setting in settings]
+        settings = [setting for _, setting in sorted(pairs, reverse=True)[:n]]
+    return settings[0]
+
+
+def _never_past_nan(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        scores, left, settings = {s: score(s, steps) for s in settings}, list(settings), []
+        while left and len(settings) < n:
+            best = left[0]
+            for setting in left:
+                best = setting if scores[setting] > scores[best] else best
+            left.remove(best)
+            settings.append(best)
+    return settings[0]
+
+
+def _all_as_good(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: np.nan_to_num(score(setting, steps), nan=-np.inf) for setting in settings}
+        settings = sorted(settings, key=lambda setting: -scores[setting])
+        settings = [setting for setting in settings if scores[setting] >= scores[settings[:n][-1]]]
+    return settings[0]
+
+
 def _stopping_at_one(score, settings, lengths, kept):
     for steps, n in zip(lengths, kept, strict=True):
         if len(settings) > 1:
@@ -272,6 +299,7 @@ _LEDGERS = (
     [((0.1, "sgd"), 32, False), ((0.1, "adam"), 32, False), ((0.1, "sgd"), 64, False), ((0.1, "adam"), 32, True)],
     [("a", 32, False), ("b", 32, False), ("a", 64, False), ("b", 96, False), ("a", 96, True), ("b", 64, True)],
     [("a", 128, True), ("a", 32, True), ("a", 128, True)],
+    [("a", 64, False), ("a", 32, True), ("a", 96, False)],
 )
 
 
@@ -315,6 +343,19 @@ def _length_seen(trials):
     """Whatever has the setting and the length of an earlier trial is passed over, decaying or not."""
     first = {(setting, steps): trial for trial in reversed(trials) for setting, steps, _ in [trial]}
     return steps_spent([trial for trial in reversed(first.values())])
+
+
+def _forgotten_after_decay(trials):
+    longest, seen, total = {}, set(), 0
+    for setting, steps, decays in trials:
+        if decays:
+            total += steps * ((setting, steps) not in seen)
+            seen.add((setting, steps))
+            longest[setting] = 0
+        else:
+            total += max(steps - longest.get(setting, 0), 0)
+            longest[setting] = max(steps, longest.get(setting, 0))
+    return total
 
 
 def _decaying_goes_on(trials):
@@ -363,7 +404,7 @@ EXERCISES = [
         probes=tuple((ledger,) for ledger in _LEDGERS),
         corners={"such as a name or a tuple": [10], "only the new steps cost": [0, 7], "starts anew": [1, 12],
                  "The same run once more costs nothing": [3, 8], "anything shorter at a constant rate": [2, 7, 8],
-                 "never share their steps": [9, 11], "No trials cost 0": [6]},
+                 "never share their steps": [9, 11, 13], "No trials cost 0": [6]},
         mistakes=(
             (lambda trials: sum(steps for _, steps, _ in trials),
              "Every trial is charged in full. Going on at a constant rate costs only what is new, and the same once "
@@ -443,6 +484,14 @@ EXERCISES = [
              "nothing, and the longest is remembered."),
             (_accounting(lambda steps, before: steps if steps < before else steps - before),
              "A shorter run of what has been trained for longer is charged in full here. It costs nothing."),
+            (_forgotten_after_decay,
+             "After a decaying run the constant one of the same setting begins anew here. The two have nothing to do "
+             "with each other: it goes on where its longest run ended."),
+            (lambda trials: steps_spent(trials[:-1]), "The last trial is not charged: does a loop end too early?"),
+            (lambda trials: steps_spent(trials[1:]), "The first trial is left out: does a loop begin with the second?"),
+            (lambda trials: sum({steps for _, steps, _ in trials}),
+             "Every length is charged once. It is the run that counts: another setting of the same length costs, too."),
+            (lambda trials: len(set(trials)), "That is the number of different trials. The currency is steps."),
             (_started_by_the_last,
              "A constant run is compared with the trial just before it alone, and a decaying one is never free. What "
              "counts is all that was trained before."),
@@ -471,9 +520,10 @@ EXERCISES = [
         ),
         probes=((1600, 24, 32, 160), (1600, 50, 16, 160), (1600, 10, 32, 160), (1600, 100, 16, 160),
                 (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120),
-                (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200), (1600, 91, 16, 160), (990, 12, 40, 100)),
+                (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200), (1600, 91, 16, 160), (990, 12, 40, 100),
+                (1600, 12, 150, 160), (1010, 13, 30, 130)),
         corners={"`short` is less than `full`": [7], "No more finals than first trials": [5, 7, 10], "if nothing is "
-                 "left": [3], "or too little for one": [9, 12], "alone cost more than the budget": [4]},
+                 "left": [3], "or too little for one": [9, 12], "alone cost more than the budget": [4, 14]},
         mistakes=(
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // full)),
              "Each final is charged in full. It goes on from where its first trial ended, so that only the new steps "
@@ -511,6 +561,22 @@ EXERCISES = [
              "Right unless what is left pays for exactly one final: that one can be run."),
             (lambda budget, n, short, full: n + max(0, min(n, (budget - n * short) // (full - short))),
              "The first trials are counted as well. How many finals are there?"),
+            (lambda budget, n, short, full: min(n, budget // short, (budget - min(n, budget // short) * short)
+                                                // (full - short)),
+             "Where the budget does not pay for all first trials, fewer of them are made here. All n are made, and "
+             "then there are no finals."),
+            (lambda budget, n, short, full: max(0, min(n, budget // (full - short) - n * short // (full - short))),
+             "Two quotients are rounded, and their difference may be one too high. Subtract first, then round down "
+             "once."),
+            (lambda budget, n, short, full: (full - short) * max(0, min(n, (budget - n * short) // (full - short))),
+             "That is what the finals cost, in steps. How many are there?"),
+            (lambda budget, n, short, full: max(0, min(n, (budget - n * short - full) // (full - short))),
+             "The steps of a whole run are set aside here before the finals are counted. All that is left may be "
+             "spent on them."),
+            (lambda budget, n, short, full: max(0, min(n, 1 + (budget - n * short) // (full - short))),
+             "One final too many is counted: the last one is not paid for."),
+            (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // (full - short) - 1)),
+             "One final too few is counted."),
             (lambda budget, n, short, full: max(0, min(n // 2, (budget - n * short) // (full - short))),
              "At most half of the first trials go on here. All n of them may."),
             (lambda budget, n, short, full: max(0, min(n, budget // full)),
@@ -559,10 +625,11 @@ EXERCISES = [
         probes=((_RISING, (3, 2, 1)), (_CROSSING, (4, 2, 1)), (_BLOWN, (4, 2, 1)), (_TIED, (3, 2, 1)),
                 (_FALLING, (4, 3, 1)), (_LATE, (3, 1)), (_CROSSING, (5, 4, 2)), (_RISING, (6, 6, 1)),
                 (_TIED_LATE, (3, 3, 1)), (_NEGATIVE, (3, 1)), (_LOST, (3, 2, 1)), (_FEW, (3, 2, 1)),
-                (_CROSSING, (3, 1, 1))),
+                (_CROSSING, (3, 1, 1)), (_CROSSING, (5, 4, 4)), (_CROSSING, (6, 6, 3))),
         corners={"it may be negative": [9], "nan means that it diverged": [2, 5, 9], "Of equals": [3, 8],
                  "of those that diverged": [10, 11], "ranked higher in the round before": [8, 10], "stands earlier in "
-                 "settings": [3, 11], "kept[-1] may be more than 1": [6], "every setting that is still in gets": [12]},
+                 "settings": [3, 11], "kept[-1] may be more than 1": [6, 13, 14],
+                 "every setting that is still in gets": [12]},
         mistakes=(
             (_never_again,
              "The order of the first round decides everything here, though longer and better-paid scores follow: rank "
@@ -597,6 +664,32 @@ EXERCISES = [
              "The order is turned round: those that diverged go on first, and then the worst."),
             (_rounds(lambda scores: [abs(s) for s in scores]),
              "The sign of the scores is lost. They may be negative, and −3 is less than −2."),
+            (_rounds(answer=lambda left, scores: min(left)),
+             "Of the settings that are left you take the smallest. Asked for is the one with the best score of the "
+             "last round."),
+            (_rounds(answer=lambda left, scores: max(left)),
+             "Of the settings that are left you take the largest. Asked for is the one with the best score of the "
+             "last round."),
+            (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths, kept[::-1]),
+             "`kept` is read from its end. Round r has kept[r]."),
+            (_rounds(take=lambda ranked, n, r: ranked[:n if r else 1]),
+             "Only one setting goes on after the first round: kept[0] of them do."),
+            (lambda score, settings, lengths, kept: _rounds()(score, settings[:kept[0]], lengths, kept),
+             "The list is cut before the first round. All settings are scored first; the best kept[0] go on."),
+            (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths, (len(settings), *kept)),
+             "All settings are trained to the second length here, and paid for. The best kept[0] go on after the first "
+             "one already, by its scores."),
+            (_rounds(take=lambda ranked, n, r: ranked[:max(len(ranked) - n, 1)]),
+             "kept[r] is how many *leave* here. It is how many go on."),
+            (_rounds(take=lambda ranked, n, r: ranked[:max(len(ranked) - 1, 1)]),
+             "One setting leaves in each round here. `kept` says how many go on."),
+            (_largest_of_equals,
+             "Of equals, the larger setting comes first here. It is the one that ranked higher before."),
+            (_never_past_nan,
+             "The search for the best begins with a setting that may have diverged, and no score is larger than nan: "
+             "it is never overtaken. Put those that diverged at the end."),
+            (_all_as_good,
+             "All that score as much as the last one to be kept go on here. Never more than kept[r] do."),
             (_stopping_at_one,
              "As soon as one setting is left, your rounds come to an end. In *every* round each setting that is still "
              "in gets its score: the last one, too, is trained in full, and paid for."),

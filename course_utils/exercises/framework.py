@@ -531,7 +531,21 @@ def _answers(asked, expected, got, remark):
     if not remark and (place := _place(expected, got)):
         return f"For `{asked}`, {_compared(*place)}"
     return (f"For `{asked}` the answer is {_form(expected)}`{_show(expected)}`; yours gave {_form(got)}`{_show(got)}`."
-            f"{remark}")
+            f"{remark or _which(expected, got)}")
+
+
+def _which(expected, got, one="Entry", many="Entries"):
+    """Which numbers of a small array differ, if others are right."""
+    if not isinstance(expected, np.ndarray) or expected.size < 2 or (g := _array(got)).shape != expected.shape:
+        return ""
+    size = np.abs(expected[np.isfinite(expected)]).max(initial=0)
+    off = [", ".join(map(str, at)) for at in np.argwhere(
+        ~np.isclose(g, expected, RIGHT, 1e-3 * RIGHT * size, equal_nan=True))]
+    if not 0 < len(off) < expected.size:
+        return ""
+    places = [f"[{at}]" if expected.ndim > 1 else at for at in off]
+    names = f"{one} {places[0]} differs" if len(off) == 1 else f"{many} {', '.join(places)} differ"
+    return f" {names} (counted from 0); the rest is right."
 
 
 def _common(exercise, got, expected, right, watched, model):
@@ -615,7 +629,8 @@ def _at_call(watched, asked, call, model):
         return f"{start}, {_compared(*place)}"
     if not np.ndim(e[0]):
         return f"{start}, {_compared('the new `w`', float(_array(e[0])), float(_array(g[0])))}"
-    return f"{start} the new `w` is {_form(e[0])}`{_brief(e[0])}`; yours is {_form(g[0])}`{_brief(g[0])}`."
+    return (f"{start} the new `w` is {_form(e[0])}`{_brief(e[0])}`; yours is {_form(g[0])}`{_brief(g[0])}`."
+            f"{_which(e[0], g[0], 'Weight', 'Weights')}")
 
 
 def _place(expected, got, one="entry"):

@@ -102,6 +102,26 @@ def _first_row(rates, gains, share):
     return np.log10(rates[high] / rates[low])
 
 
+def _good_beyond_gaps(rates, gains, share, up):
+    """The basin, on one side with all good rates beyond its gap."""
+    good = np.flatnonzero(_near(gains, share))
+    low, high = _ends(gains, _near(gains, share))
+    if not len(good):
+        return 0.0
+    return np.log10(rates[good[-1]] / rates[low] if up else rates[high] / rates[good[0]])
+
+
+def _falling_only(rates, gains, share):
+    """The basin as far as the gains do not rise on the way from the best."""
+    good = _near(gains, share)
+    low = high = gains.argmax()
+    while low > 0 and good[low - 1] and gains[low - 1] <= gains[low]:
+        low -= 1
+    while high < len(rates) - 1 and good[high + 1] and gains[high + 1] <= gains[high]:
+        high += 1
+    return np.log10(rates[high] / rates[low])
+
+
 def _from_neighbours(rates, gains, share):
     """The row around the best in which no rate loses more than the share of its neighbour nearer to the best."""
     low = high = gains.argmax()
@@ -165,6 +185,13 @@ def _smallest_of_equals(rates, val, test):
     return _chosen(rates, val, test, equal[rates[equal].argmin()])
 
 
+def _at_first_fall(rates, val, test):
+    worst, i = val.min(axis=0), 0
+    while i + 1 < len(worst) and worst[i + 1] > worst[i]:
+        i += 1
+    return _chosen(rates, val, test, i)
+
+
 def _last(gains, axis):
     """`argmax`, of equals the last."""
     return gains.shape[axis] - 1 - np.flip(gains, axis).argmax(axis)
@@ -183,6 +210,7 @@ _EDGE = np.array([1.2, 1.18, 1.12, 0.2, 0.11, 0.0, 0.0])
 _ISLANDS = np.array([0.95, 0.2, 0.12, 1.0, 0.93, 0.3, 0.96])
 _TWO_PEAKS = np.array([0.8, 1.0, 0.3, 0.2, 1.0, 0.95, 0.92])
 _GENTLE = np.array([0.45, 0.7, 0.8, 0.92, 1.0, 0.9, 0.78])  # each within 15 % of its neighbour, but the first
+_WAVY = np.array([0.2, 0.97, 0.92, 1.0, 0.91, 0.96, 0.3])  # falls and rises within the basin
 _ALONE = np.array([0.0, 0.12, 0.4, 1.0, 0.3, 0.2, 0.0])
 _EQUALS = np.array([[0.5, 0.9, 0.9, 0.1], [0.3, 0.6, 0.2, 0.6], [0.7, 0.4, 0.7, 0.7]])
 _EQUALS_TEST = np.array([[0.4, 0.8, 0.6, 0.2], [0.5, 0.7, 0.1, 0.3], [0.9, 0.3, 0.65, 0.6]])
@@ -219,7 +247,8 @@ EXERCISES = [
         probes=((_R, _HILL, 0.25), (_R, _LOW, 0.1), (_R, _BROKEN, 0.1), (_R, _EDGE, 0.1), (_R, np.zeros(7), 0.1),
                 (_UNEVEN, np.array([0.3, 0.9, 0.85, 0.82, 0.1]), 0.2), (_R, np.ones(7), 0.1), (_R, _ISLANDS, 0.1),
                 (_UNEVEN, np.array([0.95, 0.97, 0.99, 0.1, 0.96]), 0.1), (_R, _HILL, 0.6), (_R, _TWO_PEAKS, 0.1),
-                (_R, _ALONE, 0.1), (_R[:4], np.array([0.5, 0.85, 1.0, 0.75]), 0.2), (_R, _GENTLE, 0.15)),
+                (_R, _ALONE, 0.1), (_R[:4], np.array([0.5, 0.85, 1.0, 0.75]), 0.2), (_R, _GENTLE, 0.15),
+                (_R, _WAVY, 0.1)),
         corners={"unbroken row": [2, 7, 8], "at most this share": [0], "of several best ones, take the lowest rate":
                  [10], "Nothing between the rates": [1, 5], "Where no rate gains anything": [4]},
         mistakes=(
@@ -278,6 +307,26 @@ EXERCISES = [
             (lambda rates, gains, share: _grown(rates, gains, (gains >= share) & (gains > 0)),
              "Good enough is here what gains at least `share` itself. It is measured from the best gain, which may be "
              "missed by that share: `(1 - share) * gains.max()`."),
+            (_falling_only,
+             "Your basin ends where the gains rise again, though they are good enough. Compare all with the best gain "
+             "alone."),
+            (lambda rates, gains, share: _good_beyond_gaps(rates, gains, share, up=True),
+             "Below the best your basin ends at the first gap, as it should. Above, gaps are passed over."),
+            (lambda rates, gains, share: _good_beyond_gaps(rates, gains, share, up=False),
+             "Above the best your basin ends at the first gap, as it should. Below, gaps are passed over."),
+            (lambda rates, gains, share: _grown(rates, gains, _near(gains, share / 100)),
+             "`share` is taken for a percentage. It is a share already: no division by 100."),
+            (lambda rates, gains, share: _grown(rates, gains, _near(gains, 0.1)),
+             "The share is typed in as 0.1. Use the `share` that is passed."),
+            (_from_ends(lambda rates, low, high: (high - low) * np.log10(rates[1] / rates[0])),
+             "Every spacing is taken to be as wide as the first. They may differ: compare the two ends."),
+            (_from_ends(lambda rates, low, high: np.log10(rates[min(high + 1, len(rates) - 1)] / rates[low])
+                        if high > low or rates[low] < rates[-1] else 0.0),
+             "You go one rate too far at the upper end: the first rate that is not good lies outside."),
+            (_from_ends(lambda rates, low, high: abs(np.log10(rates[high])) + abs(np.log10(rates[low]))),
+             "The sizes of the two logarithms are added. Subtract the logarithms: how far are they apart?"),
+            (_from_ends(lambda rates, low, high: float(int(np.log10(rates[high] / rates[low])))),
+             "The decades are cut to whole ones. Parts of a decade count."),
             (_first_row,
              "That is the first row of good rates. Asked for is the one that holds the best rate."),
             (_longest,
@@ -380,6 +429,20 @@ EXERCISES = [
              "and for the others."),
             (lambda val, test: np.diag(test[:, val.argmax(axis=1)]) - test[:, val.argmax(axis=1)].mean(axis=0)[:, None],
              "What is taken off is the mean over all problems at the rate of i. It is the gain of problem j alone."),
+            (lambda val, test: _table(val, test, (val + test).argmax(axis=1)),
+             "Test data have a say in the choice here. Choose on validation data alone."),
+            (lambda val, test: np.minimum(carried_regret(val, test), 0),
+             "Positive values are cut off, and they are the cost: only what carrying *gains* is left."),
+            (lambda val, test: carried_regret(val, test) / test.max(axis=1),
+             "That is the loss as a share of the best test gain. The difference itself is asked for."),
+            (lambda val, test: test[:, val.argmax(axis=1)] - test[:, val.argmax(axis=1)].T,
+             "Problem i at the rate of j is compared with problem j at the rate of i. Compare one problem at two "
+             "rates: j at its own, and at that of i."),
+            (lambda val, test: test[:, val.argmax(axis=1)].T - np.diag(test[:, val.argmax(axis=1)])[:, None],
+             "What problem j gains at the rate of i is compared with what i gains there. Compare it with what j gains "
+             "at its own rate."),
+            (lambda val, test: (carried_regret(val, test) + carried_regret(val, test).T) / 2,
+             "What is carried from i to j and from j to i is averaged. Each has its own entry."),
             (lambda val, test: np.triu(carried_regret(val, test)),
              "What stands below the diagonal is 0 here. Rates are carried both ways: each entry has its own value."),
             (lambda val, test: np.tril(carried_regret(val, test)),
@@ -406,7 +469,7 @@ EXERCISES = [
              "A validation gain minus a test gain: the first was picked as the highest of many and flatters. Take both "
              "from test data."),
             (lambda val, test: _table(val, test, np.full(len(val), val.mean(axis=0).argmax())),
-             "One rate is chosen for all. Each problem chooses its own."),
+             "Every entry is 0 here, as if one rate had been chosen for all. Each problem chooses its own."),
             (lambda val, test: carried_regret(test, val),
              "Validation and test data have changed places: choose on validation data, report on test data."),
             (lambda val, test: val.argmax(axis=1)[None, :] - val.argmax(axis=1)[:, None],
@@ -432,7 +495,10 @@ EXERCISES = [
         probes=((_FIVE, _PEAKS, _PEAKS_TEST), (_SIX, _VAL, _TEST), (_SIX[::-1], _VAL, _TEST), (_SIX, _TEST, _VAL),
                 (_FIVE, _HARD, _HARD_TEST), (_FIVE, _HARD_TEST, _HARD), (_SIX[:4], _LEVEL, _LEVEL_TEST),
                 (_SIX[:3], _SPREAD, _SPREAD_TEST),
-                (_SIX[3::-1], _LEVEL, _LEVEL_TEST), (_SIX[:3], _UNLIKE, _UNLIKE[::-1] - 0.05)),
+                (_SIX[3::-1], _LEVEL, _LEVEL_TEST), (_SIX[:3], _UNLIKE, _UNLIKE[::-1] - 0.05),
+                (_SIX[:3], _UNLIKE[:, ::-1], _UNLIKE[::-1, ::-1] - 0.05),
+                (_FIVE, np.roll(_PEAKS, -2, axis=1), np.roll(_PEAKS_TEST, -2, axis=1)),
+                (_FIVE, np.roll(_PEAKS, 2, axis=1), np.roll(_PEAKS_TEST, 2, axis=1))),
         corners={"in any order": [2], "Of equals, the first rate": [6, 8], "worst off on test data": [0, 4]},
         mistakes=(
             (lambda rates, val, test: _chosen(rates, test, test, test.min(axis=0).argmax()),
@@ -463,6 +529,29 @@ EXERCISES = [
              "Means choose here, and a mean is reported. The problem that is worst off decides, both times."),
             (lambda rates, val, test: _chosen(rates, val, val, val.mean(axis=0).argmax()),
              "Two things: the rate is that with the best mean, and its worst gain is that of the validation data."),
+            (lambda rates, val, test: _chosen(rates, val, test, 1 + val[:, 1:].min(axis=0).argmax()),
+             "The first rate is never chosen: does a loop begin with the second?"),
+            (lambda rates, val, test: _chosen(rates, val, test, val[:, :-1].min(axis=0).argmax()),
+             "The last rate is never chosen: does a loop end before it?"),
+            (lambda rates, val, test: _chosen(rates, val, test, val.argmax(axis=1).min()),
+             "Of the problems' favourite rates you take the first in the list. The other problems may fail at it."),
+            (lambda rates, val, test: _chosen(rates, val, test, val.argmax(axis=1).max()),
+             "Of the problems' favourite rates you take the last in the list. The other problems may fail at it."),
+            (lambda rates, val, test: _chosen(rates, val, test, val.prod(axis=0).argmax()),
+             "The gains of the problems are multiplied. The smallest of them decides."),
+            (lambda rates, val, test: _chosen(rates, val, test, test.mean(axis=0).argmax()),
+             "Two things: the rate is chosen on test data, and by the mean."),
+            (lambda rates, val, test: one_rate(rates, test, val),
+             "Validation and test data have changed places: choose on validation data, report on test data."),
+            (lambda rates, val, test: _chosen(np.sort(rates)[::-1], val, test, val.min(axis=0).argmax()),
+             "The rates are sorted, the largest first, and the gains are not, so that a rate gets the gains of "
+             "another."),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0], test.max(axis=1).min()),
+             "The second number is what the worst off problem gains at its *own* best rate on test data. Take the one "
+             "that was chosen for all."),
+            (_at_first_fall,
+             "The search ends where the smallest gain falls for the first time. A later rate may be better: look at "
+             "all."),
             (lambda rates, val, test: _chosen(rates, val, test, val[0].argmax()),
              "The first problem chooses alone. Another problem may fail at its favourite rate."),
             (lambda rates, val, test: _chosen(rates, val, test, val[-1].argmax()),
