@@ -513,6 +513,8 @@ def final_longer_than_all(score, settings, lengths, kept):
      "gradient is 0 leaves the rest"),
     ("basin-on-a-grid", from_neighbour_to_neighbour, "compared with its neighbour"),
     ("basin-on-a-grid", row_above(lambda best, share: share), "gains at least `share` itself"),
+    ("basin-on-a-grid", lambda rates, gains, share: row_above(lambda best, share: (1 - share) * min(best, 1))(
+        rates, gains, share), "A gain of `1.08` is good enough"),
     ("basin-on-a-grid", falling_only, "gains rise again"),
     ("one-rate-for-all", chosen_among(slice(1, None)), "first rate is never chosen"),
     ("one-rate-for-all", chosen_among(slice(-1)), "last rate is never chosen"),
@@ -561,6 +563,28 @@ def test_a_wrong_answer_does_not_get_this_sentence(id, attempt, words):
 def test_where_a_sentence_does_not_hold_since_the_answer_is_right_that_is_said(id, attempt):
     message = check(id, attempt).message
     assert "there your answer is right" in message and "needs another look" not in message, message
+
+
+@pytest.mark.parametrize("id, attempt, words", [
+    ("basin-on-a-grid", lambda rates, gains, share: 7.0 + gains.max() * share,
+     "The best rate is `0.001`. A gain of `0.8` is good enough, and the basin reaches from `0.0003` to `0.001`."),
+    ("steps-spent", lambda trials: 7 * len(trials), "the trials cost 32 + 128."),
+    ("finals-left", lambda b, n, s, f: b % 7 + 0.3 * n, "The first trials cost `768`, and each final `128`."),
+    ("adagrad-reach", lambda lr, n: lr * n**0.3, "The first steps are `0.1`, `0.07071` long."),
+    ("uncorrected-ratio", lambda t, beta1, beta2: t + beta1, "the share `0.1` of the gradient"),
+    ("carried-regret", lambda val, test: val[:, :len(val)] + 0.1, "at the places `[5, 1]`"),
+    ("one-rate-for-all", lambda rates, val, test: (rates[0] + 0.1, val[0, 0] + 0.7), "are `[0.1, 0.5, 0.42]`"),
+    ("budgeted-halving", lambda score, settings, lengths, kept: settings[len(kept)], "`[3, 2, 1]`, then `[2]`"),
+])
+def test_an_answer_wrong_in_no_known_way_is_told_what_is_found_on_the_way(id, attempt, words):
+    assert words in check(id, attempt).message, check(id, attempt)
+
+
+@every_function
+def test_what_is_found_on_the_way_can_be_said_of_every_probe(exercise):
+    for probe in exercise.probes:
+        said = exercise.on_the_way(*copy.deepcopy(probe))
+        assert said == "" or said.endswith(".") and "nan" not in said
 
 
 def test_recursion_over_the_steps_is_no_reason_to_fail():

@@ -337,6 +337,9 @@ EXERCISES = [
         probes=((1, 0.9, 0.999), (12, 0.9, 0.999), (400, 0.9, 0.999), (1, 0.9, 0.99), (3, 0.9, 0.95), (1, 0.0, 0.75),
                 (7, 0.5, 0.8), (40, 0.99, 0.9), (2, 0.3, 0.0), (300, 0.98, 0.9999), (2, 0.2, 0.9999)),
         corners={"steps count from 1": [0, 3, 5], "0 or more": [5, 8]},
+        on_the_way=lambda t, beta1, beta2: (
+            f"After {t} {'step' if t == 1 else 'steps'} the mean has reached the share `{1 - beta1**t:.4g}` of the "
+            f"gradient, and the mean square the share `{1 - beta2**t:.4g}` of its square."),
         mistakes=(
             (lambda t, a, b: (1 - b**t) ** 0.5 / (1 - a**t),
              "That is the corrected step over the uncorrected one: upside down."),

@@ -517,6 +517,8 @@ EXERCISES = [
         ),
         probes=((0.1, 1), (0.1, 2), (1.0, 4), (0.01, 10), (0.003, 100), (2.5, 37), (0.02, 400), (0.7, 3)),
         corners={"at least one step": [0]},
+        on_the_way=lambda lr, n_steps: "The first steps are " + ", ".join(
+            f"`{lr / k**0.5:.4g}`" for k in range(1, min(n_steps, 3) + 1)) + " long." if n_steps > 1 else "",
         mistakes=(
             (lambda lr, n_steps: lr * n_steps, "That would be the way if every step had the length lr. Only the "
                                                "first one has."),

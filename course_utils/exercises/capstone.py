@@ -134,6 +134,14 @@ def _rounds(attempt_scores=lambda scores: scores, take=lambda ranked, n, r: rank
     return variant
 
 
+def _left_after_rounds(table, kept):
+    """Who is left after each round, the best first."""
+    rounds = [_rounds(answer=lambda left, scores: left)(
+        lambda setting, steps: table[setting][steps], range(len(table)), range(1 + r), kept) for r in range(len(kept))]
+    return ("By their places in the list, these are left after the rounds, the best first: "
+            + ", then ".join(f"`{left}`" for left in rounds) + ".")
+
+
 def _never_again(score, settings, lengths, kept):
     first = [score(setting, lengths[0]) for setting in settings]
     ranked = sorted(range(len(settings)), key=lambda i: -np.nan_to_num(first[i], nan=-np.inf))
@@ -401,6 +409,9 @@ EXERCISES = [
             "\"the same run\", if the rate decays?",
             "A dictionary: `run = (setting, steps) if decays else setting`, then `longest.get(run, 0)`.",
         ),
+        on_the_way=lambda trials: "One by one, the trials cost " + " + ".join(
+            str(steps_spent(trials[:i + 1]) - steps_spent(trials[:i])) for i in range(len(trials))) + "." if trials
+        else "",
         probes=tuple((ledger,) for ledger in _LEDGERS),
         corners={"such as a name or a tuple": [10], "only the new steps cost": [0, 7], "starts anew": [1, 12],
                  "The same run once more costs nothing": [3, 8], "anything shorter at a constant rate": [2, 7, 8],
@@ -518,6 +529,8 @@ EXERCISES = [
             "A final goes on from `short` to `full`, so it costs `full - short` steps. Half a final cannot be run.",
             "`//` rounds down. Then take care of the ends: not below 0, and not above n.",
         ),
+        on_the_way=lambda budget, n, short, full: (
+            f"The first trials cost `{n * short}`, and each final `{full - short}`."),
         probes=((1600, 24, 32, 160), (1600, 50, 16, 160), (1600, 10, 32, 160), (1600, 100, 16, 160),
                 (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120),
                 (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200), (1600, 91, 16, 160), (990, 12, 40, 100),
@@ -548,7 +561,7 @@ EXERCISES = [
             (lambda budget, n, short, full: n if budget > n * short else 0,
              "That asks whether anything is left. How many finals does it pay for?"),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) % (full - short))),
-             "`%` gives what remains after the last final, cut at n here; `//` gives their number."),
+             "That is what remains after the last final, as `%` gives it, cut at n. Their number is asked for: `//`."),
             (lambda budget, n, short, full: max(0, min(n, budget // (full - short))),
              "The first round is not free: its n × short steps come off the budget first."),
             (lambda budget, n, short, full: max(0, min(n, (budget - short) // (full - short))),
@@ -584,7 +597,7 @@ EXERCISES = [
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // short)),
              "That is how many more *first* trials could be paid for."),
             (lambda budget, n, short, full: max(0, (budget - n * short) % (full - short)),
-             "`%` gives what remains after the last final; `//` gives their number."),
+             "That is what remains after the last final, as `%` gives it. Their number is asked for: `//`."),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // (full + short))),
              "A final costs what is new, `full - short`: `short` steps are there already."),
             (lambda budget, n, short, full: max(1, min(n, (budget - n * short) // (full - short))),
@@ -613,6 +626,7 @@ EXERCISES = [
         reference=halving,
         drive=_plays,
         parts=("the setting chosen", "the steps paid"),
+        on_the_way=_left_after_rounds,
         why="Each round asks only those who are still in, for longer; ranking by the newest scores lets a late bloomer "
             "overtake.",
         hints=(

@@ -282,7 +282,7 @@ EXERCISES = [
         id="log-grid",
         title="a grid in equal factors",
         reference=log_grid,
-        way=_way_to_the_grid,
+        on_the_way=_way_to_the_grid,
         why="Equal steps of the exponent are equal factors of the rate: each order of magnitude gets as many trials.",
         hints=(
             "Equal steps a decade means that neighbours have the same ratio, not the same difference.",
@@ -387,7 +387,7 @@ EXERCISES = [
         id="one-error-pick",
         title="the one-standard-error rule",
         reference=one_error_pick,
-        way=_way_to_the_pick,
+        on_the_way=_way_to_the_pick,
         why="What the seeds cannot tell from the best counts as good; among those the choice falls on the smallest.",
         hints=(
             "Three steps: the mean of each rate, the line that is still good enough, the smallest rate above the line.",
@@ -503,7 +503,7 @@ EXERCISES = [
         id="range-test-pick",
         title="reading a range test",
         reference=range_test_pick,
-        way=_way_to_the_minimum,
+        on_the_way=_way_to_the_minimum,
         why="Smoothing keeps one lucky batch from deciding; the tenth keeps a distance from the cliff behind the "
             "minimum.",
         hints=(

@@ -72,8 +72,8 @@ class Exercise(_Task):
     several steps and then start afresh. An attempt must leave its arguments as they are, except one called `state`,
     which it gets back as it handed it out. `corners` maps a phrase of the docstring that names a special case to the
     indexes of the probes that ask for it, at least one of them alone. `parts` names what `drive` gives, where that is
-    more than what the attempt gave back. `way(*probe)` says what leads to the right answer there, in a sentence with
-    numbers.
+    more than what the attempt gave back. `on_the_way(*probe)` is a sentence on what the solution finds on its way to
+    the answer, for those whose answer differs in no known way.
     """
 
     id: str
@@ -86,7 +86,7 @@ class Exercise(_Task):
     drive: Callable = lambda attempt, *probe: attempt(*probe)
     corners: dict = field(default_factory=dict)
     parts: tuple = ()
-    way: Callable = lambda *probe: ""
+    on_the_way: Callable = lambda *probe: ""
 
 
 class Note:
@@ -493,14 +493,19 @@ def _otherwise(exercise, attempt, got):
         _same(g, _outcome(exercise, function, probe), RIGHT) for g, probe in zip(got, probes, strict=True)))
 
 
+def _smallest_wrong(exercise, got, expected, wrong):
+    """The place of the smallest probe among the wrong ones; one of which there is more to say goes first."""
+    told = [i for i in wrong if isinstance(got[i], _Raised) and not got[i].own and got[i].text]
+    return min(told or wrong, key=lambda i: (expected[i] is None, _size(exercise.probes[i % len(exercise.probes)])))
+
+
 def _first_difference(exercise, got, expected, right, watched, model):
     """The smallest probe that differs, and in it the first number that does, with what leads to it."""
     wrong = [i for i, same in enumerate(right) if not same]
     if _same(got[0], got[0], RIGHT) and _same(got[-1], got[-1], RIGHT) and not _same(got[0], got[-1], RIGHT):
         return ("The same question got two different answers: either something is kept from one call to the next, or "
                 "chance plays a part.")
-    told = [i for i in wrong if isinstance(got[i], _Raised) and not got[i].own and got[i].text]
-    index = min(told or wrong, key=lambda i: (expected[i] is None, _size(exercise.probes[i % len(exercise.probes)])))
+    index = _smallest_wrong(exercise, got, expected, wrong)
     g, e = got[index], expected[index]
     asked = _asked(exercise, index)
     if isinstance(g, _Raised) and g.own:
@@ -513,17 +518,19 @@ def _first_difference(exercise, got, expected, right, watched, model):
                 f"back {_kind(model.last(index))}.")
     if calls and exercise.drive is not Exercise.drive:
         one = len(watched.of_probe(index)) == 1
-        return f"{_at_call(watched, asked if one else None, *calls)} {_way(exercise, index) if one else ''}".strip()
+        way = _on_the_way(exercise, index) if one else ""
+        return f"{_at_call(watched, asked if one else None, *calls)} {way}".strip()
     remark = "" if g is None and any(x is None for x in expected) else _remark(g, e)
     if not remark and exercise.parts and not _place(e, g):
         parts = zip(exercise.parts, e, g, strict=True)
         off = [f"{name}: expected `{_show(x)}`, got `{_show(y)}`" for name, x, y in parts if not _same(y, x, RIGHT)]
-        return f"For `{asked}`, {'; '.join(off)}. {_way(exercise, index)}".strip()
-    return f"{_answers(asked, e, g, remark)} {_way(exercise, index) if remark in ('', _shapes(g, e)) else ''}".strip()
+        return f"For `{asked}`, {'; '.join(off)}. {_on_the_way(exercise, index)}".strip()
+    way = _on_the_way(exercise, index) if remark in ("", _shapes(g, e)) else ""
+    return f"{_answers(asked, e, g, remark)} {way}".strip()
 
 
-def _way(exercise, index):
-    return exercise.way(*exercise.probes[index % len(exercise.probes)])
+def _on_the_way(exercise, index):
+    return exercise.on_the_way(*copy.deepcopy(exercise.probes[index % len(exercise.probes)]))
 
 
 def _answers(asked, expected, got, remark):

@@ -480,7 +480,7 @@ EXERCISES = [
         id="paired-interval",
         title="an interval for a paired difference",
         reference=paired_interval,
-        way=_way_to_the_interval,
+        on_the_way=_way_to_the_interval,
         why="What a seed does to both settings cancels in their difference, so pairing needs far fewer seeds.",
         hints=(
             "Entry k of both arrays comes from seed k. Make one number for each seed first, and forget a and b.",

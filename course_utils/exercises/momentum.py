@@ -234,7 +234,7 @@ EXERCISES = [
         id="effective-rate",
         title="the effective rate",
         reference=effective_rate,
-        way=_way_to_the_velocity,
+        on_the_way=_way_to_the_velocity,
         why="For a constant gradient the velocity settles where v = βv + (1 − dampening) g.",
         hints=(
             "Under a constant gradient the velocity stops changing after a while. What equation holds then?",
@@ -320,7 +320,7 @@ EXERCISES = [
         id="best-momentum",
         title="the best rate and β of a quadratic",
         reference=best_momentum,
-        way=lambda low, high: f"There √low is `{math.sqrt(low):.4g}` and √high `{math.sqrt(high):.4g}`.",
+        on_the_way=lambda low, high: f"There √low is `{math.sqrt(low):.4g}` and √high `{math.sqrt(high):.4g}`.",
         why="At this pair the flattest and the steepest direction are equally fast, both with the factor √β.",
         hints=(
             "Look up Polyak's formulas above. They need the square roots of the two curvatures and nothing else.",

@@ -84,6 +84,14 @@ def _from_ends(answer):
     return lambda rates, gains, share: answer(rates, *_ends(gains, _near(gains, share)))
 
 
+def _basin_found(rates, gains, share):
+    if not gains.any():
+        return "The best gain is 0."
+    low, high = _ends(gains, _near(gains, share))
+    return (f"The best rate is `{rates[gains.argmax()]:.6g}`. A gain of `{(1 - share) * gains.max():.6g}` is good "
+            f"enough, and the basin reaches from `{rates[low]:.6g}` to `{rates[high]:.6g}`.")
+
+
 def _longest(rates, gains, share):
     """The longest row of good rates, whether it holds the best one or not."""
     best, begun = 0.0, None
@@ -206,7 +214,7 @@ _UNEVEN = np.array([2e-5, 1e-4, 1e-3, 2e-3, 0.05])
 _HILL = np.array([0.3, 0.5, 0.75, 1.0, 0.875, 0.5, 0.0])
 _LOW = np.array([0.0, 0.2, 0.39, 0.4, 0.38, 0.32, 0.1])
 _BROKEN = np.array([0.92, 0.95, 0.91, 0.3, 0.7, 1.0, 0.95])
-_EDGE = np.array([1.2, 1.18, 1.12, 0.2, 0.11, 0.0, 0.0])
+_EDGE = np.array([1.2, 1.18, 1.0, 0.2, 0.11, 0.0, 0.0])
 _ISLANDS = np.array([0.95, 0.2, 0.12, 1.0, 0.93, 0.3, 0.96])
 _TWO_PEAKS = np.array([0.8, 1.0, 0.3, 0.2, 1.0, 0.95, 0.92])
 _GENTLE = np.array([0.45, 0.7, 0.8, 0.92, 1.0, 0.9, 0.78])  # each within 15 % of its neighbour, but the first
@@ -244,6 +252,7 @@ EXERCISES = [
             "`np.log10(rates[high] / rates[low])` are the decades.",
             "If all gains are 0, all of them are as good as the best. Then the answer is 0.",
         ),
+        on_the_way=_basin_found,
         probes=((_R, _HILL, 0.25), (_R, _LOW, 0.1), (_R, _BROKEN, 0.1), (_R, _EDGE, 0.1), (_R, np.zeros(7), 0.1),
                 (_UNEVEN, np.array([0.3, 0.9, 0.85, 0.82, 0.1]), 0.2), (_R, np.ones(7), 0.1), (_R, _ISLANDS, 0.1),
                 (_UNEVEN, np.array([0.95, 0.97, 0.99, 0.1, 0.96]), 0.1), (_R, _HILL, 0.6), (_R, _TWO_PEAKS, 0.1),
@@ -362,7 +371,8 @@ EXERCISES = [
             (lambda rates, gains, share: _grown(rates, gains, (gains >= gains.max() / 2) & (gains > 0)),
              "At least half of the best gain is asked for here, whatever `share` says. They may lose `share` of it."),
             (lambda rates, gains, share: _grown(rates, gains, (gains >= gains.max() / (1 + share)) & (gains > 0)),
-             "Divided by 1 + share, the best gain loses less than the share. Multiply it by 1 − share."),
+             "The bar is the best gain divided by 1 + share here: is the loss taken as a share of each rate's own "
+             "gain? It is one of the best gain: multiply that by 1 − share."),
             (lambda rates, gains, share: _outer(rates, _near(gains, share)) if gains.any() else 0.0,
              "That reaches from the last bad rate below to the first bad rate above. The good rates alone make "
              "the basin."),
@@ -380,6 +390,8 @@ EXERCISES = [
             "column j.",
             "Subtract it from what j gains at its own rate, `test[j, chosen[j]]`. On the diagonal that makes 0.",
         ),
+        on_the_way=lambda val, test: (
+            f"The problems choose the rates at the places `{val.argmax(axis=1).tolist()}`, counted from 0."),
         probes=((_PEAKS, _PEAKS_TEST), (_VAL, _TEST), (_VAL[:, ::-1], _TEST[:, ::-1]), (_VAL[:2], _TEST[2:]),
                 (_PEAKS[::-1], _PEAKS_TEST[::-1]), (_EQUALS, _EQUALS_TEST),
                 (_EQUALS, _EQUALS_TEST[:, ::-1])),
@@ -492,6 +504,9 @@ EXERCISES = [
             "Take the rate at which this number is largest. All of that uses validation data only.",
             "Then open the test data, at this rate alone: the smallest gain in the column `test[:, chosen]`.",
         ),
+        on_the_way=lambda rates, val, test: (
+            f"The smallest validation gains of the rates are `{val.min(axis=0).tolist()}`, and the test gains at the "
+            f"rate to be chosen `{test[:, val.min(axis=0).argmax()].round(3).tolist()}`."),
         probes=((_FIVE, _PEAKS, _PEAKS_TEST), (_SIX, _VAL, _TEST), (_SIX[::-1], _VAL, _TEST), (_SIX, _TEST, _VAL),
                 (_FIVE, _HARD, _HARD_TEST), (_FIVE, _HARD_TEST, _HARD), (_SIX[:4], _LEVEL, _LEVEL_TEST),
                 (_SIX[:3], _SPREAD, _SPREAD_TEST),
@@ -538,7 +553,8 @@ EXERCISES = [
             (lambda rates, val, test: _chosen(rates, val, test, val.argmax(axis=1).max()),
              "Of the problems' favourite rates you take the last in the list. The other problems may fail at it."),
             (lambda rates, val, test: _chosen(rates, val, test, val.prod(axis=0).argmax()),
-             "The gains of the problems are multiplied. The smallest of them decides."),
+             "The product of the gains decides, or the mean of their logarithms, which is the same. The smallest gain "
+             "decides."),
             (lambda rates, val, test: _chosen(rates, val, test, test.mean(axis=0).argmax()),
              "Two things: the rate is chosen on test data, and by the mean."),
             (lambda rates, val, test: one_rate(rates, test, val),

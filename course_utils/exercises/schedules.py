@@ -325,7 +325,7 @@ EXERCISES = [
         id="warmup-cosine",
         title="a cosine with a warmup",
         reference=warmup_cosine,
-        way=_way_to_the_rate,
+        on_the_way=_way_to_the_rate,
         drive=_rounded,
         why="Two cases, and in each a fraction that runs from 0 to 1: how far the warmup is, how far the cosine is.",
         hints=(
@@ -452,7 +452,7 @@ EXERCISES = [
         id="summed-rate",
         title="the summed rate of a schedule",
         reference=summed_rate,
-        way=_way_to_the_sum,
+        on_the_way=_way_to_the_sum,
         why="A schedule is a function, so its sum needs no training: it can be known before the first step.",
         hints=(
             "Ask the schedule for its rate at each step and add the answers up.",
@@ -535,7 +535,7 @@ EXERCISES = [
         id="plateau-rate",
         title="a rate that listens to the losses",
         reference=plateau_rate,
-        way=_way_down,
+        on_the_way=_way_down,
         why="The rule has a memory, but the function has none: it reads the whole history of losses each time.",
         hints=(
             "Walk through the losses in order and keep two numbers on the way: the lowest loss so far, and for how "
@@ -654,7 +654,7 @@ EXERCISES = [
         id="training-rates",
         title="the rate of every step",
         reference=training_rates,
-        way=_way_through,
+        on_the_way=_way_through,
         why="One counter runs through all epochs; nobody has to remember to step anything.",
         hints=(
             "How many batches does an epoch have if the last one may be smaller? And the whole training?",
