@@ -318,6 +318,7 @@ _RISING = [0.5, 0.6, 0.55, 0.65, 0.6, 0.7, 0.65, 0.75, 0.7, 0.8, 0.75]
 _EQUALLED = [0.9, 0.8, 0.85, 0.8, 0.83, 0.8, 0.7, 0.7, 0.7, 0.75, 0.7]
 _LARGE = [9.0, 7.0, 8.0, 7.5, 7.2, 6.0, 6.5, 6.2, 5.0]  # never below 1
 _TINY = [5e-12, 4e-12, 3e-12, 2e-12, 2.5e-12, 1e-12, 1.1e-12, 0.9e-12]
+_HARDLY = (0.5 - 1e-12 * np.arange(6)).tolist()
 _HUGE = [5e300, 4e300, 3e300, 3.5e300, 2e300, 1e300]
 
 EXERCISES = [
@@ -550,7 +551,7 @@ EXERCISES = [
                 (_FLAT, 1.0, 0.5, 2), (_RISING, 0.4, 0.5, 3), (_RISING[::-1], 0.4, 0.5, 0), (_LOSSES, 0.2, 0.3, 0),
                 ([], 0.05, 0.1, 2), (_NOISY, 0.01, 0.1, 12), (_CREEPING, 0.1, 0.5, 2), ([], 0.3, 0.5, 0),
                 (_EQUALLED, 0.2, 0.5, 1), (_EQUALLED, 0.2, 0.5, 0), (_LARGE, 0.3, 0.5, 1), ([0.4], 0.3, 0.5, 0),
-                (_HUGE, 0.3, 0.5, 1), (_TINY, 0.2, 0.5, 1)),
+                (_HUGE, 0.3, 0.5, 1), (_TINY, 0.2, 0.5, 1), (_HARDLY, 0.2, 0.5, 1)),
         corners={"before the first epoch it is empty": [9, 12], "An equal loss": [5, 13, 14]},
         mistakes=(
             (_plateau(counts=lambda waited, patience: waited >= patience),
@@ -630,7 +631,7 @@ EXERCISES = [
              "Every loss is compared with the first one. Compare with the lowest so far."),
             (lambda losses, lr, factor, patience: lr * factor ** (len(losses) // (patience + 1)),
              "That reduces at fixed times, whatever the losses are: either they are not looked at, or the lowest loss "
-             "begins at 0, and no loss is ever below that."),
+             "begins at 0 or below, and no loss is ever below that."),
             (_plateau(better=lambda loss, lowest: loss > lowest or lowest == math.inf),
              "Here a higher loss counts as progress. That suits an accuracy; a loss should fall."),
             (lambda losses, lr, factor, patience: [plateau_rate(losses[:n], lr, factor, patience)
