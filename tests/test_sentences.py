@@ -154,10 +154,11 @@ def test_what_is_said_of_all_probes_together_is_counted_again(exercise):
             if re.search(words, message):
                 assert all(holds(float(g), float(e)) for g, e in off), message
                 said += 1
-        if times := re.search(r"yours is `([^`]*)` times what", message):
+        if times := re.search(r"yours is `([^`]*)` times what it should be(?:, divided by `(.*?)`)?", message):
             names = rows[0][2]
-            assert all(np.isclose(float(g), float(e) * (rows[i][2][times[1]] if times[1] in names else float(times[1])),
-                                  1e-3) for i, (g, e, _) in enumerate(rows) if not right[i]), message
+            assert all(np.isclose(float(g) * (asked[times[2]] if times[2] else 1),
+                                  float(e) * (asked[times[1]] if times[1] in names else float(times[1])), 1e-3)
+                       for (g, e, asked), ok in zip(rows, right, strict=True) if not ok), message
             said += 1
         if by := re.search(r"yours is too (large|small) by `([\d.e-]+)`", message):
             assert all(np.isclose(float(g) - float(e), float(by[2]) * (1 if by[1] == "large" else -1), 1e-3)
