@@ -278,6 +278,15 @@ def smoothed_pick(rates, losses, smooth):
     return rates[np.argmin([smooth(losses[max(i - 2, 0):i + 3]) for i in range(len(losses))])] / 10
 
 
+def plateau_with_a_margin(losses, lr, factor, patience, margin):
+    lowest, waited = np.inf, 0
+    for loss in losses:
+        lowest, waited = (loss, 0) if loss < lowest * (1 - margin) else (lowest, waited + 1)
+        if waited > patience:
+            lr, waited = lr * factor, 0
+    return lr
+
+
 @pytest.mark.parametrize("id, attempt, denied", [
     ("one-error-pick", one_error_of_all_seeds, ["square", "left out", "last one listed"]),
     ("one-error-pick", lambda r, s: r[good(s)[0] >= good(s)[1]][-1], ["square", "left out"]),
@@ -294,6 +303,9 @@ def smoothed_pick(rates, losses, smooth):
         w - lr * (beta * state.get("v", 0) + g) - lr * g, {"v": beta * state.get("v", 0) + g}), ["another look"]),
     ("range-test-pick", lambda r, x: smoothed_pick(r, x, lambda w: w.sum() if np.isfinite(w).all() else np.inf),
      ["the sum is divided by 5 all the same"]),
+    ("range-test-pick", lambda r, x: EXERCISES["range-test-pick"].reference(r, x) * 10**0.5, ["One place too late"]),
+    ("plateau-rate", lambda losses, lr, factor, patience: plateau_with_a_margin(losses, lr, factor, patience, 1e-8),
+     ["fixed amount"]),
 ])
 def test_a_cause_is_not_named_where_it_is_another(id, attempt, denied):
     message = check(id, attempt).message
