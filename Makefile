@@ -38,8 +38,8 @@ $(1)/bin/python -c '$(2)' 2>/dev/null || { \
 	  "$$python" -m venv --clear $(1); }
 endef
 
-.PHONY: help lab test test-offline test-portable test-oldest browser-test mutants lint check study capstone-baselines \
-  clean-notebooks site site-tools slides clean
+.PHONY: help lab test test-offline test-portable test-oldest browser-test mutants lint check study capstone- \
+  baselines clean-notebooks site site-tools slides clean claims
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -79,6 +79,9 @@ study: .venv/.installed ## train the stored study of notebook 09 anew, in 10 to 
 
 capstone-baselines: .venv/.installed ## play the capstone's stored games again
 	$(BIN)/python benchmarks/capstone.py
+
+claims: .venv/.installed ## list what the notebooks claim, and how far each was seen, in docs/claims.md
+	$(BIN)/python docs/claims.py
 
 clean-notebooks: .venv/.installed ## remove outputs from the notebooks, before a commit
 	$(BIN)/python -m nbstripout --keep-id --extra-keys '$(EDITOR_KEYS)' notebooks/*.ipynb

@@ -16,6 +16,7 @@ sweep        hundreds of networks trained at once, over any grid of hyperparamet
 search       trials bought with epochs, until a budget is spent
 curvature    the sharpness of a network's loss
 basins       how wide the range of good rates is
+claims       what a notebook claims, judged where it is measured
 statistics   intervals, paired differences, rules for choosing a rate
 plots        figures of all of these
 studies      experiments too long for the cells of a notebook: robustness, the capstone and its strategies

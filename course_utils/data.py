@@ -17,6 +17,7 @@ from .examples import collect
 __all__ = ["Dataset", "make_blobs", "make_documents", "make_linear", "load_digits", "load_diabetes", "load_sunspots",
            "load_sonnets", "load_segments", "load_capstone", "reconstruction", "data_file", "verify"]
 
+FRESH = 12_000  # part of the seed of fresh test examples, which no other seed of the course shares
 FOLDER = Path(__file__).resolve().parent.parent / "data"
 PARTS = ("train", "val", "test")
 TASKS = ("classification", "regression")
@@ -145,35 +146,43 @@ def _refuse_one_hot(parts, task):
                          'which gives the classes (n,), or task="regression" if these zeros and ones are values')
 
 
-def make_blobs(validation_seed=3):
+def make_blobs(validation_seed=3, test_size=None):
     """Three overlapping Gaussian classes in the plane: 500 training, 500 validation, 500 test points.
 
     Training and test part are `sklearn.datasets.make_blobs(1000, centers=3, cluster_std=2, random_state=2)` in halves,
     the problem of the source study; the validation part is drawn from the same three Gaussians. The classes overlap, so
     that no method can pass the ceiling: the test accuracy of Bayes' rule, here the class of the nearest true centre.
+    `test_size` draws so many fresh test points from them in place of the study's 500.
     """
+    size = _size(test_size)
     from sklearn.datasets import make_blobs as draw  # a second of start-up for this one function
 
     x, y, centers = draw(1000, centers=3, n_features=2, cluster_std=2.0, random_state=2, return_centers=True)
     x_val, y_val = draw(500, centers=centers, cluster_std=2.0, random_state=validation_seed)
+    x_test, y_test = x[500:], y[500:]
+    if size:
+        x_test, y_test = draw(size, centers=centers, cluster_std=2.0,
+                              random_state=np.random.RandomState([validation_seed, FRESH]))
 
     def bayes_accuracy(x, y):
         nearest = np.linalg.norm(x[:, None] - centers, axis=2).argmin(axis=1)
         return float((nearest == y).mean())
 
-    return Dataset("blobs", x[:500], y[:500], x_val, y_val, x[500:], y[500:],
-                   ceiling=bayes_accuracy(x[500:], y[500:]), val_ceiling=bayes_accuracy(x_val, y_val),
+    return Dataset("blobs", x[:500], y[:500], x_val, y_val, x_test, y_test,
+                   ceiling=bayes_accuracy(x_test, y_test), val_ceiling=bayes_accuracy(x_val, y_val),
                    feature_names=("x1", "x2"))
 
 
-def make_documents(seed=0):
+def make_documents(seed=0, test_size=None):
     """Bags of words in two classes: 2,000 training, 2,000 validation and 2,000 test documents of 420 word counts.
 
     Counts are independent Poisson draws. The 20 common words say nothing about the class; the k-th of them occurs
     10 / k times a document (Zipf 1949). Each of the 400 rare words occurs 0.01 times a document, nine times as often in
     one class as in the other, as its name says. Bayes' rule is linear in the counts: a rare word adds ± ln 9 to the log
-    odds, a common one 0, so that it counts the rare words of each class. Its test accuracy is the ceiling.
+    odds, a common one 0, so that it counts the rare words of each class. Its test accuracy is the ceiling. `test_size`
+    draws so many fresh test documents in place of the 2,000.
     """
+    size = _size(test_size)
     rng = np.random.default_rng(seed)
     sides = rng.permutation(np.repeat([-1, 1], 200))
     log_odds = np.r_[np.zeros(20), sides * np.log(9)]
@@ -181,26 +190,32 @@ def make_documents(seed=0):
     rates = np.stack([2 * mean / (1 + np.exp(side * log_odds)) for side in (1, -1)])  # counts a document, by class
     y = rng.integers(0, 2, 6000)
     x = rng.poisson(rates[y])
+    if size:
+        rng = np.random.default_rng([seed, FRESH])
+        y = np.r_[y[:4000], rng.integers(0, 2, size)]
+        x = np.r_[x[:4000], rng.poisson(rates[y[4000:]])]
 
     def bayes_accuracy(part):
         return float(((x[part, 20:] @ sides > 0) == y[part]).mean())
 
-    train, val, test = slice(0, 2000), slice(2000, 4000), slice(4000, 6000)
+    train, val, test = slice(0, 2000), slice(2000, 4000), slice(4000, None)
     names = [f"common {k}" for k in range(1, 21)]
     names += [f"rare {k}, class {int(side > 0)}" for k, side in enumerate(sides, 1)]
     return Dataset("documents", x[train], y[train], x[val], y[val], x[test], y[test],
                    ceiling=bayes_accuracy(test), val_ceiling=bayes_accuracy(val), feature_names=tuple(names))
 
 
-def make_linear(n_train=200, n_features=20, kappa=1000.0, signal="all alike", noise=0.1, seed=0):
+def make_linear(n_train=200, n_features=20, kappa=1000.0, signal="all alike", noise=0.1, seed=0,
+                test_size=None):
     """Values that are linear in the features plus noise: least squares with a condition number of about `kappa`.
 
     The features are independent Gaussians whose variances fall evenly, on a log scale, from 1 to 1/κ. `signal` says
     what the true weights give: "all alike" lets every feature explain the same share of the values, so that the flat
     directions must be learned; "as large as they are" lets it explain as much as its variance is, so that small
     features matter little. The values have variance 1 without the noise. `ceiling`: the noise's mean square on the test
-    part, the loss of the true weights.
+    part, the loss of the true weights. `test_size` draws so many fresh test examples in place of the 400.
     """
+    size = _size(test_size)
     variances = np.logspace(0, -np.log10(kappa), n_features)
     shares = {"all alike": np.ones(n_features), "as large as they are": variances}
     if signal not in shares:
@@ -210,11 +225,23 @@ def make_linear(n_train=200, n_features=20, kappa=1000.0, signal="all alike", no
     part *= np.sqrt(shares[signal])
     n = n_train + 800
     z, error = rng.normal(size=(n, n_features)), noise * rng.normal(size=n)
+    if size:
+        rng = np.random.default_rng([seed, FRESH])
+        z = np.r_[z[:n - 400], rng.normal(size=(size, n_features))]
+        error = np.r_[error[:n - 400], noise * rng.normal(size=size)]
     x = z * np.sqrt(variances)
     y = z @ part / np.linalg.norm(part) + error
     a, b = n_train, n_train + 400
     return Dataset("linear", x[:a], y[:a], x[a:b], y[a:b], x[b:], y[b:], ceiling=float((error[b:] ** 2).mean()),
                    val_ceiling=float((error[a:b] ** 2).mean()))
+
+
+def _size(test_size):
+    if test_size is not None and (not isinstance(test_size, int | np.integer) or isinstance(test_size, bool)
+                                  or test_size < 1):
+        raise ValueError("test_size must be a whole number of at least 1, or None for the usual part, "
+                         f"got {test_size!r}")
+    return test_size
 
 
 def reconstruction(data):

@@ -12,8 +12,8 @@ from numbers import Real
 
 from .names import label
 
-__all__ = ["constant", "step_decay", "exponential", "time_decay", "cosine", "warmup", "one_cycle", "reduce_on_plateau",
-           "as_schedule", "needs_losses", "rate_at"]
+__all__ = ["constant", "step_decay", "exponential", "time_decay", "linear", "cosine", "inverse_sqrt", "warmup",
+           "warmup_stable_decay", "one_cycle", "reduce_on_plateau", "as_schedule", "needs_losses", "rate_at"]
 
 
 def constant(lr):
@@ -57,6 +57,30 @@ def _time_decay(lr, decay, step):
     return lr / (1 + decay * step)
 
 
+def linear(peak_lr, total_steps, end_lr=0.0):
+    """η(t) = peak + (end − peak) t / T, and end from step T on, as torch's LinearLR  (Bergsma et al. 2025)."""
+    peak, end = _positive("peak_lr", peak_lr), _not_negative("end_lr", end_lr)
+    _at_most("end_lr", end, "peak_lr", peak)
+    return partial(_linear, peak, _at_least_one("total_steps", total_steps), end)
+
+
+def _linear(peak_lr, total_steps, end_lr, step):
+    return peak_lr + (end_lr - peak_lr) * min(step / total_steps, 1)
+
+
+def inverse_sqrt(peak_lr, warmup_steps):
+    """η(t) = peak · min((t + 1) / W, √(W / (t + 1))), as in (Vaswani et al. 2017).
+
+    Up to the peak on step W − 1, then down as 1/√t. It needs no end: no rate depends on how many steps follow.
+    """
+    return partial(_inverse_sqrt, _positive("peak_lr", peak_lr), _at_least_one("warmup_steps", warmup_steps))
+
+
+def _inverse_sqrt(peak_lr, warmup_steps, step):
+    share = (step + 1) / warmup_steps
+    return peak_lr * min(share, share**-0.5)
+
+
 def cosine(peak_lr, total_steps, end_lr=0.0):
     """η(t) = end + (peak − end) (1 + cos(π t / T)) / 2, and end from step T on  (Loshchilov & Hutter 2017)."""
     peak, end = _positive("peak_lr", peak_lr), _not_negative("end_lr", end_lr)
@@ -81,6 +105,26 @@ def warmup(schedule, warmup_steps):
 
 def _warmup(schedule, warmup_steps, step, *losses):
     return schedule(step, *losses) * min(1, (step + 1) / warmup_steps)
+
+
+def warmup_stable_decay(peak_lr, total_steps, warmup_steps, decay_steps, end_lr=0.0):
+    """η(t) = peak · min(1, (t + 1) / W), then peak, then in the last D of T steps linearly to end  (Hu et al. 2024).
+
+    The end is reached on step T. Up to step T − D the rate does not depend on T, so that runs of several lengths can
+    branch off from one. ValueError where W + D exceed T.
+    """
+    peak, end = _positive("peak_lr", peak_lr), _not_negative("end_lr", end_lr)
+    _at_most("end_lr", end, "peak_lr", peak)
+    total = _at_least_one("total_steps", total_steps)
+    rise, fall = _at_least_one("warmup_steps", warmup_steps), _at_least_one("decay_steps", decay_steps)
+    _at_most("warmup_steps + decay_steps", rise + fall, "total_steps", total)
+    return partial(_warmup_stable_decay, peak, total, rise, fall, end)
+
+
+def _warmup_stable_decay(peak_lr, total_steps, warmup_steps, decay_steps, end_lr, step):
+    if step < total_steps - decay_steps:
+        return peak_lr * min(1, (step + 1) / warmup_steps)
+    return end_lr + (peak_lr - end_lr) * max(total_steps - step, 0) / decay_steps
 
 
 def one_cycle(peak_lr, total_steps, warmup_fraction=0.3, start_factor=25.0, end_factor=1e4):

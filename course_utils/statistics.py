@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
-import pandas as pd
 from scipy import optimize, stats
 
 from .arrays import numbers
 from .basins import basin_width, positive_rates
+from .claims import claim, equal_tries, evidence
 
-__all__ = ["Difference", "Interval", "basin_width", "evidence", "explained_by_a_curve", "mean_interval",
-           "one_standard_error_pick", "paired_difference", "slope_interval"]
+__all__ = ["Difference", "Interval", "basin_width", "claim", "crossed_difference", "equal_tries", "evidence",
+           "explained_by_a_curve", "mean_interval", "one_standard_error_pick", "paired_difference", "slope_interval"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Interval:
     high: float
     n: int
     confidence: float = 0.95
+    n_examples: int = 0  # of the test part, where the interval covers them too
 
     @property
     def excludes_zero(self):
@@ -40,7 +41,8 @@ class Difference(Interval):
 
     def verdict(self, a="A", b="B", higher_is_better=True):
         """"A beats B" only where the interval excludes zero, else "no difference found"."""
-        spread = f"[{self.low:+.3g}, {self.high:+.3g}], {self.n} paired seeds"
+        seen = f"{self.n} paired seeds" + (f" and {self.n_examples} test examples" if self.n_examples else "")
+        spread = f"[{self.low:+.3g}, {self.high:+.3g}], {seen}"
         if not self.excludes_zero:
             return f"no difference found between {a} and {b}: {self.mean:+.3g} {spread}"
         winner, loser = (a, b) if (self.mean > 0) == higher_is_better else (b, a)
@@ -66,6 +68,35 @@ def paired_difference(a, b, confidence=0.95):
         raise ValueError(f"a and b must hold the scores of the same seeds, at least two; got {len(a)} and {len(b)}")
     low, high = _t_bounds(a - b, confidence)
     return Difference(float((a - b).mean()), low, high, len(a), confidence)
+
+
+def crossed_difference(a, b, confidence=0.95):
+    """Interval for the mean of a − b over seeds and test examples alike, where both are samples of many more.
+
+    a, b (seeds, examples): a score of each example by each network, such as 1 where it is right. `paired_difference` of
+    the seeds' means answers for new seeds on the same test examples; this one for new seeds and new examples. With
+    d = a − b and the mean squares of its two-way layout, of rows (seeds), columns (examples) and the rest,
+    Var(mean) = (MS_rows + MS_columns − MS_rest) / (S E), and the degrees of freedom follow from the same mean squares
+    (Satterthwaite 1946). Where the rest exceeds one of the others, the larger of these stands alone.
+    """
+    a, b, confidence = numbers("a", a).astype(float), numbers("b", b).astype(float), _confidence(confidence)
+    if a.shape != b.shape or a.ndim != 2 or min(a.shape) < 2:
+        raise ValueError("a and b must hold the scores of the same seeds and examples, shape (seeds, examples) with at "
+                         f"least two of each; got {a.shape} and {b.shape}")
+    d = a - b
+    if not np.isfinite(d).all():
+        raise ValueError("a and b must hold finite scores; some are NaN or infinity, as of a run that diverged")
+    n, m = d.shape
+    rows, columns = d.mean(axis=1, keepdims=True), d.mean(axis=0, keepdims=True)
+    square = {"rows": m * rows.var(ddof=1), "columns": n * columns.var(ddof=1),
+              "rest": ((d - rows - columns + d.mean()) ** 2).sum() / ((n - 1) * (m - 1))}
+    parts = [(square["rows"], n - 1), (square["columns"], m - 1), (-square["rest"], (n - 1) * (m - 1))]
+    if min(square["rows"], square["columns"]) < square["rest"]:
+        parts = [max(parts[:2])]
+    total = sum(part for part, _ in parts)
+    freedom = total**2 / sum(part**2 / degrees for part, degrees in parts) if total else 1
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(total / (n * m))
+    return Difference(float(d.mean()), float(d.mean() - half), float(d.mean() + half), n, confidence, m)
 
 
 def slope_interval(x, y, confidence=0.95):
@@ -115,22 +146,6 @@ def one_standard_error_pick(rates, scores, higher_is_better=True, prefer="smalle
     error = scores[best].std(ddof=1) / np.sqrt(scores.shape[1])
     good = rates[mean >= mean[best] - error]
     return float(good.min() if prefer == "smaller" else good.max())
-
-
-def evidence(rows):
-    """The closing table of a notebook from (claim, evidence, verdict, holds) rows; asserts every `holds`.
-
-    Raises AssertionError naming the claim whose verdict is no longer what the numbers say.
-    """
-    rows = [tuple(row) for row in rows]
-    for row in rows:
-        if len(row) != 4 or isinstance(row[3], str) or np.ndim(row[3]):
-            raise ValueError(f"a row must be (claim, evidence, verdict, holds), the last True or False, got {row!r}")
-    for claim, shown, verdict, holds in rows:
-        assert holds, f"the verdict {verdict!r} on {claim!r} does not hold here: {shown}"
-    table = pd.DataFrame([row[:3] for row in rows], columns=["claim", "evidence", "verdict"])
-    return table.style.hide(axis="index").set_properties(**{"text-align": "left", "white-space": "normal"}) \
-        .set_table_styles([{"selector": "th", "props": "text-align: left"}])
 
 
 def _t_bounds(x, confidence):

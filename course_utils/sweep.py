@@ -136,29 +136,58 @@ class Sweep:
                 rows.append({**setting, "seed": seed, "diverged": bool(self.diverged[i, k]), **scores})
         return pd.DataFrame(rows)
 
-    def best(self, allow_edge=False, **where):
+    def of_seeds(self, seeds):
+        """The part of the sweep with these seeds, in their order."""
+        seeds = [seeds] if isinstance(seeds, int | np.integer) else list(seeds)
+        unknown = [seed for seed in seeds if seed not in self.seeds]
+        if unknown or not seeds or len(set(seeds)) < len(seeds):
+            raise ValueError(f"seeds must be some of {self.seeds}, each once, got {seeds}")
+        k = [self.seeds.index(seed) for seed in seeds]
+        pick = lambda rows: [[row[i] for i in k] for row in rows]
+        return replace(self, seeds=seeds, history={name: h[:, k] for name, h in self.history.items()},
+                       weights=pick(self.weights), buffers=pick(self.buffers), diverged_at=self.diverged_at[:, k])
+
+    def scores_on(self, x, y):
+        """What each network at the end gets of each example x (n, …), y (n,): an array (setting, seed, n).
+
+        1 where the class is right and 0 where it is not, or the squared error, meant over the values of an example:
+        for test examples that were not scored while training, such as a large fresh sample.
+        """
+        right = self.data.task == "classification"
+        judge = (lambda z: z == y) if right else (lambda z: ((z - y) ** 2).reshape(len(y), -1).mean(axis=1))
+        return np.array([[judge(self.run(i, seed).predict(x)) for seed in self.seeds]
+                         for i in range(len(self.settings))], dtype=float)
+
+    def best(self, allow_edge=False, choose_on=None, report_on=None, **where):
         """Choose the setting with the best mean validation score and report its test score.
+
+        By default all seeds choose and all report: an interval then tells how the chosen setting does, not how well
+        the choice would come out again. `choose_on` and `report_on` name the seeds for each; given one of them, the
+        other takes the rest. ValueError where they share a seed, or one is left without any.
 
         A setting with a run that diverged comes last. Raises `GridEdgeError`, which names the side to extend, if the
         best rate is the smallest or the largest of three or more on the grid; `allow_edge` turns that off. Of equally
         good settings one inside the grid is chosen. `where` narrows the choice as in `select`.
         """
         runs = self.select(**where) if where else self
+        reported = runs
+        if choose_on is not None or report_on is not None:
+            runs, reported = map(runs.of_seeds, _two_sides(self.seeds, choose_on, report_on))
         sign = 1 if runs.metric == "accuracy" else -1
-        scores = np.where(runs.diverged, -np.inf, sign * runs.final(f"val_{runs.metric}")).mean(axis=1)
-        scores[np.isnan(scores)] = -np.inf
-        if not np.isfinite(scores).any():
+        mean = np.where(runs.diverged, -np.inf, sign * runs.final(f"val_{runs.metric}")).mean(axis=1)
+        mean[np.isnan(mean)] = -np.inf
+        if not np.isfinite(mean).any():
             raise ValueError("every setting had a run that diverged; try smaller rates")
         sides = _edges(runs.values("lr"))
-        i = min(np.flatnonzero(scores == scores.max()), key=lambda i: sides[i] is not None)  # of equals, one inside
+        i = min(np.flatnonzero(mean == mean.max()), key=lambda i: sides[i] is not None)  # of equals, one inside
         if sides[i] and not allow_edge:
             rate, grid = runs.settings[i]["lr"], _numbers(runs.values("lr"))
             raise GridEdgeError(f"the best rate {rate:g} lies on the edge of the grid {min(grid):g} … {max(grid):g}; "
                                 f"extend it {sides[i]}, for example to {rate * (0.1 if sides[i] == 'below' else 10):g}")
-        test = mean_interval(runs.final(f"test_{runs.metric}")[i])
-        sd = float(np.std(runs.final(f"test_{runs.metric}")[i], ddof=1)) if len(runs.seeds) > 1 else float("nan")
-        return Best(_readable(runs.settings)[i], runs.names()[i], runs.metric, float(sign * scores[i]), test.mean, sd,
-                    test.low, test.high, len(runs.seeds))
+        scores = reported.final(f"test_{runs.metric}")[i]
+        test, sd = mean_interval(scores), float(np.std(scores, ddof=1)) if len(scores) > 1 else float("nan")
+        return Best(_readable(runs.settings)[i], runs.names()[i], runs.metric, float(sign * mean[i]), test.mean, sd,
+                    test.low, test.high, len(scores))
 
     def summary(self):
         """A line for each setting: the mean and spread of its test score, and how many runs diverged."""
@@ -225,6 +254,22 @@ def _kept(record, epochs, n_seeds):
         raise KeyboardInterrupt
     print(f"interrupted: {len(whole)} of {n_seeds} seeds are done and kept")
     return epochs, whole
+
+
+def _two_sides(seeds, choose_on, report_on):
+    """The seeds that choose and those that report: apart, neither empty; the rest for the side that is not given."""
+    given = {"choose_on": choose_on, "report_on": report_on}
+    given = {name: [s] if isinstance(s, int | np.integer) else s if s is None else list(s) for name, s in given.items()}
+    for name, side in given.items():
+        if side is not None and (not side or (unknown := [seed for seed in side if seed not in seeds])):
+            raise ValueError(f"{name} must name seeds of the sweep, {seeds}; got {unknown if side else side}")
+    choose, report = ([seed for seed in seeds if seed not in given[other]] if given[name] is None else given[name]
+                      for name, other in (("choose_on", "report_on"), ("report_on", "choose_on")))
+    if both := sorted(set(choose) & set(report)):
+        raise ValueError(f"choose_on and report_on must not share seeds; both hold {both}")
+    if not choose or not report:
+        raise ValueError(f"choose_on and report_on must leave each other some of the seeds {seeds}")
+    return choose, report
 
 
 def _spread(scores):

@@ -28,6 +28,24 @@ ALL = {"blobs": make_blobs, "documents": make_documents, "digits": load_digits, 
        "reconstructed digits": lambda: reconstruction(load_digits())}
 
 
+@pytest.mark.parametrize("make", [make_blobs, make_documents, make_linear], ids=lambda make: make.__name__)
+def test_a_large_fresh_test_part_leaves_the_rest_as_it_is(make):
+    usual, fresh = make(), make(test_size=12_000)
+    for part in ("train", "val"):
+        assert np.array_equal(getattr(usual, f"x_{part}"), getattr(fresh, f"x_{part}"))
+        assert np.array_equal(getattr(usual, f"y_{part}"), getattr(fresh, f"y_{part}"))
+    assert len(fresh.y_test) == len(fresh.x_test) == 12_000 and fresh.val_ceiling == usual.val_ceiling
+    assert np.array_equal(make(test_size=12_000).x_test, fresh.x_test)
+    rows = {row.tobytes() for row in fresh.x_test}
+    assert not any(row.tobytes() in rows for row in np.r_[usual.x_train, usual.x_test])
+    spread = fresh.x_test.std(axis=0) / np.sqrt(len(usual.x_test))
+    assert (np.abs(fresh.x_test.mean(axis=0) - usual.x_test.mean(axis=0)) < 5 * spread + 1e-9).all()
+    assert abs(fresh.ceiling - usual.ceiling) < 0.06
+    for size in (0, -1, 1.5, "100", True):
+        with pytest.raises(ValueError, match="test_size must be a whole number of at least 1"):
+            make(test_size=size)
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A copy of data/ that a test may damage."""

@@ -18,6 +18,8 @@ from course_utils.schedules import (
     constant,
     cosine,
     exponential,
+    inverse_sqrt,
+    linear,
     needs_losses,
     one_cycle,
     rate_at,
@@ -25,6 +27,7 @@ from course_utils.schedules import (
     step_decay,
     time_decay,
     warmup,
+    warmup_stable_decay,
 )
 
 N = 100
@@ -33,6 +36,11 @@ PAIRS = {
     "step": (step_decay(0.3, every=30, factor=0.2), lambda o: lr_scheduler.StepLR(o, 30, 0.2), 0.3),
     "exponential": (exponential(0.3, 0.97), lambda o: lr_scheduler.ExponentialLR(o, 0.97), 0.3),
     "time": (time_decay(0.3, 0.01), lambda o: lr_scheduler.LambdaLR(o, lambda t: 1 / (1 + 0.01 * t)), 0.3),
+    "linear": (linear(0.3, 80, 0.01), lambda o: lr_scheduler.LinearLR(o, 1.0, 0.01 / 0.3, 80), 0.3),
+    "inverse root": (inverse_sqrt(0.3, 16),
+                     lambda o: lr_scheduler.LambdaLR(o, lambda t: 4 * min((t + 1) ** -0.5, (t + 1) / 64)), 0.3),
+    "stable": (warmup_stable_decay(0.3, 90, 10, 30, 0.03), lambda o: lr_scheduler.SequentialLR(o, [
+        lr_scheduler.LinearLR(o, 1 / 10, 1.0, 9), lr_scheduler.LinearLR(o, 1.0, 0.1, 30)], [60]), 0.3),
     "cosine": (cosine(0.3, N, 0.01), lambda o: lr_scheduler.CosineAnnealingLR(o, N, 0.01), 0.3),
     "warmup": (warmup(0.3, 20), lambda o: lr_scheduler.LinearLR(o, 1 / 20, 1.0, 19), 0.3),
     "one cycle": (one_cycle(0.3, N), lambda o: lr_scheduler.OneCycleLR(o, 0.3, total_steps=N), 0.3),
@@ -79,12 +87,26 @@ def test_only_schedules_that_take_losses_need_them():
     assert not any(map(needs_losses, [constant(0.1), warmup(0.1, 3), lambda step: 0.1, float]))
 
 
-def test_cosine_and_one_cycle_stay_at_their_end():
+def test_schedules_with_an_end_stay_there():
+    assert linear(0.3, N)(N) == linear(0.3, N)(5 * N) == 0
+    assert warmup_stable_decay(0.3, N, 10, 20)(N) == warmup_stable_decay(0.3, N, 10, 20)(5 * N) == 0
     assert cosine(0.3, N, 0.01)(5 * N) == pytest.approx(0.01)
     assert one_cycle(0.3, N)(5 * N) == pytest.approx(one_cycle(0.3, N)(N - 1))
 
 
+def test_schedules_without_an_end_do_not_depend_on_it():
+    short, long = (warmup_stable_decay(0.3, total, 10, 20) for total in (N, 3 * N))
+    assert [short(step) for step in range(80)] == [long(step) for step in range(80)] and short(90) < long(90)
+    assert inverse_sqrt(0.3, 16)(16 * 25 - 1) == pytest.approx(0.3 / 5)
+    assert max(map(inverse_sqrt(0.3, 16), range(N))) == inverse_sqrt(0.3, 16)(15) == pytest.approx(0.3)
+
+
 @pytest.mark.parametrize("make, name", [
+    (lambda: linear(0.1, 0), "total_steps"), (lambda: linear(-1, 10), "peak_lr"),
+    (lambda: linear(0.1, 10, -1), "end_lr"),
+    (lambda: inverse_sqrt(0.1, 0), "warmup_steps"), (lambda: inverse_sqrt(0, 10), "peak_lr"),
+    (lambda: warmup_stable_decay(0.1, 100, 0, 10), "warmup_steps"),
+    (lambda: warmup_stable_decay(0.1, 100, 10, 0), "decay_steps"),
     (lambda: constant(0), "lr"), (lambda: constant(-1.0), "lr"), (lambda: constant(float("nan")), "lr"),
     (lambda: constant("0.1"), "lr"), (lambda: step_decay(0.1, 0), "every"), (lambda: cosine(0.1, 0), "total_steps"),
     (lambda: cosine(0.1, 10, -1), "end_lr"), (lambda: time_decay(0.1, -1), "decay"),
@@ -229,6 +251,8 @@ def test_to_check_a_plain_rate_costs_little():
 
 @pytest.mark.parametrize("make", [
     lambda number: constant(number(0.5)), lambda number: cosine(number(0.5), number(8), number(0.25)),
+    lambda number: linear(number(0.5), number(8), number(0.25)), lambda number: inverse_sqrt(number(0.5), number(4)),
+    lambda number: warmup_stable_decay(number(0.5), number(8), number(2), number(4), number(0.25)),
     lambda number: step_decay(number(0.5), number(4), number(0.5)),
     lambda number: exponential(number(0.5), number(0.5)),
     lambda number: warmup(number(0.5), number(4)), lambda number: one_cycle(number(0.5), number(8), number(0.5),
@@ -279,6 +303,10 @@ def test_what_is_no_schedule_is_refused_with_what_one_is(what, name):
 @pytest.mark.parametrize("make, says", [
     (lambda: reduce_on_plateau(0.001, min_lr=0.01), "min_lr must be at most lr = 0.001, got 0.01"),
     (lambda: cosine(0.1, 100, end_lr=1.0), "end_lr must be at most peak_lr = 0.1, got 1"),
+    (lambda: linear(0.1, 100, end_lr=1.0), "end_lr must be at most peak_lr = 0.1, got 1"),
+    (lambda: warmup_stable_decay(0.1, 100, 60, 50),
+     r"warmup_steps \+ decay_steps must be at most total_steps = 100, got 110"),
+    (lambda: warmup_stable_decay(0.1, 100, 6, 5, 0.2), "end_lr must be at most peak_lr = 0.1, got 0.2"),
     (lambda: step_decay(0.1, 30, factor=10), "factor must be at most 1, got 10"),
     (lambda: warmup(cosine(0.1, 100), 200), "warmup_steps must be at most total_steps of the cosine = 100, got 200"),
     (lambda: one_cycle(0.1, 100, start_factor=0.5), "start_factor must be a finite number of at least 1, got 0.5"),

@@ -11,6 +11,7 @@ from scipy import stats
 from course_utils.statistics import (
     Interval,
     basin_width,
+    crossed_difference,
     evidence,
     explained_by_a_curve,
     mean_interval,
@@ -142,6 +143,34 @@ def test_basin_width_is_as_worked_out_by_hand(scores, tolerance, width):
     assert basin_width(DECADES, -np.array(scores), tolerance, higher_is_better=False) == pytest.approx(width)
     shuffled = [3, 0, 4, 1, 2]
     assert basin_width(np.array(DECADES)[shuffled], np.array(scores)[shuffled], tolerance) == pytest.approx(width)
+
+
+def crossed(rng, seeds, examples, sd_seeds, sd_examples, sd_rest, times):
+    """Differences of mean 0 with an effect of the seed, one of the example, and the rest, (times, seeds, examples)."""
+    return (sd_seeds * rng.normal(size=(times, seeds, 1)) + sd_examples * rng.normal(size=(times, 1, examples))
+            + sd_rest * rng.normal(size=(times, seeds, examples)))
+
+
+@pytest.mark.parametrize("sds", [(1, 1, 1), (0.2, 1, 1), (1, 0.2, 1), (0.05, 0.05, 1)])
+def test_an_interval_over_seeds_and_examples_holds_the_true_mean_as_often_as_it_says(sds):
+    found = crossed(np.random.default_rng(0), 10, 40, *sds, times=1000)
+    covered = np.mean([0 in crossed_difference(d, 0 * d) for d in found])
+    assert 0.93 < covered < 0.995  # 0.95 ± 3 standard errors below; where one part rules it may err to the safe side
+
+
+def test_an_interval_over_seeds_alone_is_too_narrow_where_examples_are_few():
+    found = crossed(np.random.default_rng(1), 10, 40, 0.1, 1, 1, times=300)
+    assert np.mean([0 in paired_difference(d.mean(axis=1), 0 * d[:, 0]) for d in found]) < 0.8
+
+
+def test_where_examples_do_not_matter_the_interval_is_that_of_the_seeds():
+    scores = np.repeat(np.random.default_rng(2).normal(size=(8, 1)), 50, axis=1)
+    ours, plain = crossed_difference(scores, 0 * scores), paired_difference(scores[:, 0], 0 * scores[:, 0])
+    assert (ours.mean, ours.low, ours.high) == pytest.approx((plain.mean, plain.low, plain.high))
+    assert ours.n == 8 and ours.n_examples == 50
+    assert ours.verdict().endswith("8 paired seeds and 50 test examples")
+    turned = crossed_difference(scores.T, 0 * scores.T)  # nor does it matter which of the two is called seeds
+    assert (turned.low, turned.high) == pytest.approx((ours.low, ours.high))
 
 
 def test_one_standard_error_pick_takes_the_smallest_rate_that_is_as_good():
@@ -301,6 +330,9 @@ RATES, TABLE = [0.01, 0.1, 1.0], [[0.5, 0.6], [0.8, 0.7], [0.6, 0.5]]
     (lambda: one_standard_error_pick(RATES, TABLE, prefer=None), "prefer must be"),
     (lambda: one_standard_error_pick(RATES, [[0.5], [1, 2], [3]]), "lengths"),
     (lambda: one_standard_error_pick(RATES, np.full((3, 2), np.inf)), "no rate worked"),
+    (lambda: crossed_difference([[1, 2]], [[1, 2]]), r"at least two of each; got \(1, 2\) and \(1, 2\)"),
+    (lambda: crossed_difference(np.ones((3, 4)), np.ones((4, 3))), r"got \(3, 4\) and \(4, 3\)"),
+    (lambda: crossed_difference(np.full((3, 4), np.nan), np.ones((3, 4))), "finite scores"),
     (lambda: evidence([("a", "b", "c")]), r"a row must be \(claim, evidence, verdict, holds\)"),
     (lambda: evidence(["claim"]), "a row must be"),
     (lambda: evidence([("a", "b", "c", "no")]), "the last True or False"),

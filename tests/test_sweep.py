@@ -282,6 +282,45 @@ def test_the_test_part_has_no_say_in_the_choice():
     assert wrong.best().test_mean < 0.5 < fair.best().test_mean
 
 
+def test_some_seeds_choose_and_others_report():
+    val, test = [[0.7, 0.9, 0.7, 0.7], [0.8, 0.8, 0.8, 0.8], [0.1] * 4], [[0.2] * 4, [0.5, 0.6, 0.7, 0.8], [0.1] * 4]
+    runs = made(val, test)
+    best = runs.best(choose_on=[0, 2], report_on=[1, 3])
+    assert best.setting["lr"] == 0.01 and best.test_mean == pytest.approx(0.7) and best.n_seeds == 2
+    assert runs.best(choose_on=[0, 2]) == runs.best(report_on=[1, 3]) == best
+    assert runs.best(choose_on=1, allow_edge=True).setting["lr"] == 0.1  # here seed 1 alone would choose otherwise
+    assert runs.best(choose_on=range(3)).n_seeds == 1
+
+
+@pytest.mark.parametrize("sides, says", [
+    ({"choose_on": [0, 9]}, r"choose_on must name seeds of the sweep, \[0, 1, 2\]; got \[9\]"),
+    ({"report_on": []}, r"report_on must name seeds of the sweep, \[0, 1, 2\]; got \[\]"),
+    ({"choose_on": [0, 1], "report_on": [1, 2]}, r"must not share seeds; both hold \[1\]"),
+    ({"choose_on": range(3)}, "must leave each other some"), ({"report_on": range(3)}, "must leave each other some"),
+])
+def test_seeds_that_choose_and_report_are_apart(sides, says):
+    with pytest.raises(ValueError, match=says):
+        made(np.full((3, 3), 0.5)).best(**sides)
+
+
+def test_part_of_the_seeds_is_the_sweep_of_those_seeds():
+    runs = quiet(lr=[0.1, 0.01], seeds=[5, 6, 7], epochs=2)
+    part, alone = runs.of_seeds([7, 5]), quiet(lr=[0.1, 0.01], seeds=[7, 5], epochs=2)
+    assert part.seeds == [7, 5] and np.allclose(part.final("val_loss"), alone.final("val_loss"), atol=1e-5)
+    assert torch.equal(part.run(1, 5).weights, runs.run(1, 5).weights)
+    for seeds in ([9], [], [5, 5]):
+        with pytest.raises(ValueError, match=r"seeds must be some of \[5, 6, 7\], each once"):
+            runs.of_seeds(seeds)
+
+
+@pytest.mark.parametrize("data, model, score", [(BLOBS, SMOOTH, "accuracy"), (DIABETES, linear(10, 1), "loss")])
+def test_examples_scored_one_by_one_give_the_scores_of_training(data, model, score):
+    runs = quiet(model=model, data=data, lr=[0.1, 0.01], epochs=2, seeds=range(3))
+    found = runs.scores_on(data.x_test, data.y_test)
+    assert found.shape == (2, 3, len(data.y_test))
+    assert np.allclose(found.mean(axis=2), runs.final(f"test_{score}"), atol=1e-5)
+
+
 def test_loss_decides_for_values_and_lower_is_better():
     best = made([[0.7], [0.2], [0.6]], data=DIABETES).best()
     assert best.setting["lr"] == 0.01 and best.metric == "loss" and best.val_mean == pytest.approx(0.2)

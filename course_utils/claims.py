@@ -1,0 +1,116 @@
+"""Claims, each judged in the cell that measures it; all of them as a table at the end of a notebook."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Claim", "claim", "claims_recorded", "equal_tries", "evidence"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, what was measured of it, and how far: data, length, schedule, batch, seeds, what was held."""
+
+    id: str
+    sentence: str
+    value: object
+    verdict: str
+    holds: bool
+    scope: str
+
+    @property
+    def shown(self):
+        """The value in words: three digits of a number, an interval as it writes itself."""
+        plain = isinstance(self.value, Real) and not isinstance(self.value, bool | np.bool_ | Integral)
+        return f"{self.value:.3g}" if plain else str(self.value)
+
+    def __str__(self):
+        return f"{self.id}. {self.sentence}: {self.verdict}. {self.shown} ({self.scope})"
+
+
+_claims = {}  # by id, in the order of the cells; a fresh kernel starts without any
+_records = []  # lists of `claims_recorded`, the innermost last
+
+
+def claim(id, sentence, value, verdict, holds, scope):
+    """Judge a sentence where it is measured: print one line, keep it for `evidence`, raise where it fails.
+
+    `id` names the sentence, such as "S4" for the source's fourth; `value` is what was measured: a number, an interval
+    or text; `verdict` says in words what follows from it, `holds` (True or False) whether the numbers bear the verdict
+    out; `scope` says how far this was seen: data, length, schedule, batch size, seeds, what was held fixed. Running a
+    cell again replaces its claim. AssertionError with sentence and numbers where `holds` is False; ValueError for an
+    empty text, for a `holds` that is no truth value, and for an id that another sentence has.
+    """
+    for name, text in (("id", id), ("sentence", sentence), ("verdict", verdict), ("scope", scope)):
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"{name} must be text, got {text!r}")
+    if not isinstance(holds, bool | np.bool_):
+        raise ValueError(f"holds must be True or False, got {holds!r}")
+    made = Claim(id, sentence, value, verdict, bool(holds), scope)
+    if id in _claims and _claims[id].sentence != sentence:
+        raise ValueError(f"the id {id!r} already names {_claims[id].sentence!r}; give {sentence!r} an id of its own "
+                         "(restart the kernel if you have changed the sentence)")
+    if _records:
+        _records[-1].append(made)
+    else:
+        assert made.holds, f"the verdict {verdict!r} on {sentence!r} does not hold here: {made.shown} ({scope})"
+    _claims[id] = made
+    print(made)
+
+
+@contextmanager
+def claims_recorded():
+    """Within it no claim raises: yields the list that they are added to, those that fail with `holds` False."""
+    kept = dict(_claims)
+    _claims.clear()
+    _records.append([])
+    try:
+        yield _records[-1]
+    finally:
+        _records.pop()
+        _claims.clear()
+        _claims.update(kept)
+
+
+def evidence(rows=None):
+    """The closing table of a notebook: its claims, what was measured, the verdicts, and how far each was seen.
+
+    `rows` of (claim, evidence, verdict, holds) are what a notebook hands over whose cells do not use `claim` yet.
+    """
+    if rows is not None:
+        return _table(_from_rows(rows), ["claim", "evidence", "verdict"])
+    if not _claims:
+        raise ValueError("no claim has been measured in this kernel: run the cells above first")
+    rows = [(c.id, c.sentence, c.shown, c.verdict, c.scope) for c in _claims.values()]
+    return _table(rows, ["", "claim", "evidence", "verdict", "seen on"])
+
+
+def equal_tries(tries):
+    """The number of candidates that each side of a contest has: {"SGD": rates, "Adam": rates} → 7.
+
+    ValueError that names the sides where they differ.
+    """
+    numbers = {name: len(list(candidates)) for name, candidates in tries.items()}
+    if len(numbers) < 2 or len(set(numbers.values())) > 1 or 0 in numbers.values():
+        raise ValueError("a contest needs two sides or more with the same number of candidates; got "
+                         + (", ".join(f"{name}: {n}" for name, n in numbers.items()) or "none"))
+    return next(iter(numbers.values()))
+
+
+def _from_rows(rows):
+    rows = [tuple(row) for row in rows]
+    for row in rows:
+        if len(row) != 4 or isinstance(row[3], str) or np.ndim(row[3]):
+            raise ValueError(f"a row must be (claim, evidence, verdict, holds), the last True or False, got {row!r}")
+    for sentence, shown, verdict, holds in rows:
+        assert holds, f"the verdict {verdict!r} on {sentence!r} does not hold here: {shown}"
+    return [row[:3] for row in rows]
+
+
+def _table(rows, columns):
+    return pd.DataFrame(rows, columns=columns).style.hide(axis="index") \
+        .set_properties(**{"text-align": "left", "white-space": "normal"}) \
+        .set_table_styles([{"selector": "th", "props": "text-align: left"}])

@@ -1,0 +1,124 @@
+"""A claim is judged where it stands, kept once, and listed with how far it was seen."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+import claims as listing
+
+from course_utils import claims
+from course_utils.claims import claim, claims_recorded, equal_tries, evidence
+from course_utils.statistics import paired_difference
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(autouse=True)
+def fresh_kernel(monkeypatch):
+    monkeypatch.setattr(claims, "_claims", {})
+
+
+def test_a_claim_that_holds_shows_one_line_with_its_numbers_and_its_scope(capsys):
+    lead = paired_difference([3.0, 4.0, 5.5], [1.0, 2.0, 3.0])
+    claim("S4", "Large rates learn faster", lead, "holds", lead.low > 0, scope="blobs, 5 epochs")
+    assert capsys.readouterr().out == f"S4. Large rates learn faster: holds. {lead} (blobs, 5 epochs)\n"
+
+
+def test_a_claim_that_fails_raises_with_sentence_numbers_and_scope_and_is_not_kept():
+    with pytest.raises(AssertionError, match="'holds' on 'Large rates learn faster' .*0.123.*blobs"):
+        claim("S4", "Large rates learn faster", 0.12345, "holds", False, "blobs")
+    with pytest.raises(ValueError, match="no claim has been measured"):
+        evidence()
+
+
+def test_evidence_lists_every_claim_once_in_the_order_of_the_cells():
+    claim("b", "Second letter", 1 / 3, "holds", True, "digits")
+    claim("a", "First letter", "words", "holds in part", np.bool_(True), "blobs")
+    claim("b", "Second letter", 2, "holds here", True, "digits, 5 epochs")  # its cell is run again
+    table = evidence().data
+    assert table.values.tolist() == [["b", "Second letter", "2", "holds here", "digits, 5 epochs"],
+                                     ["a", "First letter", "words", "holds in part", "blobs"]]
+    assert table.columns.tolist()[1:] == ["claim", "evidence", "verdict", "seen on"]
+
+
+def test_where_claims_are_recorded_none_raises_and_none_is_kept():
+    claim("a", "Mine", 1, "holds", True, "blobs")
+    with claims_recorded() as found:
+        claim("a", "Another's", 0.5, "holds", False, "digits")
+        claim("b", "Good", 2, "holds", True, "digits")
+    assert [(c.id, c.holds, c.shown) for c in found] == [("a", False, "0.5"), ("b", True, "2")]
+    assert evidence().data["claim"].tolist() == ["Mine"]
+
+
+GOOD = {"id": "S4", "sentence": "Faster", "value": 1.0, "verdict": "holds", "holds": True, "scope": "blobs"}
+
+
+@pytest.mark.parametrize("wrong, says", [
+    ({"id": ""}, "id must be text, got ''"), ({"sentence": None}, "sentence must be text, got None"),
+    ({"verdict": True}, "verdict must be text"), ({"scope": " "}, "scope must be text"),
+    ({"holds": "no"}, "holds must be True or False, got 'no'"), ({"holds": np.array([True])}, "holds must be True or"),
+    ({"holds": 1}, "holds must be True or False, got 1"),
+    ({"sentence": "Slower"}, "'S4' already names 'Faster'; give 'Slower' an id of its own"),
+])
+def test_what_is_no_claim_is_refused(wrong, says):
+    claim(**GOOD)
+    with pytest.raises(ValueError, match=says):
+        claim(**GOOD | wrong)
+
+
+def test_a_contest_needs_as_many_candidates_on_each_side():
+    assert equal_tries({"SGD": [1, 0.1], "Adam": np.array([0.1, 0.01]), "momentum": range(2)}) == 2
+    for tries, says in [({"SGD": [1, 2], "Adam": [1]}, "SGD: 2, Adam: 1"), ({"SGD": [1]}, "SGD: 1"), ({}, "none"),
+                        ({"SGD": [], "Adam": []}, "SGD: 0")]:
+        with pytest.raises(ValueError, match=says):
+            equal_tries(tries)
+
+
+# The list of claims
+
+def notebook(*cells):
+    return {"cells": [{"id": f"cell-{i}", "cell_type": "markdown" if text.startswith("#") else "code", "source": text}
+                      for i, text in enumerate(cells)]}
+
+
+def test_claims_are_read_from_the_source_with_the_settings_that_it_names():
+    found = listing.claims_of(notebook(
+        "# Question", "## Faster", "%matplotlib inline\nEPOCHS, x = 5, 6\nepochs = 5\nseeds = range(2 * epochs)",
+        "runs = train(epochs)\nclaim('S4', 'Faster',\n      runs.lead, 'holds', runs.lead > 0, "
+        "scope=f'blobs, {epochs} epochs, {len(seeds)} seeds')", "evidence()"))
+    assert found == [listing.Place("cell-3", "Faster", "S4", "Faster", "holds", "blobs, 5 epochs, 10 seeds")]
+
+
+@pytest.mark.parametrize("source, says", [
+    ("claim('S4', f'{runs} lead', 1, 'holds', True, scope='')", "cell-0: the sentence of a claim.*runs"),
+    ("claim(name, 'Faster', 1, 'holds', True, scope='')", "the id of a claim must be text"),
+    ("claim('a', 'Faster', 1, 'holds', True)", "the scope of a claim.*got none"),
+    ("claim(4, 'Faster', 1, 'holds', True, '')", "the id of a claim must be text, got 4"),
+])
+def test_a_claim_whose_texts_only_a_run_would_tell_is_an_error_that_names_the_cell(source, says):
+    with pytest.raises(ValueError, match=says):
+        listing.claims_of(notebook(source))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_notebook_has_an_id_for_each_claim_and_ends_with_the_evidence(path):
+    content = json.loads(path.read_text(encoding="utf-8"))
+    code = ["".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == "code"]
+    found = listing.claims_of(content)
+    ids = [place.id for place in found]
+    assert len(set(ids)) == len(ids)
+    if found:
+        assert [source.strip() for source in code if re.search(r"\bevidence\(", source)] == ["evidence()"]
+    else:
+        assert sum("evidence(" in source for source in code) == 1
+
+
+def test_the_list_of_claims_is_up_to_date():
+    assert listing.PAGE.read_text(encoding="utf-8") == listing.page(), "make claims"
