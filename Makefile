@@ -38,8 +38,8 @@ $(1)/bin/python -c '$(2)' 2>/dev/null || { \
 	  "$$python" -m venv --clear $(1); }
 endef
 
-.PHONY: help lab test test-offline test-portable test-oldest browser-test mutants lint check study capstone- \
-  baselines clean-notebooks site site-tools slides clean claims
+.PHONY: help lab test test-offline test-portable test-oldest browser-test mutants lint check study \
+  capstone-baselines clean-notebooks site site-tools slides clean claims turns
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -82,6 +82,9 @@ capstone-baselines: .venv/.installed ## play the capstone's stored games again
 
 claims: .venv/.installed ## list what the notebooks claim, and how far each was seen, in docs/claims.md
 	$(BIN)/python docs/claims.py
+
+turns: .venv/.installed ## ask every claim again under other seeds, lengths, schedules, data and batches, in an hour or so
+	$(BIN)/python benchmarks/turns.py
 
 clean-notebooks: .venv/.installed ## remove outputs from the notebooks, before a commit
 	$(BIN)/python -m nbstripout --keep-id --extra-keys '$(EDITOR_KEYS)' notebooks/*.ipynb

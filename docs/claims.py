@@ -20,7 +20,8 @@ HEAD = """# What is claimed, and how far it was seen
 Every comparative sentence of the course that a measurement judges, with its verdict, the cell that measures it, and
 what it was seen on: data, length, schedule, batch size, seeds, and what was held fixed. S1 to S9 are the sentences
 under test, which [Start here](../notebooks/00_start_here.ipynb) lists. A verdict says nothing of what lies outside
-its scope.
+its scope. [Which claims turn](turns.md) says what was found there.
+
 `make claims` writes this page from the notebooks.
 """
 

@@ -118,10 +118,10 @@ def test_nobody_sits_for_longer_than_a_hundred_minutes(title):
 
 @pytest.mark.parametrize("wrong, told", [
     (Row(15, "work", "03", ["1 A problem with a known ceiling"]), "own 15 minutes"),
-    (Row(10, "work", "03", ["3 Inside the four regimes"]), "own 20 minutes"),
-    (Row(5, "show", "03", ["3 Inside the four regimes"]), "from 7 to 20"),
-    (Row(25, "show", "03", ["3 Inside the four regimes"]), "from 7 to 20"),
-    (Row(15, "work", "03", ["3 Inside the regimes"]), "no section"),
+    (Row(10, "work", "03", ["3 Inside the three fates"]), "own 20 minutes"),
+    (Row(5, "show", "03", ["3 Inside the three fates"]), "from 7 to 20"),
+    (Row(25, "show", "03", ["3 Inside the three fates"]), "from 7 to 20"),
+    (Row(15, "work", "03", ["3 Inside the fates"]), "no section"),
     (Row(15, "work", "77", ["1 Anything"]), "no notebook 77"),
 ])
 def test_a_wrong_row_is_found(wrong, told):

@@ -794,7 +794,7 @@ EXERCISES = [
 QUIZZES = [
     Quiz("unbiased-means", "The gradient of a random mini-batch is *unbiased*. What does that say?", (
         Option("It points downhill.",
-               "It may point anywhere. Near a minimum, about half of the single examples of a network point uphill."),
+               "It may point anywhere. Late in training, about half of the single examples pointed uphill in part 7."),
         Option("Averaged over all the batches that might have been drawn, it is the full gradient.",
                "Each batch is wrong, and the errors cancel on average. How large they are is another question: that is "
                "the variance.", right=True),
@@ -856,7 +856,8 @@ QUIZZES = [
                "The jumping is balanced: noise pushes out as much as the slope pulls in. Waiting does not change "
                "that."),
         Option("A smaller rate.",
-               "The ball's squared radius is about proportional to rate / batch size. A larger batch would do as well.",
+               "A smaller rate shrinks the ball; with fresh batches its squared radius is about proportional to rate / "
+               "batch size. A larger batch would do as well.",
                right=True),
         Option("A larger rate, to get out.",
                "There is nothing to get out of, and a larger rate makes the ball larger."),
