@@ -39,7 +39,7 @@ thresholds are those of the notebook, so that a near miss turns, too.
 def record(path, change):
     """Run a notebook's cells under a change and return its claims: a dict of id, sentence, shown, holds each."""
     os.environ["MPLBACKEND"] = "Agg"
-    sys.path.insert(0, str(ROOT))
+    sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
     os.chdir(path.parent)
     import conditions
 
@@ -101,6 +101,8 @@ def ask(path, change, seconds=LIMIT):
                               timeout=seconds)
     except subprocess.TimeoutExpired:
         return []
+    if done.returncode:
+        print(f"{path.stem}, {change}: {done.stderr[-500:]}", file=sys.stderr)
     return json.loads(done.stdout) if done.returncode == 0 else []
 
 
