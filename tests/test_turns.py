@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import turns
 
@@ -56,7 +57,7 @@ def test_as_it_is_every_claim_is_recorded_and_holds(found):
 def test_each_change_reaches_what_it_should_and_nothing_else(found):
     assert became(found, "other seeds") == {"arithmetic": "–", "draw": "+", "same": "+", "schedule": "–", "loop": "+",
                                             "early": "+", "long": "–"}
-    for change in ("twice the length", "cosine", "batch × 4"):  # the plain loop is the notebook's own, and unchanged
+    for change in ("twice the length", "cosine", "batch × 4"):  # the plain loop is the notebook's own: one-sided
         assert became(found, change) | {"schedule": "–"} == {
             "arithmetic": "–", "draw": "–", "same": "+", "schedule": "–", "loop": "**turns**", "early": "+",
             "long": "–"}, change
@@ -70,19 +71,33 @@ def test_a_schedule_is_stretched_with_the_training(found):
     assert last == {None: 63, "other seeds": 63, "twice the length": 63, "cosine": 63, "batch × 4": 60}
 
 
-CLAIM = {"id": "a", "sentence": "A | B", "shown": "0.5", "holds": True}
+CLAIM = {"id": "a", "sentence": "A | B", "shown": "0.5", "holds": True, "mark": "1"}
+
+
+def test_a_mark_changes_with_any_number_that_a_cell_names_and_with_nothing_else():
+    import ast
+
+    from course_utils.statistics import mean_interval
+
+    tree = ast.parse("a = f(b, c, d)")
+    names = {"a": 1.0, "b": np.arange(3.0), "c": {"x": [mean_interval([1, 2, 3])]}, "d": len, "unnamed": 5}
+    first = turns.mark(tree, names)
+    assert turns.mark(tree, names | {"unnamed": 6, "d": max}) == first
+    for other in ({"a": 1.0 + 1e-15}, {"b": np.array([0.0, 1.0, 2.5])}, {"c": {"x": [mean_interval([1, 2, 4])]}}):
+        assert turns.mark(tree, names | other) != first
 
 
 @pytest.mark.parametrize("again, said", [
-    (None, "–"), (CLAIM, "–"), (CLAIM | {"shown": "0.6"}, "+"),
-    (CLAIM | {"shown": "−1", "holds": False}, "**turns**: −1"),
+    (None, "–"), (CLAIM, "–"), (CLAIM | {"shown": "0.6", "mark": "2"}, "+"), (CLAIM | {"mark": "2"}, "+"),
+    (CLAIM | {"shown": "−1", "holds": False, "mark": "2"}, "**turns**: −1"),
 ])
 def test_what_became_of_a_claim(again, said):
     assert turns.outcome(CLAIM, again) == said
 
 
 def test_the_page_has_a_row_for_each_claim_and_keeps_the_other_notebooks(tmp_path):
-    part = turns.section(turns.Path("03_some_name.ipynb"), [CLAIM], {"x": [CLAIM | {"shown": "1"}], "y": []}, 90)
+    changed = {"x": [CLAIM | {"shown": "1", "mark": "2"}], "y": []}
+    part = turns.section(turns.Path("03_some_name.ipynb"), [CLAIM], changed, 90)
     assert part.startswith("## 03 some name\n") and part.endswith("| | claim | x | y |\n| --- | --- | --- | --- |\n"
                                                                   "| a | A \\| B | + | – |\n")
     page = tmp_path / "turns.md"
