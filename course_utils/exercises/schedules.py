@@ -792,8 +792,8 @@ QUIZZES = [
         Option("The strong decay makes the network learn its training data by heart.",
                "Its training loss is the higher one, too: it has learned too little, not too much."),
         Option("The rates of the strong decay add up to too little: the weights have not got far.",
-               "0.58 against 14 in summed rate. As long as the sum is small, what is learned follows it, whatever the "
-               "shape.",
+               "0.58 against 14 in summed rate. As long as the sum and every single rate are small, what is learned "
+               "follows the sum.",
                right=True),
     )),
     Quiz("plateau-watches", "`ReduceLROnPlateau` needs a loss to watch. Which one, and why?", (
@@ -815,7 +815,7 @@ QUIZZES = [
                "That is what happens at peaks that are too small. At a good peak a little less summed rate hardly "
                "matters."),
         Option("About the same result, and a higher peak may now work that failed before.",
-               "Warmup protects the start. What it saves is large peaks, not well-tuned ones.", right=True),
+               "Warmup protects the start. On these problems what it saved were large peaks, not well-tuned ones.", right=True),
         Option("The same weights: only the order of the rates has changed.",
                "The order was not changed, the first rates were. And the order matters where rates are large."),
     )),
