@@ -1,13 +1,15 @@
 """Claims, each judged in the cell that measures it; all of them as a table at the end of a notebook."""
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral, Real
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["Claim", "claim", "claims_recorded", "equal_tries", "evidence"]
+__all__ = ["Claim", "claim", "claims_listed", "claims_recorded", "equal_tries", "evidence"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,23 @@ def evidence(rows=None):
         raise ValueError("no claim has been measured in this kernel: run the cells above first")
     rows = [(c.id, c.sentence, c.shown, c.verdict, c.scope) for c in _claims.values()]
     return _table(rows, ["", "claim", "evidence", "verdict", "seen on"])
+
+
+def claims_listed(page):
+    """What a page such as docs/claims.md lists, as a DataFrame: notebook, id, claim, verdict, seen on; a row for each.
+
+    FileNotFoundError where there is no such page, ValueError where it lists no claim.
+    """
+    rows, notebook = [], ""
+    for line in Path(page).read_text(encoding="utf-8").splitlines():
+        if heading := re.match(r"## (\d+) ", line):
+            notebook = heading[1]
+        cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if len(cells) == 6 and cells[0].strip("- "):
+            rows.append((notebook, *cells[:4]))
+    if not rows:
+        raise ValueError(f"{page} lists no claim; `make claims` writes it")
+    return pd.DataFrame(rows, columns=["notebook", "id", "claim", "verdict", "seen on"])
 
 
 def equal_tries(tries):

@@ -8,10 +8,11 @@ from scipy import optimize, stats
 
 from .arrays import numbers
 from .basins import basin_width, positive_rates
-from .claims import claim, equal_tries, evidence
+from .claims import claim, claims_listed, equal_tries, evidence
 
-__all__ = ["Difference", "Interval", "basin_width", "claim", "crossed_difference", "equal_tries", "evidence",
-           "explained_by_a_curve", "mean_interval", "one_standard_error_pick", "paired_difference", "slope_interval"]
+__all__ = ["Difference", "Interval", "basin_width", "claim", "claims_listed", "crossed_difference", "equal_tries",
+           "evidence", "explained_by_a_curve", "mean_interval", "one_standard_error_pick", "paired_difference",
+           "slope_interval"]
 
 
 @dataclass(frozen=True)

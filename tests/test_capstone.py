@@ -440,7 +440,7 @@ def test_a_stored_game_can_be_played_again(strategy):
 
 
 def test_no_chosen_rate_of_the_grids_lies_on_their_edge():
-    for name, low, high in (("grid_of_nine", 1e-4, 1.0), ("informed_grid", 0.03, 3.0)):
+    for name, low, high in (("grid_of_nine", 1e-4, 1.0), ("another_grid", 0.03, 3.0)):
         assert STORED.query(f"strategy == '{name}'").lr.between(1.01 * low, 0.99 * high).all()
 
 

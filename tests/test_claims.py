@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "docs"))
 import claims as listing
 
 from course_utils import claims
-from course_utils.claims import claim, claims_recorded, equal_tries, evidence
+from course_utils.claims import claim, claims_listed, claims_recorded, equal_tries, evidence
 from course_utils.statistics import paired_difference
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -122,3 +122,27 @@ def test_every_notebook_has_an_id_for_each_claim_and_ends_with_the_evidence(path
 
 def test_the_list_of_claims_is_up_to_date():
     assert listing.PAGE.read_text(encoding="utf-8") == listing.page(), "make claims"
+
+
+def test_the_list_of_claims_can_be_read_back(tmp_path):
+    for name, cells in (("03_faster", ["# Q", "claim('S4', 'Faster | sooner', 1, 'holds', True, scope='blobs')"]),
+                        ("04_none", ["# Nothing"]),
+                        ("05_b", ["# R", "claim('b', 'Late', 1, 'in part', True, scope='digits')"])):
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps(notebook(*cells)), encoding="utf-8")
+    (tmp_path / "claims.md").write_text(listing.page(sorted(tmp_path.glob("*.ipynb"))), encoding="utf-8")
+    listed = claims_listed(tmp_path / "claims.md")
+    assert listed.columns.tolist() == ["notebook", "id", "claim", "verdict", "seen on"]
+    assert listed.values.tolist() == [["03", "S4", "Faster | sooner", "holds", "blobs"],
+                                      ["05", "b", "Late", "in part", "digits"]]
+
+
+def test_a_page_without_claims_is_refused(tmp_path):
+    (tmp_path / "claims.md").write_text(listing.HEAD, encoding="utf-8")
+    with pytest.raises(ValueError, match="lists no claim"):
+        claims_listed(tmp_path / "claims.md")
+
+
+@pytest.mark.skipif(not all(listing.claims_of(json.loads(p.read_text(encoding="utf-8"))) for p in NOTEBOOKS),
+                    reason="some notebook does not use `claim` yet")
+def test_each_of_the_nine_sentences_under_test_is_judged():
+    assert {f"S{k}" for k in range(1, 10)} == {id[:2] for id in claims_listed(listing.PAGE)["id"] if id[:1] == "S"}

@@ -788,7 +788,7 @@ def _judge_capstone(attempt):
 
 _WAYS = {"library_default": "the library's default", "grid_of_nine": "a grid of nine", "range_tests": "range tests",
          "random_search": "random search", "successive_halving": "successive halving",
-         "informed_grid": "an informed grid"}
+         "another_grid": "another grid"}
 
 PROJECTS = [
     Project(

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from .averages import explore_bias_correction
-from .budgets import explore_split
+from .budgets import explore_split, split_games
 from .descents import explore_bowl, explore_momentum, explore_ravine, explore_turned_ravine, turned_ravine
 from .framework import Control, Explorable
 from .noise import explore_noise_ball
@@ -11,7 +11,8 @@ from .robustness import explore_one_rate
 
 __all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_turned_ravine", "explore_momentum",
            "explore_noise_ball", "explore_fates", "explore_schedule", "explore_search", "explore_training", "fate",
-           "turned_ravine", "explore_bias_correction", "explore_one_rate", "explore_split"]
+           "turned_ravine", "explore_bias_correction", "explore_one_rate", "explore_split",
+           "split_games"]
 
 
 def __getattr__(name):

@@ -7,7 +7,7 @@ import numpy as np
 from .drawing import BLUE, INK, RED, moving_words, style
 from .framework import Control, Explorable
 
-__all__ = ["explore_split"]
+__all__ = ["explore_split", "split_games"]
 
 
 @dataclass(frozen=True)
@@ -27,25 +27,27 @@ class _Split:
         return float(self.scores.mean()) if len(self.scores) else float("nan")
 
 
-def explore_split(outcomes, budget=1600, games=300, within=0.005):
-    """Games simulated from a table of single trials: n settings at random for a few steps, the best go on to the end.
+def split_games(outcomes, budget=1600, games=300, seed=0):
+    """A function (n, length) that plays `games` games: n settings at random for a few steps, the best go on to the end.
 
-    `outcomes` has a row for each trial: `optimizer`, `lr`, `seed`, and `val_16`, `test_16`, … after so many steps. Each
-    game draws settings and networks from it, the same draws at every split (common random numbers). A final costs only
-    the steps that are new; the best validation score of the finals is chosen, and its mean test score counts.
+    `outcomes` has a row for each trial: `optimizer`, `lr`, `seed`, and `val_16`, `test_16`, … after so many steps, the
+    same number of networks for each setting. Each game draws settings and networks from it, the same draws at every
+    split (common random numbers). A final costs only the steps that are new; the best validation score of the finals
+    is chosen, and its mean test score counts. The result has these `scores` (games,) and how the `budget` was spent.
+    The games resample one table: the spread of their scores says nothing of other settings or networks.
     """
-    lengths = [int(name[4:]) for name in outcomes.columns if name.startswith("val_")]
+    lengths = _lengths(outcomes)
     n_settings = outcomes.groupby(["optimizer", "lr"], sort=False).ngroups
     val, test = (outcomes[[f"{part}_{steps}" for steps in lengths]].to_numpy().reshape(n_settings, -1, len(lengths))
                  for part in ("val", "test"))
     test = test.mean(axis=1)
     full, most = lengths[-1], budget // lengths[0]
     best = float(test[val[:, :, -1].mean(axis=1).argmax(), -1])
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     setting, network = rng.integers(n_settings, size=(games, most)), rng.integers(val.shape[1], size=(games, most))
     everyone = np.arange(games)
 
-    def compute(n, length):
+    def play(n, length):
         place = int(np.abs(np.array(lengths) - length).argmin())
         length = lengths[place]
         if n * length > budget:
@@ -60,6 +62,16 @@ def explore_split(outcomes, budget=1600, games=300, within=0.005):
             last = np.take_along_axis(val[s, k, -1], going_on, axis=1)
             scores = test[s[everyone, going_on[everyone, last.argmax(axis=1)]], -1]
         return _Split(n, length, finals, n * length + finals * (full - length), budget, scores, best)
+
+    return play
+
+
+def explore_split(outcomes, budget=1600, games=300, within=0.005):
+    """The games of `split_games` for every split that the sliders set: where the steps go, and what they bring."""
+    compute = split_games(outcomes, budget, games)
+    lengths = _lengths(outcomes)
+    full, most = lengths[-1], budget // lengths[0]
+    best = compute(1, full).best
 
     def purse(ax):
         style(ax, "steps", "", f"Where the {budget:,} steps go")
@@ -119,3 +131,7 @@ def explore_split(outcomes, budget=1600, games=300, within=0.005):
     many = max(range(10, most + 1, 10), key=lambda n: compute(n, lengths[0]).mean)
     return Explorable(compute, [purse, outcome], describe, controls, goal, reached,
                       route=[{"n": many}, {"length": lengths[0]}])
+
+
+def _lengths(outcomes):
+    return [int(name[4:]) for name in outcomes.columns if name.startswith("val_")]
