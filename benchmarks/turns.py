@@ -109,7 +109,7 @@ class Silent(ast.NodeTransformer):
 
 def outcome(claim, again):
     """What became of a claim: "+", "turns: …" or "–"."""
-    if again is None or again["mark"] == claim["mark"]:
+    if again is None or all(again[key] == claim[key] for key in ("mark", "shown", "holds")):
         return "–"
     return "+" if again["holds"] else f"**turns**: {again['shown']}"
 
