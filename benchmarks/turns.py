@@ -24,6 +24,8 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import torch
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -86,8 +88,10 @@ def feed(digest, value):
     """Add the numbers in a value to a digest; functions, classes and modules have none."""
     if isinstance(value, int | float | np.number | str):
         digest.update(repr(value).encode())
-    elif isinstance(value, np.ndarray) or hasattr(value, "detach"):
-        digest.update(np.ascontiguousarray(value if isinstance(value, np.ndarray) else value.detach()).tobytes())
+    elif isinstance(value, np.ndarray | torch.Tensor):
+        digest.update(np.asarray(value.detach() if isinstance(value, torch.Tensor) else value).tobytes())
+    elif isinstance(value, pd.DataFrame | pd.Series):
+        digest.update(value.to_csv().encode())
     elif isinstance(value, dict):
         for key in value:
             feed(digest, key)

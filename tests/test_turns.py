@@ -3,7 +3,9 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 import turns
 
 CELLS = [
@@ -80,10 +82,11 @@ def test_a_mark_changes_with_any_number_that_a_cell_names_and_with_nothing_else(
     from course_utils.statistics import mean_interval
 
     tree = ast.parse("a = f(b, c, d)")
-    names = {"a": 1.0, "b": np.arange(3.0), "c": {"x": [mean_interval([1, 2, 3])]}, "d": len, "unnamed": 5}
+    names = {"a": 1.0, "b": np.arange(3.0), "c": {"x": [mean_interval([1, 2, 3])]}, "d": torch.Tensor, "unnamed": 5}
     first = turns.mark(tree, names)
     assert turns.mark(tree, names | {"unnamed": 6, "d": max}) == first
-    for other in ({"a": 1.0 + 1e-15}, {"b": np.array([0.0, 1.0, 2.5])}, {"c": {"x": [mean_interval([1, 2, 4])]}}):
+    for other in ({"a": 1.0 + 1e-15}, {"b": np.array([0.0, 1.0, 2.5])}, {"b": torch.arange(3)},
+                  {"b": pd.DataFrame({"x": [1.5]})}, {"c": {"x": [mean_interval([1, 2, 4])]}}):
         assert turns.mark(tree, names | other) != first
 
 
