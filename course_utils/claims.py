@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
 
 __all__ = ["Claim", "claim", "claims_listed", "claims_recorded", "equal_tries", "evidence"]
+
+WIDTH = 110  # characters that fit on a line of output in JupyterLab
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,9 @@ class Claim:
         return f"{self.value:.3g}" if plain else str(self.value)
 
     def __str__(self):
-        return f"{self.id}. {self.sentence}: {self.verdict}. {self.shown} ({self.scope})"
+        told = (f"{self.id}. {self.sentence}: {self.verdict}",
+                f"    measured: {self.shown}", f"    seen on:  {self.scope}")
+        return "\n".join(fill(text, WIDTH, subsequent_indent=" " * 14) for text in told)
 
 
 _claims = {}  # by id, in the order of the cells; a fresh kernel starts without any
@@ -38,7 +43,7 @@ _records = []  # lists of `claims_recorded`, the innermost last
 
 
 def claim(id, sentence, value, verdict, holds, scope):
-    """Judge a sentence where it is measured: print one line, keep it for `evidence`, raise where it fails.
+    """Judge a sentence where it is measured: print it, keep it for `evidence`, raise where it fails.
 
     `id` names the sentence, such as "S4" for the source's fourth; `value` is what was measured: a number, an interval
     or text; `verdict` says in words what follows from it, `holds` (True or False) whether the numbers bear the verdict

@@ -25,10 +25,17 @@ def fresh_kernel(monkeypatch):
     monkeypatch.setattr(claims, "_claims", {})
 
 
-def test_a_claim_that_holds_shows_one_line_with_its_numbers_and_its_scope(capsys):
+def test_a_claim_that_holds_shows_its_numbers_and_its_scope(capsys):
     lead = paired_difference([3.0, 4.0, 5.5], [1.0, 2.0, 3.0])
     claim("S4", "Large rates learn faster", lead, "holds", lead.low > 0, scope="blobs, 5 epochs")
-    assert capsys.readouterr().out == f"S4. Large rates learn faster: holds. {lead} (blobs, 5 epochs)\n"
+    assert capsys.readouterr().out == ("S4. Large rates learn faster: holds\n"
+                                       f"    measured: {lead}\n    seen on:  blobs, 5 epochs\n")
+
+
+def test_a_long_claim_is_broken_between_words(capsys):
+    claim("long", "A sentence", 0.5, "holds", True, scope=", ".join(["blobs, 200 epochs, constant rate"] * 5))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4 and max(map(len, lines)) <= 110 and lines[3].startswith(" " * 14 + "rate, ")
 
 
 def test_a_claim_that_fails_raises_with_sentence_numbers_and_scope_and_is_not_kept():
