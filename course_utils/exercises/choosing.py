@@ -689,8 +689,8 @@ QUIZZES = [
                "The loss there is low thanks to all the smaller rates before. At 0.5 it is about to rise.",
                origin="A published mistake: training at the minimum of the range test"),
         Option("Less than 0.5, such as a tenth of it, and then check it by a few real runs around it.",
-               "The test says where the cliff is, from one noisy run. What is good for a whole training, training must "
-               "say.", right=True),
+               "The test gives an idea of where the cliff is, from one noisy run. What is good for a whole training, "
+               "training must say.", right=True),
         Option("More than 0.5, since the loss is still falling there.",
                "At its lowest point it has stopped falling."),
         Option("Any: the test has shown that the network can learn.",

@@ -787,8 +787,8 @@ QUIZZES = [
         Option("The strong decay makes the noise of the batches larger.",
                "The other way round: the smaller the rate, the less noise. Too little noise was not the trouble."),
         Option("The strong decay ends in a poor minimum, from which small steps cannot escape.",
-               "It has not come to any minimum. Its weights are about where a constant rate with the same sum of rates "
-               "would be."),
+               "It has not come to any minimum. It scores about what a constant rate with the same sum of rates "
+               "does."),
         Option("The strong decay makes the network learn its training data by heart.",
                "Its training loss is the higher one, too: it has learned too little, not too much."),
         Option("The rates of the strong decay add up to too little: the weights have not got far.",
@@ -815,7 +815,8 @@ QUIZZES = [
                "That is what happens at peaks that are too small. At a good peak a little less summed rate hardly "
                "matters."),
         Option("About the same result, and a higher peak may now work that failed before.",
-               "Warmup protects the start. On these problems what it saved were large peaks, not well-tuned ones.", right=True),
+               "Warmup protects the start. On these problems what it saved were large peaks, not well-tuned ones.",
+               right=True),
         Option("The same weights: only the order of the rates has changed.",
                "The order was not changed, the first rates were. And the order matters where rates are large."),
     )),
