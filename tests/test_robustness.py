@@ -247,6 +247,16 @@ def test_steps_are_counted_in_batches_and_the_shorter_training_is_the_beginning_
         run_study(SMALL, (30,), range(2), FEW_RATES, progress=False)
 
 
+def test_only_the_optimizers_that_have_rates_are_trained(ran):
+    some = run_study(SMALL, (20,), range(3), {"adam": [0.01, 0.1], "sgd": [0.01]}, progress=False)
+    assert some.optimizers == ["adam", "sgd"] and some.n_seeds == 3
+    whole = ran.after(20).table
+    kept = whole[(whole.optimizer == "adam") & (whole.lr > 0.001) | (whole.optimizer == "sgd") & (whole.lr == 0.01)]
+    order = ["problem", "optimizer", "lr", "seed"]
+    pd.testing.assert_frame_equal(some.table.sort_values(order).reset_index(drop=True),
+                                  kept.sort_values(order).reset_index(drop=True))
+
+
 def test_a_summary_has_every_measure_of_every_pair_and_means_over_seeds_stand_by_problem():
     gains = {"sgd": [0, 0.5, 1, 0.4, 0], "adam": [0, 0.25, 0.8, 0.8, 0]}
     study = study_of({(name, o): both_parts(g, SMALL[name]) for name in SMALL for o, g in gains.items()})

@@ -110,19 +110,19 @@ def _first(data, n_train, n_val=None, n_test=None):
 
 def run_study(problems, steps=STEPS[:1], seeds=range(5), rates=RATES, executor=None, resume=None,
               progress=True):
-    """Train every optimizer at every one of its rates on every problem, for the same number of steps.
+    """Train optimizers at every one of their rates on every problem, for the same number of steps.
 
-    `steps` lists the numbers of steps after which scores are kept. `executor` and `resume` are those of `sweep`.
-    Returns the `Study`.
+    `rates` maps names of OPTIMIZERS to the rates of each; `steps` lists the numbers of steps after which scores are
+    kept. `executor` and `resume` are those of `sweep`. Returns the `Study`.
     """
     tables = []
-    with progress_bar(progress, len(problems) * len(OPTIMIZERS), "sweep") as bar:
+    with progress_bar(progress, len(problems) * len(rates), "sweep") as bar:
         for problem in problems.values():
             sweeps = []
-            for name, optimizer in OPTIMIZERS.items():  # one by one: their stacks need not be in memory together
+            for name, tried in rates.items():  # one by one: their stacks need not be in memory together
                 bar.set_description(f"{problem.name}, {name}")
-                settings = [{"model": problem.model, "optimizer": optimizer, "lr": lr,
-                             "batch_size": problem.batch_size} for lr in rates[name]]
+                settings = [{"model": problem.model, "optimizer": OPTIMIZERS[name], "lr": lr,
+                             "batch_size": problem.batch_size} for lr in tried]
                 sweeps.append(sweep_settings(problem.data, settings, seeds, problem.epochs(max(steps)), executor,
                                              resume=resume, progress=False))
                 bar.update()
