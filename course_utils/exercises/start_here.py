@@ -33,7 +33,7 @@ QUIZZES = [
     Quiz("one-run", "You try rate 0.01 once and rate 0.02 once, and 0.02 gets two more points right. What do you "
          "know?", (
         Option("0.02 is the better rate.",
-               "Another random start may turn it round. That is why every comparison here is repeated with many seeds.",
+               "Another random start may turn it round. That is why comparisons here are repeated with many seeds.",
                origin="A published mistake: rates ranked on one seed"),
         Option("Rates hardly matter.",
                "Between these two perhaps. You have just seen three rates decide between everything and nothing."),
