@@ -847,8 +847,8 @@ QUIZZES = [
                "Epochs are fixed, not steps: an epoch now has half as many.",
                origin="A common mistake: steps and epochs taken for one another"),
         Option("Each step is twice as long, as two batches are in it.",
-               "The loss is the mean over the batch. With a sum it would be so, and the best rate would change with "
-               "the batch size.", origin="A published mistake: sum and mean mixed up"),
+               "The loss is the mean over the batch. With a sum it would be so, and half the rate would undo it.",
+               origin="A published mistake: sum and mean mixed up"),
     )),
     Quiz("hovering", "SGD at a constant rate: the training loss fell and has been jumping about one level for a long "
          "time. A bowl with one minimum is below. What brings it closer?", (
