@@ -598,9 +598,8 @@ QUIZZES = [
                "x moves "
                "1,000 times as far.", origin="A common belief: adaptive methods make scaling the features needless"),
         Option("The feature's share of the answer changes 1,000 times as fast.",
-               "The weight takes the steps it took before, and they are multiplied by a feature 1,000 times as "
-               "large. For SGD "
-               "it would be a million.", right=True),
+               "The weight's first step is as long as before, and it is multiplied by a feature 1,000 times as large. "
+               "For SGD it would be a million.", right=True),
         Option("The feature's share of the answer changes a million times as fast.",
                "That is SGD: 1,000 from the gradient, and 1,000 from the feature. AdaGrad cancels the first."),
         Option("It diverges at once.",
@@ -638,7 +637,8 @@ QUIZZES = [
                                "built anew, "
          "its weights are copied into the old ones, and the same object trains again. The second run is far slower. "
          "Why?", (
-        Option("The second run has an unlucky start.", "Try other seeds: it is slower with each."),
+        Option("The second run has an unlucky start.",
+               "Perhaps; other seeds would tell. But something else was carried over."),
         Option("The optimizer has kept the sum of squares of the first run, and with it the small rates of its end.",
                "The state belongs to a run. Make a new optimizer for every run.", right=True),
         Option("The learning rate was lowered by a schedule.", "There is no schedule. Yet something does act like "

@@ -843,7 +843,7 @@ QUIZZES = [
         Option("What was searched may have mattered more than how.",
                "To tell them apart, one would let both methods search the same space, as notebook 04 did for the rate.",
                right=True),
-        Option("The rate does not matter.", "Both searches had to find one, and lost most of their trials on it."),
+        Option("The rate does not matter.", "Both searches had to find one, and paid for it in trials."),
         Option("The difference is certainly chance.",
                "With how many players? One score each tells nothing, twenty paired ones can: look at the interval."),
     )),
