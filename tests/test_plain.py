@@ -25,6 +25,9 @@ from course_utils.schedules import cosine, warmup
 from course_utils.sweep import range_test, sweep
 from course_utils.training import train
 
+ENDS_BROKEN_POOLS = pytest.mark.skipif(
+    sys.version_info < (3, 11, 7), reason="older pools may wait for ever for a killed worker to read their queue")
+
 quiet = partial(sweep, progress=False)
 
 
@@ -317,7 +320,7 @@ def dies_once(marker, parent, step):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("way", ["own processes", "executor", "resume"])
+@pytest.mark.parametrize("way", ["own processes", pytest.param("executor", marks=ENDS_BROKEN_POOLS), "resume"])
 def test_a_killed_process_costs_nothing_but_time(way, two_processes, tmp_path, capsys):
     rate = partial(dies_once, str(tmp_path / "died"), os.getpid())
     grid = GRID | {"lr": [rate, 0.003]}
