@@ -61,7 +61,7 @@ class Stack:
             return scores
         tied = scores[2] > 1  # more than one highest class an example: the first of them is the answer, as by argmax
         if tied.any():
-            scores[1, tied] = self._accuracy(weights[tied], x, y)
+            scores[1, tied] = self._meant(_right, weights[tied], x, y)
         return scores[:2]
 
     def parameters(self, weights):
@@ -82,11 +82,15 @@ class Stack:
         return -F.log_softmax(outputs, dim=-1).gather(-1, y[..., None]).mean()
 
     def _loss_and_accuracy(self, weights, x, y):
+        return self._meant(self._judged, weights, x, y)
+
+    def _meant(self, judge, weights, x, y):
+        """What `judge` sums up of outputs and targets, (…, runs), as a mean over all targets."""
         networks, examples = SCORED
-        sums = [sum(self._judged(self._outputs(w, xs), ys)
+        sums = [sum(judge(self._outputs(w, xs), ys)
                     for xs, ys in zip(x.split(examples), y.split(examples), strict=True))
                 for w in weights.split(networks)]
-        return torch.cat(sums, dim=1) / y.numel()
+        return torch.cat(sums, dim=-1) / y.numel()
 
     def _judged_by_own_loss(self, weights, x, y):
         """Scores by a loss of one's own, which is asked about all examples at once: it need not be a plain mean."""
@@ -108,14 +112,6 @@ class Stack:
         own = log_p.gather(1, y.reshape(1, 1, -1).expand(len(out), -1, -1))[:, 0]
         highest, losses = log_p.amax(1, keepdim=True), -own.sum(1)
         return torch.stack([losses, own.ge_(highest[:, 0]).sum(1), log_p.ge_(highest).sum((1, 2))])
-
-    def _accuracy(self, weights, x, y):
-        """The share of examples whose first highest class is their own, for every network (runs,)."""
-        networks, examples = SCORED
-        right = [sum((self._outputs(w, xs).argmax(1) == ys.flatten()).float().sum(1)
-                     for xs, ys in zip(x.split(examples), y.split(examples), strict=True))
-                 for w in weights.split(networks)]
-        return torch.cat(right) / y.numel()
 
     def _outputs(self, weights, x):
         """The outputs for x (n, …) as (runs, classes or values, n)."""
@@ -196,6 +192,11 @@ class LayerStack(Stack):
         for (V, c), (activate, _) in zip(hidden, self.activations, strict=True):
             a = activate(torch.baddbmm(c, V, a))
         return torch.baddbmm(b, W, a)
+
+
+def _right(out, y):
+    """How many examples have their own class as the first highest one, for every network (runs,)."""
+    return (out.argmax(1) == y.flatten()).float().sum(1)
 
 
 def _portion(floats, size):
