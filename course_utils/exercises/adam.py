@@ -4,7 +4,7 @@ import numpy as np
 
 from .framework import Exercise
 from .quizzes import Option, Quiz
-from .walks import of_any_step, walk
+from .walks import of_any_step, skipping_zeros, walk
 
 
 def adam_update(w, g, state, lr, beta1, beta2, eps):
@@ -120,14 +120,6 @@ def _one_scale(w, g, state, lr, beta1, beta2, eps):
     m = beta1 * state.get("m", 0.0) + (1 - beta1) * g
     s = beta2 * state.get("s", 0.0) + (1 - beta2) * np.mean(g**2)
     return w - lr * m / (1 - beta1**t) / ((s / (1 - beta2**t)) ** 0.5 + eps), {"t": t, "m": m, "s": s}
-
-
-def _skipping_zeros(update):
-    """The update that leaves the state alone where the gradient is 0, and takes no step but a decay."""
-    def wrong(w, g, state, lr, beta1, beta2, eps, weight_decay=0.0):
-        decay = (weight_decay,) * bool(weight_decay)
-        return update(w, g, state, lr, beta1, beta2, eps, *decay) if np.any(g) else (w * (1 - lr * weight_decay), state)
-    return wrong
 
 
 def _counting_weights(w, g, state, lr, beta1, beta2, eps):
@@ -298,7 +290,7 @@ EXERCISES = [
              "The squares of all weights are added up into one average. Each weight has its own."),
             (_adam(square=lambda s, g, b, m: b * s + (1 - b) * (g - m) ** 2),
              "The second average is one of (g − m)², how far the gradient is from its mean. It takes g² itself."),
-            (_skipping_zeros(_right),
+            (skipping_zeros(_right),
              "A step whose gradient is 0 is left out. The averages go on, and the mean of those before moves the "
              "weights."),
             (_adam(hats=lambda m, s, b1, b2, t: (m, s), step=lambda m, s, eps: m / (s + eps) ** 0.5),
@@ -500,7 +492,7 @@ EXERCISES = [
             (_decayed(adam=_forgetful),
              "The decay is right. But every step is like a first one: the state that comes in is not used, or an empty "
              "one is handed back."),
-            (_decayed(adam=_skipping_zeros(_right)),
+            (_decayed(adam=skipping_zeros(_right)),
              "The decay is right. But a step whose gradient is 0 leaves the rest of Adam out: the averages go on, and "
              "the mean of those before moves the weights."),
             (lambda w, g, state, *rest: _decayed(before=_as_given)(w, g, state, *rest) if state

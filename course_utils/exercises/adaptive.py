@@ -4,7 +4,7 @@ import numpy as np
 
 from .framework import Exercise
 from .quizzes import Option, Quiz
-from .walks import of_any_step, walk
+from .walks import of_any_step, skipping_zeros, walk
 
 
 def adagrad_update(w, g, state, lr, eps):
@@ -172,11 +172,20 @@ def _step_alone(update, sign):
     return wrong
 
 
-def _skipping_zeros(update):
-    """The update that hands everything back where the gradient is 0."""
-    def wrong(w, g, state, *hyper):
-        return update(w, g, state, *hyper) if np.any(g) else (w, state)
-    return wrong
+def _of_any_root(make):
+    """Mistakes with eps and with what is given back, for `make`, AdaGrad or RMSProp with another divisor or sign."""
+    return (
+        (make(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
+        (make(divide=lambda s, eps: np.maximum(np.sqrt(s), eps)),
+         "eps is the least that the step divides by. Here it is *added* to the root of s, at every step."),
+        (_step_alone(make(), -1), "That is the step itself. The new weights are asked for: add it to w."),
+        (_step_alone(make(), 1),
+         "That is what has to be taken off the weights. The new weights are asked for: w minus that."),
+        (make(divide=lambda s, eps: np.sqrt(s + eps**2)),
+         "eps is squared and stands inside the root, √(s + ε²). Here it is added after the root, as it is."),
+        (make(divide=lambda s, eps: np.sqrt(s + eps), sign=1),
+         "Two things: the step goes uphill, and eps stands inside the root."),
+    )
 
 
 def _change(plain, adaptive):
@@ -284,19 +293,10 @@ EXERCISES = [
             (_adagrad(start=lambda eps: eps), _FROM_EPS),
             (_adagrad(keep=np.sqrt), _ROOT_KEPT),
             *of_any_step(adagrad_update),
-            (_adagrad(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
-            (_adagrad(divide=lambda s, eps: np.maximum(np.sqrt(s), eps)),
-             "eps is the least that the step divides by. Here it is *added* to the root of s, at every step."),
             (_adagrad(add=lambda g: g**2, divide=lambda s, eps: np.sqrt(s) - eps),
              "eps is taken off the root of s. It is added."),
             (lambda w, g, state, lr, eps: adagrad_update(w, g, state, lr**2, eps), "The rate comes in twice."),
-            (_step_alone(adagrad_update, -1), "That is the step itself. The new weights are asked for: add it to w."),
-            (_step_alone(adagrad_update, 1),
-             "That is what has to be taken off the weights. The new weights are asked for: w minus that."),
-            (_adagrad(divide=lambda s, eps: np.sqrt(s + eps**2)),
-             "eps is squared and stands inside the root, √(s + ε²). Here it is added after the root, as it is."),
-            (_adagrad(divide=lambda s, eps: np.sqrt(s + eps), sign=1),
-             "Two things: the step goes uphill, and eps stands inside the root."),
+            *_of_any_root(_adagrad),
             (_absolute_sum,
              "You add up the gradients as they are, so that opposite signs cancel. AdaGrad adds up their squares."),
             (lambda w, g, state, lr, eps: _rmsprop()(w, g, state, lr, 0.9, eps),
@@ -383,21 +383,12 @@ EXERCISES = [
             (lambda w, g, state, lr, alpha, eps: rmsprop_update(w, g, state, 1.0, alpha, eps), _NO_RATE),
             (_rmsprop(keep=np.sqrt), _ROOT_KEPT),
             *of_any_step(rmsprop_update),
-            (_rmsprop(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
-            (_skipping_zeros(rmsprop_update),
+            (skipping_zeros(rmsprop_update),
              "A step whose gradient is 0 is left out. The weights stay, but the average goes on: it keeps the share "
              "alpha."),
             (_rmsprop(lambda s, g, alpha: (1 - alpha) * s + alpha * g**2, divide=lambda s, eps: np.sqrt(s + eps)),
              "Two things: alpha and 1 − alpha have changed places, and eps stands inside the root."),
-            (_rmsprop(divide=lambda s, eps: np.maximum(np.sqrt(s), eps)),
-             "eps is the least that the step divides by. Here it is *added* to the root of s, at every step."),
-            (_step_alone(rmsprop_update, -1), "That is the step itself. The new weights are asked for: add it to w."),
-            (_step_alone(rmsprop_update, 1),
-             "That is what has to be taken off the weights. The new weights are asked for: w minus that."),
-            (_rmsprop(divide=lambda s, eps: np.sqrt(s + eps**2)),
-             "eps is squared and stands inside the root, √(s + ε²). Here it is added after the root, as it is."),
-            (_rmsprop(divide=lambda s, eps: np.sqrt(s + eps), sign=1),
-             "Two things: the step goes uphill, and eps stands inside the root."),
+            *_of_any_root(_rmsprop),
             (_rmsprop(average=lambda s, g, alpha: 0.9 * s + 0.1 * g**2),
              "alpha is typed in as 0.9. Use the alpha that is passed."),
             (lambda w, g, state, lr, alpha, eps: (w - lr * g / (np.abs(g) + eps), {}),

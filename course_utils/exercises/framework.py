@@ -17,7 +17,7 @@ import numpy as np
 
 from .limits import Exceeded, Stopped, as_before, names_as_before, run_limited
 from .otherwise import otherwise
-from .relations import MISTAKE, NOTHING, RIGHT, effect, moves
+from .relations import MISTAKE, RIGHT, alike, effect, moves
 
 __all__ = ["Exercise", "Project", "Result", "Note", "judge"]
 
@@ -545,9 +545,7 @@ def _which(expected, got, one="Entry", many="Entries"):
     """Which numbers of a small array differ, if others are right."""
     if not isinstance(expected, np.ndarray) or expected.size < 2 or (g := _array(got)).shape != expected.shape:
         return ""
-    size = np.abs(expected[np.isfinite(expected)]).max(initial=0)
-    off = [", ".join(map(str, at)) for at in np.argwhere(
-        ~np.isclose(g, expected, RIGHT, 1e-3 * RIGHT * size, equal_nan=True))]
+    off = [", ".join(map(str, at)) for at in np.argwhere(~alike(g, expected, RIGHT))]
     if not 0 < len(off) < expected.size:
         return ""
     places = [f"[{at}]" if expected.ndim > 1 else at for at in off]
@@ -661,8 +659,7 @@ def _numbered(expected, got, one):
         return None
     if e.shape != g.shape:
         return None
-    size = np.abs(e[np.isfinite(e)]).max(initial=0)
-    off = np.argwhere(~np.isclose(g, e, RIGHT, max(1e-3 * RIGHT * size, NOTHING), equal_nan=True))
+    off = np.argwhere(~alike(g, e, RIGHT))
     if not len(off):
         return None
     at = tuple(int(i) for i in off[0])
@@ -777,8 +774,7 @@ def _same(got, expected, rtol):
         if isinstance(got, list | tuple) and np.shape(expected)[:1] != (len(got),):
             return False
         g, e = _array(got), _array(expected)
-        size = np.abs(e[np.isfinite(e)]).max(initial=0)
-        return g.shape == e.shape and np.allclose(g, e, rtol, max(1e-3 * rtol * size, NOTHING), equal_nan=True)
+        return g.shape == e.shape and bool(alike(g, e, rtol).all())
     except Exception:
         return False
 

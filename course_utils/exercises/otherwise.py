@@ -14,13 +14,14 @@ def otherwise(attempt, reference, agrees):
 
     `agrees(function)` says whether the attempt's answers are those of `function` on every probe.
     """
-    names = list(inspect.signature(reference).parameters)
-    for one, other in combinations(range(len(names)), 2):
-        if "state" not in (names[one], names[other]) and agrees(_exchanged(reference, one, other)):
-            return f"On every probe that is what comes out where `{names[one]}` and `{names[other]}` change places."
-    for at, name in enumerate(names):
-        for words, kinds, change in _changes(name, _typed_in(attempt)):
-            if name != "state" and agrees(_changed(reference, at, kinds, change)):
+    places = [(at, name) for at, name in enumerate(inspect.signature(reference).parameters) if name != "state"]
+    for (one, its_name), (other, name) in combinations(places, 2):
+        if agrees(_exchanged(reference, one, other)):
+            return f"On every probe that is what comes out where `{its_name}` and `{name}` change places."
+    constants = _typed_in(attempt)
+    for at, name in places:
+        for words, kinds, change in _changes(name, constants):
+            if agrees(_changed(reference, at, kinds, change)):
                 return f"On every probe that is what comes out with {words}."
     return ""
 

@@ -4,7 +4,7 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-__all__ = ["RIGHT", "MISTAKE", "NOTHING", "effect", "moves"]
+__all__ = ["RIGHT", "MISTAKE", "alike", "effect", "moves"]
 
 RIGHT, MISTAKE = 1e-5, 1e-4  # relative tolerances: float32 is right, and a mistake need only be recognized
 NOTHING = 1e-14  # what rounding may leave of a 0
@@ -234,7 +234,10 @@ def _length(value):
 
 def _close(a, b, tolerance=MISTAKE):
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if a.shape != b.shape:
-        return False
+    return a.shape == b.shape and bool(alike(a, b, tolerance).all())
+
+
+def alike(a, b, tolerance):
+    """Which numbers of two arrays of one shape are the same, relative to their own size and to the largest of b."""
     size = np.abs(b[np.isfinite(b)]).max(initial=0)
-    return np.allclose(a, b, tolerance, max(1e-3 * tolerance * size, NOTHING), equal_nan=True)
+    return np.isclose(a, b, tolerance, max(1e-3 * tolerance * size, NOTHING), equal_nan=True)

@@ -96,6 +96,13 @@ def of_any_step(update):
     )
 
 
+def skipping_zeros(update):
+    """The update that hands everything back where the gradient is 0."""
+    def wrong(w, g, state, *hyper):
+        return update(w, g, state, *hyper) if np.any(g) else (w, state)
+    return wrong
+
+
 def _shared(update):
     """The update with one memory for all who call it, as a variable outside the function is."""
     memory = {}
