@@ -138,7 +138,7 @@ class Sweep:
 
     def of_seeds(self, seeds):
         """The part of the sweep with these seeds, in their order."""
-        seeds = [seeds] if isinstance(seeds, int | np.integer) else list(seeds)
+        seeds = _listed(seeds)
         unknown = [seed for seed in seeds if seed not in self.seeds]
         if unknown or not seeds or len(set(seeds)) < len(seeds):
             raise ValueError(f"seeds must be some of {self.seeds}, each once, got {seeds}")
@@ -256,10 +256,14 @@ def _kept(record, epochs, n_seeds):
     return epochs, whole
 
 
+def _listed(seeds):
+    return [seeds] if isinstance(seeds, int | np.integer) else list(seeds)
+
+
 def _two_sides(seeds, choose_on, report_on):
     """The seeds that choose and those that report: apart, neither empty; the rest for the side that is not given."""
-    given = {"choose_on": choose_on, "report_on": report_on}
-    given = {name: [s] if isinstance(s, int | np.integer) else s if s is None else list(s) for name, s in given.items()}
+    given = {name: None if side is None else _listed(side)
+             for name, side in (("choose_on", choose_on), ("report_on", report_on))}
     for name, side in given.items():
         if side is not None and (not side or (unknown := [seed for seed in side if seed not in seeds])):
             raise ValueError(f"{name} must name seeds of the sweep, {seeds}; got {unknown if side else side}")
