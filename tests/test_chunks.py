@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from pools import ENDS_BROKEN_POOLS
 
 import course_utils.engine.chunks
 from course_utils.data import load_sunspots, make_blobs
@@ -23,9 +24,6 @@ from course_utils.engine.store import Store
 from course_utils.models import cnn, mlp, rnn
 from course_utils.optimizers import momentum, sgd
 from course_utils.sweep import sweep
-
-ENDS_BROKEN_POOLS = pytest.mark.skipif(
-    sys.version_info < (3, 11, 7), reason="older pools may wait for ever for a killed worker to read their queue")
 
 DATA = make_blobs()
 GRID = dict(model=mlp(2, 8, 3), data=DATA, optimizer=sgd, lr=[0.1, 0.01], seeds=range(6), epochs=3, progress=False)

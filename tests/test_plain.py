@@ -16,6 +16,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from bring_your_own import ALONE, BLOBS, DIGITS, IMAGES, MODELS, SUNSPOTS, TOGETHER
+from pools import ENDS_BROKEN_POOLS
 from torch import nn
 
 import course_utils.engine.chunks
@@ -24,9 +25,6 @@ from course_utils.optimizers import adam, adamw, momentum, sgd
 from course_utils.schedules import cosine, warmup
 from course_utils.sweep import range_test, sweep
 from course_utils.training import train
-
-ENDS_BROKEN_POOLS = pytest.mark.skipif(
-    sys.version_info < (3, 11, 7), reason="older pools may wait for ever for a killed worker to read their queue")
 
 quiet = partial(sweep, progress=False)
 
