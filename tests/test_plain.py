@@ -385,3 +385,48 @@ def test_other_processes_are_forked_and_start_none_themselves(monkeypatch):
 def test_where_no_process_can_be_started_safely_one_does_it_all(monkeypatch):
     monkeypatch.setattr(course_utils.engine.processes, "_way_to_start", lambda: None)
     assert course_utils.engine.processes.cores() == 1
+
+
+needs_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+
+
+def calm_conv_net():
+    """Without dropout, whose draws on a GPU are others, and without a bias before the batch statistics: its gradient
+    is rounding alone, of which Adam makes whole steps."""
+    return nn.Sequential(nn.Conv2d(1, 6, 3, bias=False), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten(), nn.Linear(216, 10))
+
+
+@needs_a_gpu
+@pytest.mark.parametrize("model, data", [(calm_conv_net, IMAGES), (LSTM, SUNSPOTS), (TiedFrozen, DIGITS)],
+                         ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize("optimizer", [torch.optim.AdamW, adam], ids=lambda optimizer: optimizer.__name__)
+def test_a_gpu_trains_the_same_networks_one_by_one(model, data, optimizer):
+    grid = {"lr": [0.01, cosine(0.01, 30)], "seeds": [0, 1], "epochs": 5, "batch_size": 16}
+    here = quiet(model, data, optimizer, **grid)
+    with torch.backends.cudnn.flags(allow_tf32=False):  # convolutions in ten bits of mantissa are other numbers
+        there = quiet(model, data, optimizer, **grid, device="cuda")
+    for name in here.history:
+        assert np.allclose(here.history[name], there.history[name], rtol=0.01, atol=0.02), name
+    assert there.run(0, 1).weights.device.type == "cpu"
+    assert all(b.device.type == "cpu" for b in there.run(0, 1).module().buffers())
+
+
+@needs_a_gpu
+def test_on_a_gpu_dropout_draws_under_each_seed_and_leaves_the_random_states_alone():
+    torch.cuda.manual_seed_all(5)
+    before = torch.cuda.get_rng_state()
+    runs, again, alone = (quiet(conv_net, IMAGES, torch.optim.SGD, lr=0.05, seeds=seeds, epochs=3, device="cuda")
+                          for seeds in ([0, 1], [0, 1], [1]))
+    assert torch.equal(torch.cuda.get_rng_state(), before)
+    losses = runs.history["train_loss"]
+    assert np.allclose(losses, again.history["train_loss"], atol=1e-4)
+    assert np.allclose(losses[:, 1], alone.history["train_loss"][:, 0], atol=1e-4)
+    assert not np.allclose(losses[:, 0], losses[:, 1], atol=1e-4)
+
+
+@needs_a_gpu
+def test_building_a_network_leaves_the_random_state_of_a_gpu_alone():
+    torch.cuda.manual_seed_all(7)
+    before = torch.cuda.get_rng_state()
+    quiet(mlp(2, 4, 3), BLOBS, sgd, lr=0.1, seeds=[0], epochs=1)
+    assert torch.equal(torch.cuda.get_rng_state(), before)

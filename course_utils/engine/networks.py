@@ -16,16 +16,15 @@ __all__ = ["buffers_of", "build", "fresh_network", "initial_weights", "put_back"
 @contextmanager
 def seeded(seed):
     """Let torch, NumPy and Python draw under `seed`; their random states are left as they were."""
-    others = np.random.get_state(), random.getstate()
-    with alone, torch.random.fork_rng(devices=[]):
+    with alone:
+        outside = random_state()
         torch_seed(seed)
         np.random.seed(seed % 2**32)
         random.seed(seed)
         try:
             yield
         finally:
-            np.random.set_state(others[0])
-            random.setstate(others[1])
+            set_random_state(outside)
 
 
 def torch_seed(seed):
