@@ -26,6 +26,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 WORDS, LINES = 200, 10  # a minute
 EXERCISE, SOLUTION_LINE, PROJECT, EXPLORABLE = 2, 1, 15, 3  # minutes
 DEEPER = "Deeper: "
+PATH = re.compile(r"^(\| \*\*[^|]+\| )[\d +]+( \| )(.*\.ipynb.*)$", re.M)
+LINK = re.compile(r"\]\((?:notebooks/)?(\d\d)_\w+\.ipynb(?:#([^)\s]+))?\)")
 TABLE = re.compile(r"^\| section \| minutes \|\n\| --- \| --- \|\n(?:\|.*\n?)+", re.M)
 
 
@@ -139,11 +141,33 @@ def read(path):
 
 
 def with_minutes(readme, notebooks):
-    """The README with each notebook's minutes, "50 + 30" for main line and depths, in its table; by number."""
+    """The README with the minutes of each notebook (by number) in its table."""
     for number, notebook in notebooks.items():
-        told = f"{main_line(notebook)}" + (f" + {deeper(notebook)}" if deeper(notebook) else "")
-        readme = re.sub(rf"^(\| {number} \|.*\| )[\d +]+( \|[^|]*\|)$", rf"\g<1>{told}\2", readme, flags=re.M)
+        own = told(main_line(notebook), deeper(notebook))
+        readme = re.sub(rf"^(\| {number} \|.*\| )[\d +]+( \|[^|]*\|)$", rf"\g<1>{own}\2", readme, flags=re.M)
     return readme
+
+
+def with_paths(text, notebooks):
+    """The text with the minutes of each path, the second column of the table `| path | minutes | … |`."""
+    return PATH.sub(lambda row: f"{row[1]}{told(*minutes_of_path(row[3], notebooks))}{row[2]}{row[3]}", text)
+
+
+def minutes_of_path(cell, notebooks):
+    """Minutes of what a cell links to, main lines and depths: whole notebooks, or the sections that links lead to."""
+    main, depths = 0, 0
+    for number, place in LINK.findall(cell):
+        own = {name.replace(" ", "-"): minutes for name, minutes in rows(notebooks[number])}
+        if place and place not in own:
+            raise ValueError(f"a path leads to {place!r}, which is no section of notebook {number}: {', '.join(own)}")
+        main += own[place] if place else main_line(notebooks[number])
+        depths += 0 if place else deeper(notebooks[number])
+    return main, depths
+
+
+def told(main, depths):
+    """Minutes in words: "50 + 30" for main line and depths."""
+    return f"{main} + {depths}" if depths else f"{main}"
 
 
 def write(path, text):
@@ -152,14 +176,17 @@ def write(path, text):
 
 
 def main():
-    notebooks = {path: read(path) for path in NOTEBOOKS}
+    notebooks = {path.stem[:2]: read(path) for path in NOTEBOOKS}
     print(f"{'':32} main line  deeper  words  cells  lines  asserts")
-    for path, notebook in notebooks.items():
+    for path, notebook in zip(NOTEBOOKS, notebooks.values(), strict=True):
+        if path.stem.startswith("00"):
+            for cell in notebook["cells"]:
+                cell["source"] = with_paths("".join(cell["source"]), notebooks).splitlines(keepends=True)
         write(path, json.dumps(with_table(notebook), indent=1, ensure_ascii=False) + "\n")
         counts = [sum(getattr(s, what) for s in sections(notebook)) for what in ("words", "cells", "lines", "asserts")]
         print(f"{path.stem:32} {main_line(notebook):9} {deeper(notebook):7} " + " ".join(f"{n:6}" for n in counts))
     readme = ROOT / "README.md"
-    write(readme, with_minutes(readme.read_text(encoding="utf-8"), {p.stem[:2]: n for p, n in notebooks.items()}))
+    write(readme, with_paths(with_minutes(readme.read_text(encoding="utf-8"), notebooks), notebooks))
 
 
 if __name__ == "__main__":

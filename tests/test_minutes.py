@@ -72,9 +72,46 @@ def test_a_main_line_takes_an_hour_at_most(path):
     assert minutes.main_line(minutes.read(path)) <= LONGEST.get(path.stem[:2], 60)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_the_readme_says_the_minutes_of_main_line_and_depths(path):
-    row = re.search(rf"^\| {path.stem[:2]} \|.*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)[0]
-    notebook = minutes.read(path)
-    deeper = minutes.deeper(notebook)
-    assert f"| {minutes.main_line(notebook)}{f' + {deeper}' if deeper else ''} |" in row, "make minutes"
+# README.md, the map of notebook 00, and the paths through the course
+
+CONTENTS = {path.stem[:2]: minutes.read(path) for path in NOTEBOOKS}
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAP = "\n".join("".join(cell["source"]) for cell in CONTENTS["00"]["cells"])
+NEEDS = {number: set(re.findall(r"\b\d\d\b", minutes_needed)) for number, minutes_needed in re.findall(
+    r"^\| (\d\d) \|(?:[^|]*\|){3}([^|]*)\|$", README, re.M)}
+PATHS = [(row[1].strip("|* "), row[3]) for row in minutes.PATH.finditer(README)]
+
+
+def test_the_readme_and_the_map_say_the_minutes_of_notebooks_and_paths():
+    assert minutes.with_paths(minutes.with_minutes(README, CONTENTS), CONTENTS) == README, "make minutes"
+    assert minutes.with_paths(MAP, CONTENTS) == MAP, "make minutes"
+
+
+def test_the_map_has_the_paths_of_the_readme():
+    assert PATHS == [(row[1].strip("|* "), row[3].replace("](", "](notebooks/")) for row in minutes.PATH.finditer(MAP)]
+    assert len(PATHS) == 5
+
+
+def test_the_whole_course_is_one_of_the_paths():
+    assert {number for number, place in minutes.LINK.findall(dict(PATHS)["All of it"]) if not place} == set(CONTENTS)
+
+
+@pytest.mark.parametrize("title", dict(PATHS))
+def test_what_a_notebook_needs_comes_before_it_on_every_path(title):
+    seen = []
+    for number, _ in minutes.LINK.findall(dict(PATHS)[title]):
+        assert NEEDS[number] <= {*seen, number}, f"{title}: {number} needs {NEEDS[number] - set(seen)}"
+        seen.append(number)
+    assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize("number", CONTENTS)
+def test_a_notebook_links_to_what_the_readme_says_it_needs(number):
+    first = "\n".join("".join(c["source"]) for c in CONTENTS[number]["cells"][:2])
+    linked = {other for other, _ in minutes.LINK.findall(first)}
+    assert NEEDS[number] - {"00"} <= linked and all(other < number for other in linked), linked
+
+
+def test_a_path_to_a_section_that_is_not_there_is_an_error():
+    with pytest.raises(ValueError, match="leads to '9-Nothing', which is no section of notebook 01"):
+        minutes.minutes_of_path("[x](notebooks/01_gradient_descent.ipynb#9-Nothing)", CONTENTS)
