@@ -46,14 +46,15 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/mutants"
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 ENGINE = sorted(f"course_utils/engine/{path.name}" for path in (ROOT / "course_utils/engine").glob("[a-z]*.py"))
-JUDGE = [f"course_utils/exercises/{name}.py" for name in ("framework", "limits", "walks")]
+JUDGE = [f"course_utils/exercises/{name}.py" for name in ("framework", "limits", "otherwise", "relations", "walks")]
 SWEEPS = ("sweep", "training", "stacks", "compare", "plain", "chunks", "store", "identity", "memory", "curvature",
           "bad_input", "names")
 GROUPS = [  # modules, and the names of the tests that are about them
     *(([f"course_utils/{name}.py"], (name, "bad_input"))
       for name in ("optimizers", "schedules", "statistics", "search")),
     (["course_utils/descent.py"], ("descent", "landscapes", "bad_input")),
-    (JUDGE, ("limits", "exercises")),
+    (["course_utils/claims.py"], ("claims", "statistics")),
+    (JUDGE, ("limits", "exercises", "sentences")),
     (["course_utils/sweep.py", *ENGINE], SWEEPS),
 ]
 LIBRARIES = ("torch", "pandas", "scipy.stats", "scipy.optimize", "sklearn.datasets", "optuna", "matplotlib.pyplot",
