@@ -165,7 +165,7 @@ def general_step(power, w, g, lr):
 
 
 def critical_rate_by_powers(hessian):
-    v = np.ones(len(hessian))
+    v = np.random.default_rng(1).normal(size=len(hessian))
     for _ in range(60):
         v = hessian @ v / np.linalg.norm(v)
     return 2 * np.linalg.norm(v) / np.linalg.norm(hessian @ v)

@@ -107,6 +107,8 @@ def holds_where(words, asked):
     elif rest in ("of one entry", "of one row"):
         assert np.ndim(value) == (1 if rest == "of one entry" else 2)
         answer = len(value) == 1
+    elif rest.startswith("of shape "):
+        answer = np.shape(value) == ast.literal_eval(rest.removeprefix("of shape "))
     elif rest == "below 0":
         answer = value < 0
     elif other := re.fullmatch(r"(equal to|less than|a multiple of) `(\w+)`", rest):
@@ -518,6 +520,32 @@ def final_longer_than_all(score, settings, lengths, kept):
     return max(settings, key=lambda s: score(s, 2 * lengths[-1]))
 
 
+def by_powers_from_ones(hessian):
+    v = np.ones(len(hessian))
+    for _ in range(500):
+        v = hessian @ v / np.linalg.norm(hessian @ v)
+    return 2 / np.linalg.norm(hessian @ v)
+
+
+def loop_sorting_orders(w, gradient, x, y, orders, batch_size, lr):
+    w = EXERCISES["training-loop"].reference(w, gradient, x, y, orders, batch_size, lr)
+    orders[0].sort()
+    return w
+
+
+def gradient_sorting_rows(w, x, y, rows):
+    rows.sort()
+    return EXERCISES["minibatch-gradient"].reference(w, x, y, rows)
+
+
+def best_begun_with_zero(rates, val, test):
+    best, pair = 0, (None, None)
+    for rate, v, t in zip(rates, val, test, strict=True):
+        if v.mean() > best:
+            best, pair = v.mean(), (rate, t.mean())
+    return pair
+
+
 @pytest.mark.parametrize("id, attempt, words", [
     ("rmsprop-update", skipping_zeros("rmsprop-update"), "gradient is 0 is left out"),
     ("adam-update", skipping_zeros("adam-update"), "gradient is 0 is left out"),
@@ -551,6 +579,20 @@ def final_longer_than_all(score, settings, lengths, kept):
     ("budgeted-halving", halved_until_one_is_left, "one setting is left"),
     ("budgeted-halving", best_above_zero, "begins with 0"),
     ("budgeted-halving", final_longer_than_all, "96 steps, which is none of the lengths (16, 48)"),
+    ("gradient-step", lambda w, g, lr: w - (lr + g), "their product"),
+    ("critical-rate", by_powers_from_ones, "right angle"),
+    ("gradient-check", lambda f, w, h: EXERCISES["gradient-check"].reference(f, w, h) + 1.0 * (w.dtype != float),
+     "the others all ask for “may hold whole numbers”"),
+    ("training-loop", loop_sorting_orders, "an array in it was written into"),
+    ("minibatch-gradient", gradient_sorting_rows, "`rows.sort()` write into the array"),
+    ("update-ratio", lambda b, a: np.linalg.norm(a - b) // np.linalg.norm(b), "rounded down to a whole number"),
+    ("update-ratio", lambda b, a: np.linalg.norm(a - b, "nuc" if b.ndim > 1 else 2) / np.linalg.norm(
+        b, "nuc" if b.ndim > 1 else 2), "which all ask for “a matrix counts every weight once”"),
+    ("steps-to-tolerance", lambda factor, tolerance: 0, "Yours is `0` on every probe."),
+    ("epochs-to", lambda a, t: EXERCISES["epochs-to"].reference(a, t) if t else None, "unless the target is 0"),
+    ("pick-rate", best_begun_with_zero, "the others all ask for “all may be below 0”"),
+    ("layer-backward", lambda x, W, g: (g @ W, g.T @ x + W, g.sum(axis=0)),
+     "the gradient by x and the gradient by b are right"),
 ])
 def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
     result = check(id, attempt)

@@ -178,11 +178,11 @@ def _judged(exercise, attempt, watched):
     if all(g is None for g in got):
         return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
     sentence, nearly = _known_mistake(exercise, got, expected, right)
-    like = "" if sentence else _otherwise(exercise, attempt, got)
+    like = "" if sentence else _constant(exercise, got) or _otherwise(exercise, attempt, got)
     sentence = sentence or ("" if like else nearly)
     if not sentence:
         sentence = _first_difference(exercise, got, expected, right, watched, model)
-        common = like or _common(exercise, got, expected, right, watched, model) or _constant(exercise, got)
+        common = like or _common(exercise, got, expected, right, watched, model)
         sentence += f" {common}" * bool(common) + f" Besides, {changed}" * bool(changed)
     return result(False, True, sentence)
 
@@ -274,9 +274,13 @@ def _remedy(name, value):
     if isinstance(value, list | dict | set):
         return (f"`sort`, `append`, `pop` and `{name}[…] = …` write into what was handed in. Begin with "
                 f"`{name} = {type(value).__name__}({name})`, or make a new one, as `sorted` does.")
+    if isinstance(value, tuple):
+        return (f"an array in it was written into, as `sort`, `shuffle`, `-=` and `[…] = …` do. Take a copy of the "
+                f"array first, as `{name}[0].copy()` makes one.")
     copied = f"{name}.clone()" if hasattr(value, "detach") else f"{name}.copy()"
+    third = f"{name}.sort()" if isinstance(value, np.ndarray) and name != "w" else f"{name} *= …"
     kept = "" if name == "w" else f"; so does whoever keeps `{name}` itself and writes into it later"
-    return (f"`{name} -= …`, `{name} *= …` and `{name}[…] = …` write into the array that was handed in{kept}. "
+    return (f"`{name} -= …`, `{name}[…] = …` and `{third}` write into the array that was handed in{kept}. "
             f"`{name} = {name} - …` makes a new one, and so does `{copied}`.")
 
 
@@ -559,23 +563,28 @@ def _common(exercise, got, expected, right, watched, model):
     if watched.steps:
         return _first_steps(watched, model)
     off = [i for i in range(n) if not right[i]]
-    if any(isinstance(got[i], _Raised) or (_length(got[i]) or 0) > 1000 for i in off):
-        return ""
-    if any(isinstance(expected[i], tuple) and not (isinstance(got[i], tuple | list) or hasattr(got[i], "shape"))
-           for i in off):
-        return ""
-    if any(_remark(got[i], expected[i]) not in ("", _shapes(got[i], expected[i])) for i in off):
-        return ""
+    phrases = sorted((len(which), phrase) for phrase, which in exercise.corners.items() if set(off) <= set(which))
+    about = phrases[0][1] if phrases else ""
+    if not all(_is_of_its_kind(got[i], expected[i]) for i in off):
+        return f"Right on {n - len(off)} of {n} probes; the others all ask for “{about}”." if about else ""
     names = list(inspect.signature(exercise.reference).parameters)
     asked = [dict(zip(names, probe, strict=False)) if len(probe) == len(names) else {} for probe in exercise.probes]
-    phrases = sorted((len(which), phrase) for phrase, which in exercise.corners.items() if set(off) <= set(which))
     both = [(0.0, 0.0) if g is None and e is None else (g, e) for g, e in zip(got[:n], expected[:n], strict=True)]
     own, theirs = zip(*both, strict=True)
-    sentence = effect(own, theirs, asked, phrases[0][1] if phrases else "", exercise.parts)
+    sentence = effect(own, theirs, asked, about, exercise.parts)
     step = {("w", "g"): "your step", ("w", "gradient"): "your way from `w`"}.get(tuple(names[:2]))
     if not step or "yours" in sentence:
         return sentence
     return moves(own, theirs, [probe[0] for probe in exercise.probes], asked, step) or sentence
+
+
+def _is_of_its_kind(got, expected):
+    """Whether a wrong answer differs from the right one in its numbers or its shape, and in nothing else."""
+    if isinstance(got, _Raised) or (_length(got) or 0) > 1000:
+        return False
+    if isinstance(expected, tuple) and not (isinstance(got, tuple | list) or hasattr(got, "shape")):
+        return False
+    return _remark(got, expected) in ("", _shapes(got, expected))
 
 
 def _constant(exercise, got):

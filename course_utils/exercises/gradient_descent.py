@@ -46,7 +46,8 @@ def steps_to_tolerance(factor, tolerance):
     """The smallest whole number n >= 0 with factor**n <= tolerance.
 
     0 <= factor < 1, where factor 0 arrives in one step, and 0 < tolerance <= 1,
-    where tolerance 1 needs no step. steps_to_tolerance(0.5, 0.3) gives 2.
+    where tolerance 1 needs no step; n up to 500 are asked for.
+    steps_to_tolerance(0.5, 0.3) gives 2.
     """
     if factor == 0:
         return 0 if tolerance >= 1 else 1
@@ -55,6 +56,13 @@ def steps_to_tolerance(factor, tolerance):
 
 def _eigenvalues(hessian):
     return np.linalg.eigvalsh(hessian)
+
+
+def _power_iteration(hessian):
+    v = np.ones(len(hessian))
+    for _ in range(200):
+        v = hessian @ v / np.linalg.norm(hessian @ v)
+    return 2 / (v @ hessian @ v)
 
 
 def _differences(f, w, h, formula):
@@ -202,6 +210,8 @@ EXERCISES = [
              "Weights below 0 become 0 here. A weight may be negative."),
             (lambda w, g, lr: w - lr * np.clip(g, -1, 1),
              "The slopes are cut off at −1 and 1 here. The step uses them as they are."),
+            (lambda w, g, lr: w - (lr + g),
+             "Rate and gradient are added up and taken off the weights. The step is their product."),
         ),
     ),
     Exercise(
@@ -221,6 +231,7 @@ EXERCISES = [
             (np.diag([1.0, 10.0]),), (np.diag([10.0, 1.0]),), (np.array([[2.0, 1.0], [1.0, 3.0]]),),
             (np.array([[5.0, -2.0], [-2.0, 1.0]]),), (np.array([[4.0]]),), (np.diag([0.02, 7.0, 0.5]),),
             (np.array([[6.0, 2.0, -1.0], [2.0, 5.0, 0.5], [-1.0, 0.5, 1.5]]),), (np.array([[3.0, 2.0], [2.0, 1.6]]),),
+            (np.array([[2.0, -1.0], [-1.0, 2.0]]),),
         ),
         mistakes=(
             (lambda hessian: 2 / _eigenvalues(hessian).min(),
@@ -290,6 +301,9 @@ EXERCISES = [
              "That is 0 on every probe: did `//` or `int` cut off all that stands behind the point?"),
             (lambda hessian: 2 / np.median(_eigenvalues(hessian)),
              "The median curvature is not enough: the path diverges when only one direction does."),
+            (_power_iteration,
+             "Right unless the steepest direction is at a right angle to (1, …, 1): is that where a power iteration "
+             "begins? It never turns away from there then. `eigvalsh` needs no start."),
         ),
     ),
     Exercise(
@@ -309,6 +323,7 @@ EXERCISES = [
             (_rational, np.array([0.7]), 0.2), (_cubic, np.array([-20.0, 3.0]), 1e-3),
             (_quartic, np.array([1, -2, 3]), 0.25),
         ),
+        corners={"may hold whole numbers": [4]},
         mistakes=(
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - f(w)) / h),
              "That is the forward difference, from w to w + h. The central one also looks the other way."),
@@ -396,6 +411,9 @@ EXERCISES = [
              "These are slopes at 0: the points h and −h lie around it. They belong around w."),
             (lambda f, w, h: np.full(len(w), gradient_check(f, w, h)[0]),
              "Every entry is the slope along the first coordinate: does the step always stand in place 0?"),
+            (lambda f, w, h: gradient_check(f, w, h) / np.linalg.norm(gradient_check(f, w, h)),
+             "The gradient is divided by its length, so that only its direction is left. Its length is asked for, "
+             "too."),
         ),
     ),
     Exercise(
@@ -477,6 +495,8 @@ EXERCISES = [
              "The logarithms are multiplied. n · log(factor) should come down to log(tolerance): divide."),
             (_above_zero(lambda factor, tolerance: math.ceil(math.log2(tolerance) / math.log(factor))),
              "One logarithm has base 2, the other base e. Take the same for both."),
+            (lambda factor, tolerance: steps_to_tolerance(factor, tolerance) + 1,
+             "One step too many, whatever is asked: the start is step 0."),
         ),
     ),
 ]

@@ -141,7 +141,7 @@ EXERCISES = [
             (np.array([[3.0, 4.0], [0.5, 0.0]]), np.array([[3.0, 1.0], [0.2, 0.4]])), (np.ones(4), 0.8 * np.ones(4)),
             (np.array([0.03, -0.04]), np.array([0.03, -0.01])),
         ),
-        corners={"vectors or matrices": [2, 5]},
+        corners={"a matrix counts every weight once": [2, 5]},
         mistakes=(
             (lambda before, after: abs(np.linalg.norm(after) - np.linalg.norm(before)) / np.linalg.norm(before),
              "That is by how much the length changed, up or down. Weights can turn and keep their length: take the "
@@ -240,6 +240,26 @@ EXERCISES = [
              "That is one number for each weight, with its sign. Take the length of the update."),
             (lambda before, after: np.linalg.norm(after - before) / before.sum(),
              "Below stands the sum of the weights. Take their length."),
+            (lambda before, after: np.linalg.norm(after - before, axis=-1).sum() / np.linalg.norm(
+                before, axis=-1).sum(),
+             "Right for a vector. For a matrix the lengths of the rows are put together, by their sum or mean. Take "
+             "the length of the whole matrix: all squares under one root."),
+            (lambda before, after: np.linalg.norm(after - before, axis=0).sum() / np.linalg.norm(before, axis=0).sum(),
+             "Right for a vector. For a matrix the lengths of the columns are put together, by their sum or mean. Take "
+             "the length of the whole matrix: all squares under one root."),
+            (lambda before, after: update_ratio(*(v if v.ndim == 1 else v[0] for v in (before, after))),
+             "Right for a vector. Of a matrix only the first row takes part. Its length counts every weight."),
+            (lambda before, after: update_ratio(*(v if v.ndim == 1 else v[:, 0] for v in (before, after))),
+             "Right for a vector. Of a matrix only the first column takes part. Its length counts every weight."),
+            (lambda before, after: update_ratio(before.ravel()[1:], after.ravel()[1:]),
+             "The first weight is left out: a list begins at 0."),
+            (lambda before, after: update_ratio(before.ravel()[:-1], after.ravel()[:-1]),
+             "The last weight is left out: `range(len(before))` ends there by itself."),
+            (lambda before, after: np.abs(after - before).mean() / np.linalg.norm(before),
+             "Above stands a mean of sizes, below a length. Take the length of both."),
+            (lambda before, after: np.sqrt(np.mean(((after - before) / before) ** 2)),
+             "You divide weight by weight and take the root of the mean square of that. Take two lengths first and "
+             "then divide."),
         ),
     ),
     Exercise(
@@ -260,8 +280,9 @@ EXERCISES = [
             (np.array([0.2, 0.9, 0.62, 0.3]), 0.6), (np.array([0.9, 0.95]), 0.8),
             (np.array([0.4, 0.596, 0.598, 0.7]), 0.6), (np.array([0.7, 0.5, 0.8, 0.4]), 0.6),
             (np.array([0.4, 0.3, 0.61, 0.66]), 0.65), (np.array([0.3, 0.5, 0.4]), 0.9),
+            (np.array([0.0, 0.1]), 0.0),
         ),
-        corners={"at or above": [1, 6, 7], "is never reached": [2, 5, 9, 15]},
+        corners={"at or above": [1, 6, 7, 16], "is never reached": [2, 5, 9, 15]},
         mistakes=(
             (_never_none(lambda accuracies, target: epochs_to(accuracies, target) - 1),
              "One too few: the first entry belongs to epoch 1, and Python counts from 0."),
@@ -359,6 +380,11 @@ EXERCISES = [
              "The search ends where the accuracy first falls. It may rise to the target afterwards."),
             (lambda accuracies, target: epochs_to(np.floor(10 * accuracies), np.floor(10 * target)),
              "Both are cut off behind the first place, so that an accuracy just below the target seems to reach it."),
+            (lambda accuracies, target: epochs_to(accuracies, target) if target else None,
+             "Right unless the target is 0, which any accuracy reaches: is 0 taken for False?"),
+            (_never_none(lambda accuracies, target: next(
+                (k for k in range(1, len(accuracies)) if min(accuracies[k - 1:k + 1]) >= target), None)),
+             "Two epochs in a row have to be at the target here. The first one at it is asked for."),
         ),
     ),
     Exercise(
@@ -377,6 +403,7 @@ EXERCISES = [
                 (np.array([0.3, 0.1, 0.03]), _WIDE_VAL, _WIDE_TEST),
                 (np.array([0.3, 0.1, 0.03]), _LOSS_VAL, _LOSS_TEST)),
         corners={"all may be below 0": [5]},
+        parts=("the rate", "the test score"),
         mistakes=(
             (lambda rates, val, test: pick_rate(rates, test, test),
              "The test scores choose the rate here. Then they can no longer say how good the choice is."),
@@ -474,6 +501,15 @@ EXERCISES = [
              "The row before the best is taken. `argmax` counts from 0, as an index does."),
             (lambda rates, val, test: pick_rate(rates, val, np.roll(test, 1, axis=0)),
              "The rate is right, but the test score is that of the row before. Use one row for both."),
+            (lambda rates, val, test: (
+                rates[(k := max(i for i, v in enumerate(val) if i == 0 or v.mean() > val[0].mean()))], test[k].mean()),
+             "The last rate that is better than the first is taken. Each time a better one is found, the best mean so "
+             "far has to be kept as well."),
+            (lambda rates, val, test: (rates[(k := val.mean(axis=1).round(1).argmax())], test[k].mean()),
+             "The means are rounded to one place before they are compared, so that close ones look equal, and the "
+             "first of them is taken."),
+            (lambda rates, val, test: (pick_rate(rates, val, test)[0], test.mean(axis=0)[val.mean(axis=1).argmax()]),
+             "The rate is right, but the test scores are averaged over the rates. Axis 1 holds the seeds."),
         ),
     ),
     Exercise(
@@ -593,6 +629,23 @@ EXERCISES = [
             (lambda a, b: (paired_interval(a, b)[0], *[paired_interval(a, b)[2] - paired_interval(a, b)[0]] * 2),
              "The mean is right, and the margin stands in the place of both ends. The ends are mean − margin and "
              "mean + margin."),
+            (_interval(lambda d: _t(len(d) - 1, 0.90) * _standard_error(d)),
+             "That leaves 10 % on each side, an 80 % interval. For 95 % it is 2.5 %."),
+            (_interval(lambda d: _t(len(d) - 1, 0.95) * _standard_error(d, ddof=0)),
+             "Two things at once: with 0.95, the 5 % are left out on one side only, and `std` divides by n unless told "
+             "`ddof=1`."),
+            (lambda a, b: _interval(lambda d: _t(len(d) - 1) * _standard_error(d, ddof=0))(b, a),
+             "Two things at once: asked for is a − b, and `std` divides by n unless told `ddof=1`."),
+            (_interval(lambda d: _t(max(len(d) - 2, 1)) * _standard_error(d)),
+             "Two degrees of freedom are taken off where there are enough. The mean of the differences uses up one: "
+             "n − 1."),
+            (_interval(lambda d: _t(1) * _standard_error(d)),
+             "12.71 is Student's t for two seeds. With more it is smaller: n − 1 degrees of freedom."),
+            (_around(lambda a, b: abs(_standard_error(a) - _standard_error(b))),
+             "The margin is made of the difference between the spread of a and that of b. Take the spread of the "
+             "differences."),
+            (lambda a, b: tuple(np.median(a - b) - np.mean(a - b) + np.array(paired_interval(a, b))),
+             "The margin is right, but all stands around the median. The mean is asked for."),
         ),
     ),
 ]

@@ -144,6 +144,8 @@ def _difference(pairs, arguments, subject):
             *((len(pairs) > 2 and c and _close(g * a, c * e),
                f"{subject} is `{c:.4g}` times what it should be, divided by `{name}`")
               for name, a in given.items() for c in [float((g * a) @ e / (e @ e))]),
+            (_close(g, np.floor(e)), f"{subject} is what it should be, rounded down to a whole number"),
+            (_close(g, np.ceil(e)), f"{subject} is what it should be, rounded up to a whole number"),
             *((_close(g, np.round(e, d)), f"{subject} is what it should be, rounded to {d} place{'s' * (d != 1)}")
               for d in range(5)),
             (len(g) > len(pairs) and all(x.ndim == 1 and _close(np.sort(x), np.sort(y)) for x, y in pairs),
@@ -203,6 +205,9 @@ def _questions(arguments):
         yield f"where `{name}` is a single number", lambda a, n=name: _is_number(a[n])
         if words := {(1,): "of one entry", (2,): "of one row"}.get(tuple({getattr(v, "ndim", 0) for v in names[name]})):
             yield f"where `{name}` is {words}", lambda a, n=name: a[n].shape[0] == 1
+        shapes = {getattr(v, "shape", ()) for v in names[name]}
+        for shape in sorted(shapes - {()}, key=str) * (len(shapes) > 1):
+            yield f"where `{name}` is of shape {shape}", lambda a, n=name, s=shape: getattr(a[n], "shape", ()) == s
     for one, other in permutations(numbers, 2):
         yield f"where `{one}` is equal to `{other}`", lambda a, x=one, y=other: a[x] == a[y]
     whole = [name for name in numbers if all(isinstance(v, int | np.integer) and v > 0 for v in names[name])]

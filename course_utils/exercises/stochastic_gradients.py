@@ -35,7 +35,7 @@ def training_loop(w, gradient, x, y, orders, batch_size, lr):
     """The weights after one step of gradient descent for each batch of each epoch.
 
     gradient(w, x, y) is the gradient of the mean loss of the examples x, y.
-    orders has an entry for each epoch, an array: the row numbers in the order
+    orders has an entry for each epoch, an array: all row numbers, in the order
     in which they come. Each batch takes the next batch_size of them; the last
     batch of an epoch may be smaller. If gradient(w, x, y) is always w, two
     epochs of two rows each, with batch_size 1 and lr 0.5, turn 16 into 1.
@@ -93,6 +93,12 @@ def _labels_left_behind(w, gradient, x, y, orders, batch_size, lr):
         for start in range(0, len(order), batch_size):
             rows = order[start:start + batch_size]
             w = w - lr * gradient(w, x[rows], y[start:start + batch_size])
+    return w
+
+
+def _inputs_left_behind(w, gradient, x, y, orders, batch_size, lr):
+    for order in orders:
+        w = training_loop(w, gradient, x, y[order], [np.arange(len(order))], batch_size, lr)
     return w
 
 
@@ -385,6 +391,28 @@ EXERCISES = [
              "The first example of the batch is left out, in the sum and in the number."),
             (_scaled(lambda x, rows: -len(rows)),
              "Two things: the error is prediction minus target, and the batch needs the mean in the place of the sum."),
+            (_scaled(lambda x, rows: -2.0),
+             "Two things: the error is prediction minus target, and the ½ in the loss cancels the 2 of the square."),
+            (_scaled(lambda x, rows: 2 * len(rows)),
+             "Two things: the batch needs the mean in the place of the sum, and the ½ in the loss cancels the 2 of the "
+             "square."),
+            (_scaled(lambda x, rows: 1 / x.shape[1]),
+             "Divided by the number of entries of `x[rows]`, of all features of all examples. A mean over the examples "
+             "divides by the number of examples."),
+            (lambda w, x, y, rows: x[rows] @ w - y[rows],
+             "Those are the errors, one for each example. The gradient has one slope for each weight: multiply each "
+             "error with its features, then take the mean."),
+            (lambda w, x, y, rows: ((x[rows] * w - y[rows][:, None]) * x[rows]).mean(axis=0),
+             "Each feature makes a prediction of its own here. That of an example is their sum: `x[rows] @ w`, with "
+             "`@` in the place of `*`."),
+            (lambda w, x, y, rows: x[rows].T @ (x[rows] @ w - y[rows].mean()) / len(rows),
+             "Each prediction is compared with the mean target of the batch: has one of them the shape (B, 1) and the "
+             "other (B,), which together make a table of B × B?"),
+            (lambda w, x, y, rows: _sliced(w, x, y, slice(rows.min(), rows.max() + 1)) / len(rows),
+             "All rows from the smallest to the largest number are added up. Only those named take part."),
+            (lambda w, x, y, rows: sum(x[r] * (x[r] @ w - y[r]) / 2 ** (len(rows) - k) for k, r in enumerate(rows)),
+             "What is added up so far is halved at every example, so that the early ones hardly count. Add up first, "
+             "divide once."),
         ),
     ),
     Exercise(
@@ -405,6 +433,7 @@ EXERCISES = [
                  np.array([[1.0, 0.0], [2.0, 1.0]])),
                 _layer(4, 3, 2), _layer(1, 2, 3), _layer(3, 3, 3), _layer(2, 2, 2), _layer(5, 1, 4), _layer(4, 4, 4),
                 _layer(6, 2, 1)),
+        parts=("the gradient by x", "the gradient by W", "the gradient by b"),
         mistakes=(
             (lambda x, W, g: (g @ W.T, g.T @ x, g.sum(axis=0)),
              "The blame of the inputs goes back over the same connections, but here W is turned over. When inputs and "
@@ -505,6 +534,14 @@ EXERCISES = [
             (lambda x, W, g: (g @ W, g.T @ x, g.mean()),
              "The gradient of b is a mean of all of g. Each output has a bias of its own, and each example adds its "
              "blame."),
+            (lambda x, W, g: (x - g @ W, W - g.T @ x, -g.sum(axis=0)),
+             "The gradients are taken off x and W already. Asked for are the gradients alone; the step is the "
+             "optimizer's."),
+            (lambda x, W, g: layer_backward(x, W, g * (x @ W.T > 0)),
+             "A ReLU's gate is in there, closed where x @ W.T is negative. This layer is linear: all of g goes "
+             "through."),
+            (lambda x, W, g: (-(g @ W), g.T @ x, g.sum(axis=0)),
+             "The gradient by x has its sign turned round. Nothing here asks for a minus."),
         ),
     ),
     Exercise(
@@ -658,6 +695,28 @@ EXERCISES = [
              "One step an epoch, with the mean of what its batches give. Each batch gives a step of its own."),
             (_with_momentum,
              "A share of the earlier gradients is carried on: that is momentum, which comes later."),
+            (_loop(_right, epochs=lambda orders: [orders[-1]] * len(orders)),
+             "Every epoch takes the order of the last. Each has its own."),
+            (_inputs_left_behind,
+             "The targets are picked by the order, the inputs are not: each example gets the answer of another."),
+            (_cut(lambda order, size: [rows for rows in np.array_split(order, size) if len(rows)]),
+             "The examples are shared out among batch_size batches, without those that stay empty. Asked for are "
+             "batches *of* batch_size."),
+            (_cut(lambda order, size: [*[order[k:k + size] for k in range(0, len(order) - 2 * size + 1, size)],
+                                       order[max(len(order) // size - 1, 0) * size:]]),
+             "What does not fill a batch is put into the one before it. It makes a batch of its own."),
+            (_cut(lambda order, size: [order[k * size:(k + 1) * size] for k in range(len(order) // size + 1)]),
+             "Where the batches come out even, an empty one is taken last, whose gradient is nan: is one batch added "
+             "for the rest, even where nothing is left?"),
+            (lambda w, gradient, *rest: training_loop(w, _squares, *rest),
+             "The gradient of the squared errors is used, whatever is passed. Ask the function that is passed: "
+             "`gradient(w, …)`."),
+            (_loop(_right, order=np.argsort),
+             "The places of the rows in the order are taken for the rows, as `np.argsort(order)` gives them. The order "
+             "holds the numbers of the rows itself."),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: w + lr * gradient(w, x[rows], y[rows]),
+                   last=lambda n, size: n - n % size),
+             "Two things: the steps go uphill, and batches that are not full are left out."),
         ),
     ),
     Exercise(
@@ -672,6 +731,7 @@ EXERCISES = [
             "Before batch b, an epoch has used up b · batch_size examples. The batch holds batch_size, or what is left "
             "of n if that is less.",
         ),
+        parts=("the epoch", "the batch", "the number of examples"),
         corners={"the last of each epoch perhaps smaller": [1, 7, 8, 9, 10, 11]},
         probes=((0, 500, 32), (15, 500, 32), (16, 500, 32), (100, 500, 32), (7, 512, 128), (8, 512, 128), (3, 5, 1),
                 (47, 10, 4), (9, 6, 10), (2, 129, 64), (1599, 500, 32), (5, 10, 4), (4, 7, 3)),
@@ -787,6 +847,14 @@ EXERCISES = [
                 max(math.ceil(step / _batches(n, B)) - 1, 0), _batches(n, B)),
              "Epochs begin one step late: with k batches, step k is the first of epoch 1. Is there a `>` in the place "
              "of `>=`?"),
+            (lambda step, n, B: (step * B // n, step * B % n // B, B),
+             "The place is found by the number of examples seen, as if batches reached across the end of an epoch, and "
+             "every batch looks full. Count batches instead."),
+            (_held(lambda batch, n, B: B if batch < n // B else B - n % B),
+             "Epoch and batch are right. The last batch holds what is left over, not what it lacks to be full."),
+            (lambda step, n, B: (lambda e, b, k: (e, b * B, k))(*locate_step(step, n, B)),
+             "Epoch and size are right. The second is how many examples came before the batch; asked for is its "
+             "number."),
         ),
     ),
 ]
