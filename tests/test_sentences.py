@@ -85,7 +85,7 @@ def test_a_sentence_that_does_not_explain_all_says_so(exercise):
         if finite:
             message = judge(exercise, slipping(wrong)).message
             compared += 1
-            assert sentence not in message or "That is not all: `" in message or "It stopped with" in message, message
+            assert sentence not in message or re.search("That may not be all: `|It stopped with", message), message
     assert compared > 3 or exercise.id in ("layer-backward", "training-rates", "log-grid")
 
 
@@ -107,8 +107,6 @@ def holds_where(words, asked):
     elif rest in ("of one entry", "of one row"):
         assert np.ndim(value) == (1 if rest == "of one entry" else 2)
         answer = len(value) == 1
-    elif rest.startswith("of shape "):
-        answer = np.shape(value) == ast.literal_eval(rest.removeprefix("of shape "))
     elif rest == "below 0":
         answer = value < 0
     elif other := re.fullmatch(r"(equal to|less than|a multiple of) `(\w+)`", rest):
@@ -340,7 +338,7 @@ def part_of_a_mistake(step, n, batch_size):
 
 def test_a_question_that_was_answered_rightly_does_not_need_another_look():
     message = check("locate-step", part_of_a_mistake).message
-    assert " the answer is `" in message and "needs another look" not in message, message
+    assert "the number of examples: expected `20`, got `32`" in message and "needs another look" not in message, message
 
 
 def search_that_gives_up(accuracies, target):
@@ -629,6 +627,20 @@ def test_no_known_mistake_is_named_where_the_answer_is_right_although_it_would_b
     ("carried-regret", lambda val, test: val[:, :len(val)] + 0.1, "at the places `[5, 1]`"),
     ("one-rate-for-all", lambda rates, val, test: (rates[0] + 0.1, val[0, 0] + 0.7), "are `[0.1, 0.5, 0.42]`"),
     ("budgeted-halving", lambda score, settings, lengths, kept: settings[len(kept)], "`[3, 2, 1]`, then `[2]`"),
+    ("first-answer", lambda n, batch_size: n**0.5, "Full batches: `15`; examples left over: `20`."),
+    ("gradient-step", lambda w, g, lr: w - lr * g**3, "The rate times the gradient is `0.05` there."),
+    ("critical-rate", lambda hessian: hessian[0, 0] + 7, "The curvatures there are `[4]`."),
+    ("steps-to-tolerance", lambda factor, tolerance: 7 * factor + tolerance,
+     "After step `3` the distance is `0.125`, after step `4` it is `0.0625`."),
+    ("gradient-check", lambda f, w, h: w * h, "f is `0.8` at one of the two points and `0.552486` at the other."),
+    ("minibatch-gradient", lambda w, x, y, rows: w + y[rows].sum(),
+     "The errors there are `[-3, -1]`; error times features, added up, is `[-1, -5]`."),
+    ("training-loop", lambda w, gradient, x, y, orders, batch_size, lr: 1.7 * w + lr,
+     "The first batch holds the rows `[2, 0]`, and leads to `[0.8]`."),
+    ("locate-step", lambda step, n, batch_size: (step + 3, n, 7), "Batches in an epoch: `16`, the last of `20`."),
+    ("update-ratio", lambda before, after: after.sum(), "The update is `0.5` long there, the weights before it `5`."),
+    ("epochs-to", lambda a, t: 7 + len(a), "At the target or above it: epochs `[1]`."),
+    ("pick-rate", lambda rates, val, test: (rates[0] + 7, 0.7), "The mean validation scores are `[-2.75, -3.1, -2.6]`"),
 ])
 def test_an_answer_wrong_in_no_known_way_is_told_what_is_found_on_the_way(id, attempt, words):
     assert words in check(id, attempt).message, check(id, attempt)

@@ -441,8 +441,8 @@ def _known_mistake(exercise, got, expected, right):
     Where the mistake stops, the attempt may be right: it looks out for that case. A second slip may hide behind the
     first: where the attempt raised, and at one more probe or the few probes of one corner, both may be wrong in their
     own way, as long as they share wrong answers: three, or four, not all the same. The mistake that differs at the
-    fewest probes is named, and that there is more. Choices among a few values agree by chance, so that nothing is said
-    of them unless all agree.
+    fewest probes is named, and that there may be more. Choices among a few values agree by chance, so that nothing
+    is said of them unless all agree.
     """
     n = len(exercise.probes)
     raised = "".join([f" (It stopped with {g.text}.)" for g in got if isinstance(g, _Raised) and g.own][:1])
@@ -466,7 +466,7 @@ def _known_mistake(exercise, got, expected, right):
         elif chosen or any(right[i] for i in rest):
             continue
         elif len(rest) <= 1 or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
-            look = "".join(f" That is not all: `{_asked(exercise, i)}` needs another look." for i in rest[:1])
+            look = "".join(f" That may not be all: `{_asked(exercise, i)}` needs another look." for i in rest[:1])
             near.append((len(rest), sentence + raised + look))
     return guarded, min(near, key=lambda one: one[0], default=(0, ""))[1]
 

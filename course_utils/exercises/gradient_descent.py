@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .framework import Exercise
+from .framework import Exercise, _show
 from .quizzes import Option, Quiz
 
 
@@ -129,6 +129,19 @@ def _log_steps(factor, tolerance):
     return math.log(tolerance) / math.log(factor)
 
 
+def _way_to_the_slope(f, w, h):
+    step = h * np.eye(len(w))[-1]
+    return (f"Along the last coordinate, f is `{f(w - step):.6g}` at one of the two points and `{f(w + step):.6g}` at "
+            "the other.")
+
+
+def _way_to_the_tolerance(factor, tolerance):
+    n = steps_to_tolerance(factor, tolerance)
+    if n == 0:
+        return "The start is at the distance 1 already."
+    return f"After step `{n - 1}` the distance is `{factor ** (n - 1):.4g}`, after step `{n}` it is `{factor**n:.4g}`."
+
+
 def _above_zero(wrong):
     """A mistake of those who have taken care of factor 0."""
     return lambda factor, tolerance: (wrong if factor else steps_to_tolerance)(factor, tolerance)
@@ -150,6 +163,7 @@ EXERCISES = [
             (np.array([3.0, -4.0]), np.array([0.5, 2.0]), 0.05),
             (np.array([[0.1, 20.0, -3.0], [4.0, -0.5, 6.0]]), np.array([[7.0, -1.0, 0.0], [0.2, 5.0, -9.0]]), 0.3),
         ),
+        on_the_way=lambda w, g, lr: f"The rate times the gradient is `{_show(lr * g)}` there.",
         mistakes=(
             (lambda w, g, lr: w + lr * g,
              "That walks uphill: the gradient points to where the loss grows. Look at the sign."),
@@ -233,6 +247,7 @@ EXERCISES = [
             (np.array([[6.0, 2.0, -1.0], [2.0, 5.0, 0.5], [-1.0, 0.5, 1.5]]),), (np.array([[3.0, 2.0], [2.0, 1.6]]),),
             (np.array([[2.0, -1.0], [-1.0, 2.0]]),),
         ),
+        on_the_way=lambda hessian: f"The curvatures there are `{_show(_eigenvalues(hessian))}`.",
         mistakes=(
             (lambda hessian: 2 / _eigenvalues(hessian).min(),
              "That is the limit of the flattest direction. Some other direction leaves long before."),
@@ -324,6 +339,7 @@ EXERCISES = [
             (_quartic, np.array([1, -2, 3]), 0.25),
         ),
         corners={"may hold whole numbers": [4]},
+        on_the_way=_way_to_the_slope,
         mistakes=(
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - f(w)) / h),
              "That is the forward difference, from w to w + h. The central one also looks the other way."),
@@ -434,6 +450,7 @@ EXERCISES = [
             (0.3, 1e-9), (0.999, 0.9), (0.0, 0.01), (0.0, 0.5), (0.0, 1e-15), (0.5, 1.0), (0.2, 1.0), (0.0, 1.0),
             (0.7, 0.7),
         ),
+        on_the_way=_way_to_the_tolerance,
         corners={"factor 0 arrives in one step": [9, 10, 11, 14], "tolerance 1 needs no step": [2, 12, 13, 14]},
         mistakes=(
             (lambda factor, tolerance: math.floor(_log_steps(factor, tolerance)),

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .framework import Exercise
+from .framework import Exercise, _show
 from .quizzes import Option, Quiz
 
 
@@ -64,6 +64,11 @@ def _when_never(answer):
 def _never_none(epoch):
     """A mistake in finding the epoch which does give None if the target is never reached."""
     return lambda accuracies, target: None if max(accuracies) < target else epoch(accuracies, target)
+
+
+def _way_to_the_target(accuracies, target):
+    reached = np.flatnonzero(accuracies >= target) + 1
+    return f"At the target or above it: epochs `{_show(reached)}`." if len(reached) else "No epoch is at the target."
 
 
 def _t(df, p=0.975):
@@ -142,6 +147,9 @@ EXERCISES = [
             (np.array([0.03, -0.04]), np.array([0.03, -0.01])),
         ),
         corners={"a matrix counts every weight once": [2, 5]},
+        on_the_way=lambda before, after: (
+            f"The update is `{np.linalg.norm(after - before):.4g}` long there, the weights before it "
+            f"`{np.linalg.norm(before):.4g}`."),
         mistakes=(
             (lambda before, after: abs(np.linalg.norm(after) - np.linalg.norm(before)) / np.linalg.norm(before),
              "That is by how much the length changed, up or down. Weights can turn and keep their length: take the "
@@ -255,6 +263,17 @@ EXERCISES = [
              "The first weight is left out: a list begins at 0."),
             (lambda before, after: update_ratio(before.ravel()[:-1], after.ravel()[:-1]),
              "The last weight is left out: `range(len(before))` ends there by itself."),
+            (lambda before, after: np.linalg.norm(after - before) / np.sqrt(np.mean(before**2)),
+             "A root of a sum above, a root of a mean of squares below: use the same for both."),
+            (lambda before, after: np.linalg.norm(after - before) / np.abs(before).mean(),
+             "Above stands a length, below a mean of sizes. Take the length of both."),
+            (lambda before, after: ((after - before) ** 2).sum() / (after**2).sum(),
+             "Two things: these are squared lengths, and the weights before the update count, not those after it."),
+            (lambda before, after: np.abs(after - before).max() / np.linalg.norm(before),
+             "Above stands the largest change alone. The length of the update counts all of them."),
+            (lambda before, after: np.linalg.norm(np.abs(after) - np.abs(before)) / np.linalg.norm(before),
+             "Right where no weight changes its sign. Sizes are compared here: take the difference of the weights "
+             "themselves."),
             (lambda before, after: np.abs(after - before).mean() / np.linalg.norm(before),
              "Above stands a mean of sizes, below a length. Take the length of both."),
             (lambda before, after: np.sqrt(np.mean(((after - before) / before) ** 2)),
@@ -282,6 +301,7 @@ EXERCISES = [
             (np.array([0.4, 0.3, 0.61, 0.66]), 0.65), (np.array([0.3, 0.5, 0.4]), 0.9),
             (np.array([0.0, 0.1]), 0.0),
         ),
+        on_the_way=_way_to_the_target,
         corners={"at or above": [1, 6, 7, 16], "is never reached": [2, 5, 9, 15]},
         mistakes=(
             (_never_none(lambda accuracies, target: epochs_to(accuracies, target) - 1),
@@ -319,7 +339,7 @@ EXERCISES = [
              "Those are all the epochs at the target. Asked for is the first of them."),
             (lambda accuracies, target: None if (k := int(np.searchsorted(accuracies, target))) == len(accuracies)
              else k + 1,
-             "`np.searchsorted` needs numbers that only rise. Accuracies also fall."),
+             "`np.searchsorted`, as any search by halving, needs numbers that only rise. Accuracies also fall."),
             (_never_none(lambda accuracies, target: int(np.abs(accuracies - target).argmin()) + 1),
              "That is the epoch nearest to the target. Asked for is the first at or above it."),
             (_never_none(lambda accuracies, target: epochs_to(accuracies, target) + 1),
@@ -380,6 +400,16 @@ EXERCISES = [
              "The search ends where the accuracy first falls. It may rise to the target afterwards."),
             (lambda accuracies, target: epochs_to(np.floor(10 * accuracies), np.floor(10 * target)),
              "Both are cut off behind the first place, so that an accuracy just below the target seems to reach it."),
+            (_never_none(lambda accuracies, target: int(np.where(
+                accuracies >= target, accuracies, np.inf).argmin()) + 1),
+             "Of those at the target, the epoch with the lowest accuracy is taken. Asked for is the first."),
+            (_never_none(lambda accuracies, target: int((accuracies >= target).sum()) + 1),
+             "That is one more than the number of epochs at the target. Asked for is when the first of them came."),
+            (_never_none(lambda accuracies, target: int((accuracies >= target)[::-1].argmax()) + 1),
+             "The epochs are counted from the end. The first is epoch 1."),
+            (_never_none(lambda accuracies, target: int((accuracies >= target)[1:].argmax()) + 2 if (
+                accuracies >= target)[1:].any() else 1),
+             "A first epoch at the target is only looked at last. It comes first."),
             (lambda accuracies, target: epochs_to(accuracies, target) if target else None,
              "Right unless the target is 0, which any accuracy reaches: is 0 taken for False?"),
             (_never_none(lambda accuracies, target: next(
@@ -404,6 +434,9 @@ EXERCISES = [
                 (np.array([0.3, 0.1, 0.03]), _LOSS_VAL, _LOSS_TEST)),
         corners={"all may be below 0": [5]},
         parts=("the rate", "the test score"),
+        on_the_way=lambda rates, val, test: (
+            f"The mean validation scores are `{_show(val.mean(axis=1))}`, the mean test scores "
+            f"`{_show(test.mean(axis=1))}`."),
         mistakes=(
             (lambda rates, val, test: pick_rate(rates, test, test),
              "The test scores choose the rate here. Then they can no longer say how good the choice is."),

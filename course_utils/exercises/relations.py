@@ -205,9 +205,6 @@ def _questions(arguments):
         yield f"where `{name}` is a single number", lambda a, n=name: _is_number(a[n])
         if words := {(1,): "of one entry", (2,): "of one row"}.get(tuple({getattr(v, "ndim", 0) for v in names[name]})):
             yield f"where `{name}` is {words}", lambda a, n=name: a[n].shape[0] == 1
-        shapes = {getattr(v, "shape", ()) for v in names[name]}
-        for shape in sorted(shapes - {()}, key=str) * (len(shapes) > 1):
-            yield f"where `{name}` is of shape {shape}", lambda a, n=name, s=shape: getattr(a[n], "shape", ()) == s
     for one, other in permutations(numbers, 2):
         yield f"where `{one}` is equal to `{other}`", lambda a, x=one, y=other: a[x] == a[y]
     whole = [name for name in numbers if all(isinstance(v, int | np.integer) and v > 0 for v in names[name])]

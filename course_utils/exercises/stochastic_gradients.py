@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .framework import Exercise
+from .framework import Exercise, _show
 from .quizzes import Option, Quiz
 
 
@@ -255,6 +255,12 @@ def _batches(n, batch_size):
     return math.ceil(n / batch_size)
 
 
+def _way_to_the_first_step(w, gradient, x, y, orders, batch_size, lr):
+    rows = orders[0][:batch_size]
+    return (f"The first batch holds the rows `{_show(rows)}`, and leads to "
+            f"`{_show(_right(w, gradient, x, y, rows, lr, batch_size))}`.")
+
+
 def _squares(w, x, y):
     """gradient of the mean of ½ (x·w − y)²"""
     return x.T @ (x @ w - y) / len(y)
@@ -297,6 +303,9 @@ EXERCISES = [
             (-_W, _X * [1, 100, 0.1], 50 * _Y, np.array([6, 4, 2, 1, 0])), (0 * _W, _X, _Y, np.array([3, 3, 3])),
             (_W[:1], _X[:, :1], _Y, np.array([1, 0])), (_W, _X, _Y, np.arange(7)[::-1]),
         ),
+        on_the_way=lambda w, x, y, rows: (
+            f"The errors there are `{_show(x[rows] @ w - y[rows])}`; error times features, added up, is "
+            f"`{_show(_sliced(w, x, y, rows))}`."),
         corners={"may occur more than once": [3, 5], "of any length": [2, 5, 7]},
         mistakes=(
             (_on(lambda rows, n: np.arange(n)),
@@ -391,6 +400,18 @@ EXERCISES = [
              "The first example of the batch is left out, in the sum and in the number."),
             (_scaled(lambda x, rows: -len(rows)),
              "Two things: the error is prediction minus target, and the batch needs the mean in the place of the sum."),
+            (_scaled(lambda x, rows: -len(rows) / len(x)),
+             "Two things: the error is prediction minus target, and the number of examples in the batch divides."),
+            (lambda w, x, y, rows: x[: len(rows)].T @ (x[rows] @ w - y[rows]) / len(rows),
+             "The errors are those of the rows, but they are multiplied with the features of the first examples."),
+            (lambda w, x, y, rows: (x[rows] ** 2).T @ (x[rows] @ w - y[rows]) / len(rows),
+             "The features are squared. In the slope each error is multiplied with its features once."),
+            (lambda w, x, y, rows: x[rows].sum(axis=0) * (x[rows] @ w - y[rows]).sum() / len(rows),
+             "The sum of a product is not the product of the sums: multiply each error with its own features first."),
+            (lambda w, x, y, rows: minibatch_gradient(w, x, y, rows) / np.linalg.norm(
+                minibatch_gradient(w, x, y, rows)),
+             "The gradient is divided by its length, so that only its direction is left. Its length is asked for, "
+             "too."),
             (_scaled(lambda x, rows: -2.0),
              "Two things: the error is prediction minus target, and the ½ in the loss cancels the 2 of the square."),
             (_scaled(lambda x, rows: 2 * len(rows)),
@@ -564,6 +585,7 @@ EXERCISES = [
             (_W, _logistic, _X[:6], _SIGNS[:6], (np.array([5, 0, 3, 1, 4, 2]), np.array([2, 4, 1, 5, 3, 0])), 3, 1.0),
             (-_W, _squares, _X, _Y, _ORDERS, 5, 0.3), (_W, _squares, _X, _Y, _ORDERS[:2], 10, 0.1),
         ),
+        on_the_way=_way_to_the_first_step,
         corners={"batch of an epoch may be smaller": [0, 1, 3, 6, 7]},
         mistakes=(
             (_loop(_right, order=np.sort),
@@ -711,6 +733,26 @@ EXERCISES = [
             (lambda w, gradient, *rest: training_loop(w, _squares, *rest),
              "The gradient of the squared errors is used, whatever is passed. Ask the function that is passed: "
              "`gradient(w, …)`."),
+            (_cut(lambda order, size: [order[order][k:k + size] for k in range(0, len(order), size)]),
+             "The order is applied twice: x and y stand in its order already, and rows are picked by it once more."),
+            (_cut(lambda order, size: [order[max(min(k, len(order) - size), 0):k + size]
+                                       for k in range(0, len(order), size)]),
+             "The last batch is filled up with examples from the end of the one before it. It may be smaller."),
+            (_cut(lambda order, size: [*[order[k:k + size] for k in range(0, len(order) - size + 1, size)],
+                                       order[-(len(order) % size):]]),
+             "Where the batches come out even, the whole order is taken once more at the end: `order[-0:]` holds all "
+             "of it."),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: -lr * gradient(w, x[rows], y[rows])),
+             "The step takes the place of the weights. It has to be added to them."),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: lr * gradient(w, x[rows], y[rows])),
+             "The rate times the gradient takes the place of the weights. It has to be taken off them."),
+            (_loop(_right, epochs=lambda orders: [*orders, orders[-1]]),
+             "The last epoch is gone through twice."),
+            (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * np.sign(gradient(w, x[rows], y[rows]))),
+             "Only the sign of the gradient is used: steep or flat, each step has the same length."),
+            (lambda w, gradient, x, y, orders, batch_size, lr: training_loop(
+                w, gradient, x, y, orders, batch_size, lr) - w,
+             "That is the way from the weights given to the last ones. Asked for are the last ones themselves."),
             (_loop(_right, order=np.argsort),
              "The places of the rows in the order are taken for the rows, as `np.argsort(order)` gives them. The order "
              "holds the numbers of the rows itself."),
@@ -732,6 +774,8 @@ EXERCISES = [
             "of n if that is less.",
         ),
         parts=("the epoch", "the batch", "the number of examples"),
+        on_the_way=lambda step, n, B: (
+            f"Batches in an epoch: `{_batches(n, B)}`, the last of `{n - (_batches(n, B) - 1) * B}`."),
         corners={"the last of each epoch perhaps smaller": [1, 7, 8, 9, 10, 11]},
         probes=((0, 500, 32), (15, 500, 32), (16, 500, 32), (100, 500, 32), (7, 512, 128), (8, 512, 128), (3, 5, 1),
                 (47, 10, 4), (9, 6, 10), (2, 129, 64), (1599, 500, 32), (5, 10, 4), (4, 7, 3)),
