@@ -73,7 +73,8 @@ class Exercise(_Task):
     which it gets back as it handed it out. `corners` maps a phrase of the docstring that names a special case to the
     indexes of the probes that ask for it, at least one of them alone. `parts` names what `drive` gives, where that is
     more than what the attempt gave back. `on_the_way(*probe)` is a sentence on what the solution finds on its way to
-    the answer, for those whose answer differs in no known way.
+    the answer, for those whose answer differs in no known way, and `of_yours(got, *probe)` one on the number that they
+    gave instead.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Exercise(_Task):
     corners: dict = field(default_factory=dict)
     parts: tuple = ()
     on_the_way: Callable = lambda *probe: ""
+    of_yours: Callable = lambda got, *probe: ""
 
 
 class Note:
@@ -522,19 +524,25 @@ def _first_difference(exercise, got, expected, right, watched, model):
                 f"back {_kind(model.last(index))}.")
     if calls and exercise.drive is not Exercise.drive:
         one = len(watched.of_probe(index)) == 1
-        way = _on_the_way(exercise, index) if one else ""
+        way = _on_the_way(exercise, index, g) if one else ""
         return f"{_at_call(watched, asked if one else None, *calls)} {way}".strip()
     remark = "" if g is None and any(x is None for x in expected) else _remark(g, e)
     if not remark and exercise.parts and not _place(e, g):
         parts = zip(exercise.parts, e, g, strict=True)
         off = [f"{name}: expected `{_show(x)}`, got `{_show(y)}`" for name, x, y in parts if not _same(y, x, RIGHT)]
         return f"For `{asked}`, {'; '.join(off)}. {_on_the_way(exercise, index)}".strip()
-    way = _on_the_way(exercise, index) if remark in ("", _shapes(g, e)) else ""
+    way = _on_the_way(exercise, index, g) if remark in ("", _shapes(g, e)) else ""
     return f"{_answers(asked, e, g, remark)} {way}".strip()
 
 
-def _on_the_way(exercise, index):
-    return exercise.on_the_way(*copy.deepcopy(exercise.probes[index % len(exercise.probes)]))
+def _on_the_way(exercise, index, got=None):
+    """What the solution finds on its way to the answer, and what the number means that came instead."""
+    probe = exercise.probes[index % len(exercise.probes)]
+    said = exercise.on_the_way(*copy.deepcopy(probe))
+    number = _array(got) if isinstance(got, int | float | np.number | np.ndarray) and np.ndim(got) == 0 else np.nan
+    if not np.isfinite(number):
+        return said
+    return f"{said} {exercise.of_yours(float(number), *copy.deepcopy(probe))}".strip()
 
 
 def _answers(asked, expected, got, remark):
@@ -547,6 +555,7 @@ def _answers(asked, expected, got, remark):
 
 def _which(expected, got, one="Entry", many="Entries"):
     """Which numbers of a small array differ, if others are right."""
+    expected = np.array(expected, float) if _of_numbers(expected) and len(expected) > 2 else expected
     if not isinstance(expected, np.ndarray) or expected.size < 2 or (g := _array(got)).shape != expected.shape:
         return ""
     off = [", ".join(map(str, at)) for at in np.argwhere(~alike(g, expected, RIGHT))]
@@ -563,7 +572,8 @@ def _common(exercise, got, expected, right, watched, model):
     if watched.steps:
         return _first_steps(watched, model)
     off = [i for i in range(n) if not right[i]]
-    phrases = sorted((len(which), phrase) for phrase, which in exercise.corners.items() if set(off) <= set(which))
+    phrases = sorted((len(which), phrase) for phrase, which in exercise.corners.items()
+                     if set(off) <= set(which) and (2 * len(which) <= n or 2 * len(off) >= len(which)))
     about = phrases[0][1] if phrases else ""
     if not all(_is_of_its_kind(got[i], expected[i]) for i in off):
         return f"Right on {n - len(off)} of {n} probes; the others all ask for “{about}”." if about else ""
@@ -600,7 +610,7 @@ def _first_steps(watched, model):
     if not all(g.finished and not _remark(g.value, e.value) for g, e in firsts):
         return ""
     if all(_alike(g.value, e.value) for g, e in firsts):
-        return "Every first step is right: what differs is what a later one takes over from those before it."
+        return "Every first step is right: what differs comes with the later ones."
     asked = [{n: v for n, v in e.named(watched.names).items() if n != "state"} for _, e in firsts]
     return moves([g.value[0] for g, _ in firsts], [e.value[0] for _, e in firsts], [a["w"] for a in asked], asked,
                  "your first step", "first steps")

@@ -114,6 +114,8 @@ def _sentence(pairs, arguments, about, subject, unit="probes"):
 
 def _difference(pairs, arguments, subject):
     """The first relation that holds for all of the pairs, in words."""
+    if all(x.ndim == 1 and len(x) > 1 and _close(np.sort(x), np.sort(y)) for x, y in pairs):
+        return "the numbers are right, and their order is not"
     g, e = (np.concatenate([np.ravel(x) for x in side]) for side in zip(*pairs, strict=True))
     if len(pairs) < 2 or not np.isfinite(e).all() or not np.isfinite(g).all() or _close(e, np.full(e.shape, e[0])):
         return ""
@@ -146,8 +148,8 @@ def _difference(pairs, arguments, subject):
               for name, a in given.items() for c in [float((g * a) @ e / (e @ e))]),
             (_close(g, np.floor(e)), f"{subject} is what it should be, rounded down to a whole number"),
             (_close(g, np.ceil(e)), f"{subject} is what it should be, rounded up to a whole number"),
-            *((_close(g, np.round(e, d)), f"{subject} is what it should be, rounded to {d} place{'s' * (d != 1)}")
-              for d in range(5)),
+            *((words, f"{subject} is what it should be, {words} to {d} place{'s' * (d != 1)}")
+              for d in range(5) for words in [_shortened(g, e, d)]),
             (len(g) > len(pairs) and all(x.ndim == 1 and _close(np.sort(x), np.sort(y)) for x, y in pairs),
              "the numbers are right, and their order is not"),
             (_close(g, e, 0.01), f"{subject} is within 1 % of what it should be, but not equal to it"),
@@ -211,6 +213,16 @@ def _questions(arguments):
     for one, other in permutations(whole, 2):
         yield f"where `{one}` is a multiple of `{other}`", lambda a, x=one, y=other: a[x] % a[y] == 0
         yield f"where `{one}` is less than `{other}`", lambda a, x=one, y=other: a[x] < a[y]
+
+
+def _shortened(got, expected, digits):
+    """Whether numbers are others, rounded or cut to that many digits behind the point, in words."""
+    unit = 10.0**-digits
+    if not _close(got, np.round(got, digits)):
+        return ""
+    rounded = (abs(got - expected) <= unit * (0.5 + MISTAKE)).all()
+    cut = _close(got, np.trunc(expected / unit + np.sign(expected) * RIGHT) * unit)
+    return "rounded or cut" if rounded and cut else "rounded" if rounded else "cut" if cut else ""
 
 
 def _times(ratio):
