@@ -1115,7 +1115,7 @@ WRONG = {
                         rule(summed, lambda v, g, lr, beta: lr * (v + beta * (v - g))),
                         rule(summed, lambda v, g, lr, beta: lr * (g + beta * v) / (1 + beta)),
                         rule(summed, lambda v, g, lr, beta: lr * np.sign(g + beta * v))],
-    "effective-rate": [effective_by_walking(50), lambda lr, b, d: lr / (1 - b) + d, lambda lr, b, d: 10 * lr,
+    "effective-rate": [effective_by_walking(30), lambda lr, b, d: lr / (1 - b) + d, lambda lr, b, d: 10 * lr,
                        lambda lr, b, d: round(lr * (1 - d) / (1 - b), 2)],
     "best-momentum": [best_momentum_near(rate=1.0001), best_momentum_near(beta=1.0001), best_momentum_near(rate=2),
                       lambda low, high: (1 / low, 0.9), lambda low, high: set(best_momentum_near()(low, high))],
@@ -1498,6 +1498,11 @@ def test_every_way_of_smoothing_over_a_diverged_run_is_refused_and_named(attempt
     assert not result.passed and words in result.message, result
 
 
+def reset_by_a_zero(w, g, state, lr, beta):
+    v = g if np.any(np.equal(state.get("v", 0.0), 0)) else beta * state["v"] + g
+    return w - lr * v, {"v": v}
+
+
 def steps_with_one_for_zero(factor, tolerance):
     return 1 if factor == 0 else math.ceil(math.log(tolerance) / math.log(factor))
 
@@ -1505,6 +1510,9 @@ def steps_with_one_for_zero(factor, tolerance):
 @pytest.mark.parametrize("id, attempt, words", [
     ("steps-to-tolerance", steps_with_one_for_zero, "unless both corners meet"),
     ("epochs-to", lambda a, t: epochs_loop(np.round(a, 1), t), "rounded first"),
+    ("momentum-update", reset_by_a_zero, "Weight 1 differs (counted from 0); the rest is right."),
+    ("summed-rate", lambda f, n: summed_while(f, min(n, 100)), "n_steps = 150"),
+    ("range-test-pick", lambda r, x: r[1 + np.nanargmin(smoothed(x)[1:])] / 10, "The first place is passed over."),
     ("summed-rate", lambda f, n: sum(f(float(t)) for t in range(n)), "a whole number, an `int`"),
     ("update-ratio", lambda u, v: abs(np.linalg.norm(v) - np.linalg.norm(u)) / np.linalg.norm(u),
      "not the difference of the lengths"),

@@ -229,7 +229,7 @@ def test_what_comes_out_for_other_arguments_is_called_by_them(id, change, words)
 
 @pytest.mark.parametrize("id, attempt, words", [
     ("one-error-pick", lambda rates, scores: rates[1], "its standard error `0`, the line `0.75`"),
-    ("range-test-pick", lambda rates, losses: rates[3], "that of the losses 5 to 9, counted from 0"),
+    ("range-test-pick", lambda rates, losses: rates[3], "that of the losses 0 to 2, counted from 0"),
     ("plateau-rate", lambda losses, lr, factor, patience: lr / 7, "The rate never falls there."),
     ("plateau-rate", lambda losses, lr, factor, patience: lr, "The rate falls there at the loss 4, counted from 0."),
     ("paired-interval", lambda a, b: (np.mean(a - b), 0.0, 0.0), "the standard error `0.175`; t is `12.71`"),
@@ -241,6 +241,23 @@ def test_what_comes_out_for_other_arguments_is_called_by_them(id, change, words)
 ])
 def test_an_unknown_mistake_is_shown_the_way_to_the_right_answer(id, attempt, words):
     assert words in judge(replace(EXERCISES[id], mistakes=()), attempt).message
+
+
+@pytest.mark.parametrize("id, attempt, words", [
+    ("one-error-pick", lambda rates, scores: rates[-1], "Yours has the mean `0.75`, which is below the line."),
+    ("one-error-pick", lambda rates, scores: rates[1], "Yours is among them, but it is not the smallest."),
+    ("range-test-pick", lambda rates, losses: rates[3] / 10, "where the loss is `0.3` and the mean `1.08`"),
+    ("plateau-rate", lambda losses, lr, factor, patience: lr * factor, "Yours has fallen once."),
+    ("summed-rate", lambda f, n: sum(f(t) for t in range(n) if t != 2), "too small by as much as the rate of step 2."),
+    ("effective-rate", lambda lr, beta, dampening: lr * (1 - dampening) * sum(beta**k for k in range(30)),
+     "the velocity after 30 gradients"),
+    ("training-rates", lambda *x: np.array(EXERCISES["training-rates"].reference(*x)).astype(int),
+     "rounded or cut to 0 places"),
+    ("training-rates", lambda *x: EXERCISES["training-rates"].reference(*x)[:-1] + [7.0], "Entry 5 differs"),
+])
+def test_an_unknown_mistake_is_told_what_its_number_means(id, attempt, words):
+    message = judge(replace(EXERCISES[id], mistakes=()), attempt).message
+    assert words in message, message
 
 
 def test_a_wrong_answer_to_a_question_asked_twice_that_changes_is_told_so():
@@ -287,7 +304,68 @@ def plateau_with_a_margin(losses, lr, factor, patience, margin):
     return lr
 
 
+def from_the_second_on(rates, scores):
+    mean, line = good(scores)
+    return min([rates[mean.argmax()], *rates[1:][mean[1:] >= line]])
+
+
+def within_the_range(rates, scores):
+    mean = scores.mean(axis=1)
+    return rates[mean >= mean.max() - np.ptp(scores[mean.argmax()])].min()
+
+
+def nearest_of_the_grid(rates, losses):
+    return rates[abs(rates - EXERCISES["range-test-pick"].reference(rates, losses)).argmin()]
+
+
+def smoothed_places(rates, losses, places):
+    means = np.array([losses[max(i - 2, 0):i + 3].mean() for i in range(len(losses))])
+    means[~np.isfinite(means)] = np.inf
+    return rates[places][means[places].argmin()] / 10
+
+
+def plateau_by_windows(losses, lr, factor, patience):
+    waited = 0
+    for i, loss in enumerate(losses):
+        waited = 0 if loss < min(losses[max(0, i - patience - 1):i], default=np.inf) else waited + 1
+        if waited > patience:
+            lr, waited = lr * factor, 0
+    return lr
+
+
+def plateau_back_to_the_first_rate(losses, lr, factor, patience):
+    lowest, waited, first = np.inf, 0, lr
+    for loss in losses:
+        lowest, waited, lr = (loss, 0, first) if loss < lowest else (lowest, waited + 1, lr)
+        if waited > patience:
+            lr, waited = lr * factor, 0
+    return lr
+
+
+def plateau_compared_too_late(losses, lr, factor, patience):
+    lowest, waited = np.inf, 0
+    for loss in losses:
+        lowest = min(loss, lowest)
+        waited = 0 if loss < lowest else waited + 1
+        if waited > patience:
+            lr, waited = lr * factor, 0
+    return lr
+
+
+def weights_halved_later(w, g, state, lr, beta):
+    v = beta * state.get("v", 0.0) + g
+    return (w / 2 if state else w) - lr * v, {"v": v}
+
+
 @pytest.mark.parametrize("id, attempt, denied", [
+    ("one-error-pick", from_the_second_on, ["walk down", "takes the place"]),
+    ("one-error-pick", within_the_range, ["however bad"]),
+    ("range-test-pick", nearest_of_the_grid, ["which Python reads", "two places before"]),
+    ("range-test-pick", lambda r, x: smoothed_places(r, x, slice(1, -1)), ["mirrored"]),
+    ("range-test-pick", lambda r, x: smoothed_places(r, x, slice(None, -1)), ["mirrored"]),
+    ("plateau-rate", plateau_by_windows, ["takes the place of the lowest"]),
+    ("momentum-update", weights_halved_later, ["takes over"]),
+    ("training-rates", lambda *x: np.sort(EXERCISES["training-rates"].reference(*x))[::-1], ["all ask for"]),
     ("one-error-pick", one_error_of_all_seeds, ["square", "left out", "last one listed"]),
     ("one-error-pick", lambda r, s: r[good(s)[0] >= good(s)[1]][-1], ["square", "left out"]),
     ("one-error-pick", lambda r, s: r[good(s)[0] + s.std(axis=1, ddof=1) / s.shape[1] ** 0.5 >= good(s)[1]].min(),
@@ -317,6 +395,10 @@ def test_a_cause_is_not_named_where_it_is_another(id, attempt, denied):
     ("steps-to-tolerance", lambda factor, tolerance: next(n for n in range(99999) if factor**n < tolerance), "`<`"),
     ("steps-to-tolerance", lambda factor, tolerance: next(n for n in range(1, 99999) if factor**n <= tolerance),
      "Counting begins at 0"),
+    ("plateau-rate", plateau_back_to_the_first_rate, "or a new lowest loss brings the first rate back"),
+    ("plateau-rate", plateau_compared_too_late, "or because it takes up each loss before it is compared"),
+    ("one-error-pick", lambda r, s: min(r[good(s)[0] >= 2 * s.mean(axis=1).max() - good(s)[1]],
+                                        default=r[s.mean(axis=1).argmax()]), "or it is added where"),
     ("momentum-update", by_places, "or the last step itself is carried on"),
     ("momentum-update", rule(summed, lambda v, g, lr, beta: lr * beta * v), "shortened"),
     ("one-error-pick", lambda r, s: r[s.mean(1) >= s.mean()].min(), "the mean of all scores"),

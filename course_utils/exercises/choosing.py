@@ -11,8 +11,8 @@ from .quizzes import Option, Quiz
 def log_grid(low, high, per_decade):
     """The rates from low to high, both included, with per_decade equal steps a decade.
 
-    A decade is a factor of 10. The steps fit: low and high are whole steps apart, which
-    need not be whole decades. Ascending, as a list or an array.
+    A decade is a factor of 10, and low < high. The steps fit: low and high are whole steps
+    apart, which need not be whole decades. Ascending, as a list or an array.
     log_grid(0.001, 0.1, 1) gives [0.001, 0.01, 0.1].
     """
     steps = round(per_decade * np.log10(high / low))
@@ -98,6 +98,28 @@ def _neighbours(rates, scores):
     return rates[order][i]
 
 
+def _by_its_luckiest(rates, scores):
+    """The best rate is the one with the highest single score."""
+    mean, best = scores.mean(axis=1), scores.max(axis=1).argmax()
+    return rates[mean >= mean[best] - _error(scores[best])].min()
+
+
+def _all_above(rates, scores):
+    good = (scores >= scores.mean(axis=1).max() - _error(_of_best(scores))).all(axis=1)
+    return rates[good].min() if good.any() else rates[scores.mean(axis=1).argmax()]
+
+
+def _next_below(rates, scores):
+    best = rates[scores.mean(axis=1).argmax()]
+    smaller = rates[_good(scores) & (rates < best)]
+    return smaller.max() if len(smaller) else best
+
+
+def _mean_deviation(scores):
+    best = _of_best(scores)
+    return np.abs(best - best.mean()).mean() / np.sqrt(len(best))
+
+
 def _smooth(losses, reach=2):
     return np.array([losses[max(i - reach, 0):i + reach + 1].mean() for i in range(len(losses))])
 
@@ -173,7 +195,7 @@ def _repeated_ends(losses, mode="edge"):
 
 def _without_itself(losses):
     windows = [losses[max(i - 2, 0):i + 3] for i in range(len(losses))]
-    return np.array([(w.sum() - x) / (len(w) - 1) for w, x in zip(windows, losses, strict=True)])
+    return np.array([np.delete(w, min(i, 2)).mean() for i, w in enumerate(windows)])
 
 
 def _ends_as_they_are(losses):
@@ -203,10 +225,14 @@ def _wrapped(losses):
     return np.array([losses[i - 2:i + 3].mean() if i > 1 else np.nan for i in range(len(losses))])
 
 
-def _student(df):
-    from scipy import stats  # a second, which nobody waits for before it is needed
+def _begun_unsmoothed(losses):
+    return np.concatenate([losses[:2], _smooth(losses)[2:]])
 
-    return stats.t.ppf(0.975, df)
+
+def _student(df):
+    from scipy.special import stdtrit  # nobody waits for it before it is needed
+
+    return stdtrit(df, 0.975)
 
 
 def _walked_down_the_list(rates, scores):
@@ -243,6 +269,32 @@ def _way_to_the_pick(rates, scores):
             f"`{mean.max() - error:.4g}`. On or above it are the means of {good}.")
 
 
+def _place_of_the_pick(got, rates, scores):
+    """Where the mean of the rate that was picked lies."""
+    at = np.flatnonzero(np.isclose(rates, got, 1e-9, 0))
+    if not len(at):
+        return ""
+    mean, error = scores.mean(axis=1), _error(_of_best(scores))
+    if mean[at[0]] < mean.max() - error:
+        return f"Yours has the mean `{mean[at[0]]:.4g}`, which is below the line."
+    return "Yours is among them, but it is not the smallest."
+
+
+def _rate_of_yours(got, rates, losses):
+    """Where the rate lies of which the answer is a tenth."""
+    at = np.flatnonzero(np.isclose(rates, 10 * got, 1e-6, 0))
+    if not len(at):
+        return ""
+    loss, smooth = losses[at[0]], _smooth(losses)[at[0]]
+    return f"Yours is a tenth of `{rates[at[0]]:.4g}`, where the loss is `{loss:.4g}` and the mean `{smooth:.4g}`."
+
+
+def _first_rise(losses):
+    """The place before the first mean that is no lower."""
+    smooth = _smooth(losses)
+    return next((i for i in range(len(smooth) - 1) if not smooth[i + 1] < smooth[i]), len(smooth) - 1)
+
+
 def _way_to_the_minimum(rates, losses):
     smooth = _smooth(losses)
     at = _lowest(smooth)
@@ -260,6 +312,7 @@ _TIGHT = _ladder([0.1, -1.0, 0.3, 0.9, -0.2], _STEPS, [0.4] * 14 + [1.0, 2.0])
 _LOOSE = _ladder([1.0, -0.4, 0.2], _STEPS, [0.5, 1.6] * 7 + [1.0, 0.3], error=0.023)
 _SHUFFLED = np.random.default_rng(4).permutation(len(_STEPS))
 _GAP = _ladder([1.0, -0.4, 0.2, -0.3], (0.8, 5.0, 0.0, 9.0), (1.0, 1.5, 1.0, 0.5))
+_SLOPE = _ladder([1.0, -0.4, 0.2, -0.3], (0.7, 0.4, 0.0, 30.0), (1.0, 1.5, 1.0, 0.5))
 _STEADY = np.array([[0.5, 0.5], [0.75, 0.75], [0.75, 0.75], [0.74999, 0.74999]])  # means without rounding
 _WILD = _ladder([1.0, -0.4, 0.2, -0.3], (4.0, 2.0, 0.0, 12.0), (6.0, 0.2, 1.0, 9.0))
 
@@ -275,6 +328,8 @@ _LEAPT = 1000 * np.array([5.0, 4.6, 4.1, 3.5, 3.1, 2.7, 2.1, 1.5, 1.1, 0.4, np.i
 _HOLE = np.array([5.0, 4.0, 3.0, 5.1, 3.9, 4.8, 0.1, 0.2, np.nan, 0.1, 0.2, 5.0, 3.0])  # low on both sides of it
 _SPIKE = np.array([np.inf, 0.3, 0.2, 4.0, 6.0, 5.0, 0.2, np.inf, 0.1, 0.3, 0.2, 4.0, 9.0])
 _LUCKY = np.array([3.0, 3.1, 3.2, 3.0, 0.01, 3.1, 3.3, 1.5, 1.7, 1.4, 1.6, 1.8, 4.0])
+_ODD = np.geomspace(1e-3, 1.5, 12)  # a tenth of a rate is no rate of the grid
+_CLIMBING = np.array([0.5, 0.6, 0.7, 1.0, 0.9, 1.4, 1.3, 1.9, 2.4, 2.2, 3.0, 3.5])
 _BOTH = np.array([0.2, np.nan, 0.1, 3.0, 2.0, 2.5, 2.2, 2.8, 0.3, 0.1, np.inf, 0.2, np.nan])
 
 EXERCISES = [
@@ -388,6 +443,7 @@ EXERCISES = [
         title="the one-standard-error rule",
         reference=one_error_pick,
         on_the_way=_way_to_the_pick,
+        of_yours=_place_of_the_pick,
         why="What the seeds cannot tell from the best counts as good; among those the choice falls on the smallest.",
         hints=(
             "Three steps: the mean of each rate, the line that is still good enough, the smallest rate above the line.",
@@ -398,7 +454,7 @@ EXERCISES = [
         probes=((_FEW, _SCORES), (np.array([1.0, 0.2, 0.1, 0.5]), _STEADY), (_FEW[::-1], _GAP),
                 (np.array([0.01, 0.03, 0.1, 0.3]), _WILD), (np.array([0.01, 0.03, 0.1, 0.3]), _GAP),
                 (_RUNGS, _TIGHT), (_RUNGS, _LOOSE), (_RUNGS[_SHUFFLED], _TIGHT[_SHUFFLED]), (_RUNGS[::-1], _TIGHT),
-                (_RUNGS[_SHUFFLED[::-1]], _LOOSE[_SHUFFLED[::-1]])),
+                (_RUNGS[_SHUFFLED[::-1]], _LOOSE[_SHUFFLED[::-1]]), (np.array([0.03, 0.1, 0.3, 0.01]), _SLOPE)),
         corners={"just at the limit counts": [1]},
         mistakes=(
             (lambda rates, scores: rates[scores.mean(axis=1).argmax()],
@@ -425,8 +481,8 @@ EXERCISES = [
             (lambda rates, scores: _pick(scores, _error(scores).mean(), rates),
              "The standard errors of all rates are averaged here. Asked for is that of the best rate alone."),
             (lambda rates, scores: _pick(scores, _of_best(scores).var(ddof=1) / scores.shape[1], rates),
-             "Nearly nothing but the best mean itself is let in: either the standard error is squared (a root is "
-             "missing), or it is left out."),
+             "Nearly nothing but the best mean itself is let in: the standard error is squared (a root is missing), "
+             "or it is added where it should be taken off, or it is left out."),
             (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1) / np.sqrt(len(scores)), rates),
              "The root is taken of the number of rates. A mean is made of the scores of the seeds: how many are they?"),
             (lambda rates, scores: _pick(scores, scores.std(ddof=1) / np.sqrt(scores.shape[1]), rates),
@@ -494,6 +550,17 @@ EXERCISES = [
             (lambda rates, scores: _pick(scores, scores.mean(axis=1).std(ddof=1) / len(rates) ** 0.5, rates),
              "That error is made of how the means of the rates scatter. Asked for is that of the best rate's own "
              "scores."),
+            (_by_its_luckiest,
+             "The rate with the highest single score counts as the best one here. It is the one with the best mean."),
+            (_all_above,
+             "A rate counts here only if all of its scores are above the line. Its mean is to be."),
+            (_next_below,
+             "That is the nearest good rate below the best one. Smaller ones may be good as well: take the smallest."),
+            (lambda rates, scores: _pick(scores, _mean_deviation(scores), rates),
+             "The spread is the mean of the absolute deviations here. The standard deviation squares them, divides "
+             "their sum by n − 1 and takes the root."),
+            (lambda rates, scores: scores.mean(axis=1)[_good(scores)].min(),
+             "That is a score, the lowest mean on or above the line. A rate is asked for, the smallest of those."),
             (lambda rates, scores: rates[scores.mean(axis=1) >= scores.mean()].min(),
              "Compared with the mean of all scores: whatever is above it counts as good. The line lies one "
              "standard error below the best mean."),
@@ -504,6 +571,7 @@ EXERCISES = [
         title="reading a range test",
         reference=range_test_pick,
         on_the_way=_way_to_the_minimum,
+        of_yours=_rate_of_yours,
         why="Smoothing keeps one lucky batch from deciding; the tenth keeps a distance from the cliff behind the "
             "minimum.",
         hints=(
@@ -515,8 +583,9 @@ EXERCISES = [
         ),
         probes=((_R, _DIP), (_R, _GONE), (_R, _SUDDEN), (_R, _RISING), (_R, _FALLING),
                 (_R[2:], _NOISY[:11]), (_R, _NOISY), (np.geomspace(1e-4, 1, 13), _NOISY[::-1]),
-                (_R, _ENDED), (_R, _LEAPT), (_R, _HOLE), (_R, _SPIKE), (_R, _BOTH), (_R, _LUCKY)),
-        corners={"of those that exist at the two ends": [3, 4, 6, 7, 10], "A nan": [1, 2, 8, 10, 12],
+                (_R, _ENDED), (_R, _LEAPT), (_R, _HOLE), (_R, _SPIKE), (_R, _BOTH), (_R, _LUCKY),
+                (_ODD, _CLIMBING), (_ODD, _CLIMBING[::-1]), (_ODD, _DIP[1:])),
+        corners={"of those that exist at the two ends": [3, 4, 6, 7, 10, 14, 15], "A nan": [1, 2, 8, 10, 12],
                  "inf among these": [1, 9, 11, 12]},
         mistakes=(
             (lambda rates, losses: rates[_lowest(losses)] / 10,
@@ -601,6 +670,38 @@ EXERCISES = [
             (lambda rates, losses: rates[_lowest(_wrapped(losses))] / 10,
              "At the start `i - 2` is negative, which Python reads from the other end, so that the first two windows "
              "are empty: `max(i - 2, 0)`."),
+            (lambda rates, losses: rates[_first_rise(losses)] / 10,
+             "You stop where the mean rises for the first time, or is not finite. It may fall lower later on: look at "
+             "all of them."),
+            (lambda rates, losses: rates[_lowest(_windows(losses, 3, 1))] / 10,
+             "Your window holds three neighbours before the loss and one after it. Two on each side are asked for."),
+            (lambda rates, losses: rates[_lowest(_windows(losses, 1, 2))] / 10,
+             "The window begins one place too late: it holds one neighbour before the loss, and two are asked for."),
+            (lambda rates, losses: rates[_lowest(_smooth(losses, 4))] / 10,
+             "Four neighbours on each side; two are asked for."),
+            (lambda rates, losses: rates[_lowest(_smooth(_smooth(losses)))] / 10,
+             "The losses are smoothed twice. Once is asked for."),
+            (lambda rates, losses: rates[1 + _lowest(_smooth(losses)[1:])] / 10,
+             "The first place is passed over. The minimum may be there."),
+            (lambda rates, losses: rates[_lowest(_smooth(losses)[:-1])] / 10,
+             "The last place is passed over. The minimum may be there."),
+            (lambda rates, losses: rates[_lowest(_begun_unsmoothed(losses))] / 10,
+             "The first two places are not smoothed: either they are left as they are, or their windows are empty, "
+             "since Python reads the negative `i - 2` from the other end. Average over those that exist."),
+            (lambda rates, losses: _kept(rates, losses, _before_the_first(losses)) if np.isfinite(losses[0])
+             else rates[0] / 10,
+             "Everything from the first nan or inf on is left out before smoothing. So the means just before it seem "
+             "to have no neighbours there, and whatever comes after it is never looked at, even if it is all there "
+             "is."),
+            (lambda rates, losses: rates[_lowest(np.diff(_smooth(losses)))] / 10,
+             "That is a tenth of the rate from which the smoothed loss falls most to the next one. Asked for is a "
+             "tenth of the rate at the minimum."),
+            (lambda rates, losses: rates[max(_lowest(_smooth(losses)) - 1, 0)],
+             "That is the rate one place before the minimum, and no tenth is taken. Asked for is a tenth of the rate "
+             "at the minimum."),
+            (lambda rates, losses: rates[max(_lowest(_smooth(losses)) - 2, 0)],
+             "That is the rate two places before the minimum. It is a tenth of it only where the grid has two rates a "
+             "decade, and begins early enough."),
             (lambda rates, losses: rates[_lowest(np.exp(_smooth(np.log(losses))))] / 10,
              "Logarithms are averaged here. The mean is that of the losses themselves."),
             (lambda rates, losses: _smooth(rates)[_lowest(_smooth(losses))] / 10,

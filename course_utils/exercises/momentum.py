@@ -61,17 +61,27 @@ def _way_to_the_velocity(lr, beta, dampening):
             f"`{first / (1 - beta):.4g}`.")
 
 
+def _velocity_of_yours(got, lr, beta, dampening):
+    """Which velocity an answer stands for, and after how many gradients it is reached."""
+    velocity = got / lr
+    left = 1 - velocity * (1 - beta) / (1 - dampening)
+    after = math.log(left) / math.log(beta) if beta and 1e-9 < left < 1 else 0.5
+    if abs(after - round(after)) < 1e-6 and after > 0.5:
+        return f"Yours is lr times `{velocity:.6g}`, the velocity after {round(after)} gradient{'s' * (after > 1.5)}."
+    return f"Yours is lr times `{velocity:.6g}`."
+
+
 def _momentum_walk(update, w, gradients, rates, beta):
     """The weights after each step of a walk at these rates."""
     return walk(update, w, gradients, [(lr, beta) for lr in rates])
 
 
-def _rule(velocity, step, start=lambda g: 0.0):
+def _rule(velocity, step, start=lambda g: 0.0, keep=lambda v, beta: v):
     """An update from velocity(old, g, lr, beta) and step(new, old, g, lr, beta), which is taken off the weights."""
     def update(w, g, state, lr, beta):
         old = state.get("v", start(g))
         new = velocity(old, g, lr, beta)
-        return w - step(new, old, g, lr, beta), {"v": new}
+        return w - step(new, old, g, lr, beta), {"v": keep(new, beta)}
     return update
 
 
@@ -96,6 +106,20 @@ def _started_full(step):
         new = beta * state["v"] + (1 - beta) * g if "v" in state else g
         return w - step(new, 0.0, g, lr, beta), {"v": new}
     return update
+
+
+def _from_the_second(step, first=_ball):
+    """Another step than the right one from the second on."""
+    def update(w, g, state, lr, beta):
+        new = beta * state.get("v", 0.0) + g
+        return w - (step if state else first)(new, state.get("v", 0.0), g, lr, beta), {"v": new}
+    return update
+
+
+def _corrected(w, g, state, lr, beta):
+    """An average of the gradients, divided by 1 − βᵗ."""
+    t, v = state.get("t", 0) + 1, beta * state.get("v", 0.0) + (1 - beta) * g
+    return w - lr * v / (1 - beta**t), {"t": t, "v": v}
 
 
 def _forgetful(step):
@@ -140,8 +164,9 @@ _STEPS = (
                                   np.array([0.4, 0.4, 2.0]), np.array([1.0, -1.0, 0.2])), (0.2, 0.2, 0.02, 0.02, 0.5),
      0.97),
     (_TABLE, (_TABLE / 2, -_TABLE, _TABLE**2, _TABLE + 1, _TABLE - 2), (0.01, 0.02, 0.03, 0.04, 0.05), 0.3),
+    (np.array([2.0, -1.0]), (np.array([0.0, 1.0]), np.array([1.0, 0.5]), np.array([-1.0, 2.0])), (0.1, 0.2, 0.1), 0.6),
 )
-_STEP_CORNERS = {"floats": [0, 2], "arrays of one shape": [5, 6], "lr may change from step to step": [0, 3]}
+_STEP_CORNERS = {"floats": [0, 2], "arrays of one shape": [5, 6, 7], "lr may change from step to step": [0, 3]}
 
 _MEMORY = ("Read the old velocity from the state, with 0 for the first step, make the new one, and hand it back in a "
            "new dictionary: `state.get(\"v\", 0.0)`.")
@@ -184,6 +209,13 @@ EXERCISES = [
              "The step is made with the velocity from before this gradient: update v first."),
             (_rule(_sum, _ahead),
              "That is Nesterov's step, which looks ahead. Heavy ball steps along v itself."),
+            (_from_the_second(_ahead),
+             "From the second step on that is Nesterov's step, which looks ahead. Heavy ball steps along v itself."),
+            (_from_the_second(lambda v, old, g, lr, beta: lr * old),
+             "From the second step on, the step is made with the velocity from before this gradient: update v first."),
+            (_corrected,
+             "That is an average of the gradients, corrected for its start as in Adam. Asked for is the undamped sum: "
+             "the gradient enters in full."),
             (_rule(lambda v, g, lr, beta: v + g, _ball),
              "The velocity never forgets: nothing of it is lost from step to step. Where does β belong?"),
             (_rule(lambda v, g, lr, beta: v + beta * g, _ball),
@@ -235,6 +267,7 @@ EXERCISES = [
         title="the effective rate",
         reference=effective_rate,
         on_the_way=_way_to_the_velocity,
+        of_yours=_velocity_of_yours,
         why="For a constant gradient the velocity settles where v = βv + (1 − dampening) g.",
         hints=(
             "Under a constant gradient the velocity stops changing after a while. What equation holds then?",
@@ -292,11 +325,12 @@ EXERCISES = [
             (lambda lr, beta, dampening: lr - dampening / (1 - beta),
              "Brackets are missing: lr multiplies the 1 alone, and dampening is divided before it is taken off. "
              "(1 − dampening) belongs together."),
-            (lambda lr, beta, dampening: lr * (1 - dampening) * (1 - beta**100) / (1 - beta),
-             "That is the step after 100 gradients. With a long memory it still grows: 1 + β + β² + … without an end "
-             "is 1/(1 − β)."),
-            (lambda lr, beta, dampening: lr * (1 - dampening) * (1 - beta**10) / (1 - beta),
-             "That is the step after 10 gradients. The memory goes on: 1 + β + β² + … without an end is 1/(1 − β)."),
+            *((lambda lr, beta, dampening, n=n: lr * (1 - dampening) * (1 - beta**n) / (1 - beta),
+               f"That is the step after {n} gradients. With a long memory it still grows: 1 + β + β² + … without an "
+               "end is 1/(1 − β).") for n in (5, 10, 20, 50, 100, 200, 500)),
+            (lambda lr, beta, dampening: lr / (1 - beta + dampening),
+             "Dampening stands below the line here. It shortens the gradient that enters, so that it multiplies: 1 − "
+             "dampening."),
             (lambda lr, beta, dampening: lr * (1 - dampening) / math.sqrt(1 - beta),
              "A root is too much: what survives adds up as 1 + β + β² + …, which is 1/(1 − β)."),
             (lambda lr, beta, dampening: lr / (1 - beta) - dampening,
@@ -366,6 +400,15 @@ EXERCISES = [
              "β is right. 1 / high is a safe rate, not the fastest one."),
             (lambda low, high: (1 / high, math.sqrt(best_momentum(low, high)[1])),
              "That is a common choice for Nesterov's form. Heavy ball has another best pair."),
+            (lambda low, high: (4 / (math.sqrt(low) + math.sqrt(high)), best_momentum(low, high)[1]),
+             "β is right. In the rate, the sum of the roots is to be squared as well, not the 2 alone."),
+            (lambda low, high: ((2 / (math.sqrt(high) - math.sqrt(low))) ** 2, best_momentum(low, high)[1]),
+             "β is right. In the rate, the sum of the roots stands below the line, not their difference."),
+            (lambda low, high: (1 / high, (1 - math.sqrt(low / high)) ** 2),
+             "1 / high is a safe rate, and this β the best one for it. The fastest pair has a larger rate, with which "
+             "the flattest and the steepest direction are equally fast."),
+            (lambda low, high: (1 / low, best_momentum(low, high)[1]),
+             "β is right. 1 / low looks at the flattest direction alone. The rate depends on both curvatures."),
             (lambda low, high: (2 / high, best_momentum(low, high)[1]),
              "β is right. 2 / high is the critical rate of plain descent."),
             (lambda low, high: (4 / (high + low), best_momentum(low, high)[1]),
@@ -429,6 +472,17 @@ EXERCISES = [
              "missing."),
             (_rule(_average, lambda v, old, g, lr, beta: lr * ((1 - beta) * g + beta * v)),
              "Everything is (1 − β) times what it should be: that is the damped form."),
+            (_started_full(_ahead),
+             "That is the damped form with a full first gradient, as torch's `dampening`. Asked for is the undamped "
+             "one."),
+            (_rule(lambda v, g, lr, beta: beta * v + lr * g, _ahead),
+             "The rate comes in twice for the velocity, in it and in the step. It belongs in the step alone."),
+            (_from_the_second(_ahead),
+             "The first step does not look ahead. It does, too: the bracket is g + β v, with v = g."),
+            (_rule(_sum, lambda v, old, g, lr, beta: lr * (beta * old + v)),
+             "The bracket comes to v + β times the *old* velocity. Asked for is g + β times the new one."),
+            (_rule(_sum, _ahead, keep=lambda v, beta: beta * v),
+             "The step is right, but the old velocity keeps β² of itself: β comes in twice."),
             (_forgetful(_ahead),
              "Every step is like the first: either the new velocity is not handed back, or the one that came in is "
              "not used."),

@@ -199,6 +199,19 @@ def _anew(losses, lr, factor, patience, begin):
     return lr
 
 
+def _counted_always(losses, lr, factor, patience, asked_first):
+    """Every epoch adds to the waiting, a new lowest one as well."""
+    lowest, waited = math.inf, 0
+    for loss in losses:
+        better = loss < lowest
+        lowest = min(loss, lowest)
+        waited = 1 if better and not asked_first else waited + 1
+        if waited > patience:
+            lr, waited = lr * factor, 0
+        waited = 0 if better and asked_first else waited
+    return lr
+
+
 def _first_waits(losses, lr, factor, patience):
     return _plateau(start=losses[0])(losses, lr, factor, patience) if losses else lr
 
@@ -225,8 +238,8 @@ def _way_to_the_rate(step, peak_lr, warmup_steps, total_steps):
 
 
 def _way_to_the_sum(schedule, n_steps):
-    rates = ", ".join(f"`{schedule(step):.3g}`" for step in range(min(n_steps, 3)))
-    return f"The rates begin with {rates}." if rates else ""
+    rates = ", ".join(f"`{schedule(step):.3g}`" for step in range(n_steps if n_steps <= 12 else 3))
+    return f"The rates {'are' if n_steps <= 12 else 'begin with'} {rates}." if rates else ""
 
 
 def _way_down(losses, lr, factor, patience):
@@ -235,6 +248,22 @@ def _way_down(losses, lr, factor, patience):
     if not falls:
         return "The rate never falls there."
     return f"The rate falls there at the loss{'es' * (len(falls) > 1)} {', '.join(map(str, falls))}, counted from 0."
+
+
+def _falls_of_yours(got, losses, lr, factor, patience):
+    """How often the rate has fallen to what was given."""
+    falls = math.log(got / lr) / math.log(factor) if got > 0 else math.nan
+    if math.isnan(falls) or abs(falls - round(falls)) > 1e-6 or falls < -0.5:
+        return ""
+    times = {0: "never", 1: "once", 2: "twice"}.get(round(falls), f"{round(falls)} times")
+    return f"Yours has {times} fallen." if times == "never" else f"Yours has fallen {times}."
+
+
+def _rate_that_differs(got, schedule, n_steps):
+    """By the rate of which step a sum is off."""
+    off = got - summed_rate(schedule, n_steps)
+    steps = [step for step in range(n_steps) if math.isclose(abs(off), schedule(step), rel_tol=1e-6)]
+    return f"Yours is too {'large' if off > 0 else 'small'} by as much as the rate of step {steps[0]}." if steps else ""
 
 
 def _way_through(schedule, epochs, n_examples, batch_size):
@@ -341,7 +370,8 @@ EXERCISES = [
                 (31, 0.3, 4, 20), (0, 0.02, 1, 11), (1, 0.02, 1, 11), (6, 0.02, 1, 11), (60, 1.5, 100, 350),
                 (99, 1.5, 100, 350), (100, 1.5, 100, 350), (225, 1.5, 100, 350), (700, 1.5, 100, 350),
                 (1, 0.3, 3, 3), (2, 0.3, 3, 3), (3, 0.3, 3, 3), (7, 0.3, 3, 3)),
-        corners={"on the rate is 0": [5, 6, 14, 17, 18], "the warmup takes all the steps": [15, 16, 17, 18]},
+        corners={"total_steps on the rate is 0": [5, 6, 14, 17, 18],
+                 "the warmup takes all the steps": [15, 16, 17, 18]},
         mistakes=(
             (_in_warmup(lambda step, warm: step / warm),
              "The warmup starts at rate 0, so that the first step does nothing and the peak comes one step late: "
@@ -421,6 +451,14 @@ EXERCISES = [
              "The rate of step 0 is kept through all of the warmup. It grows by as much with every step."),
             (_to_the_end(lambda step, warm: (step + 1) / (warm + 1)),
              "The straight line is too flat: it would be at peak_lr one step after its end. Divide by warmup_steps."),
+            (_to_the_end(lambda step, warm: (1 + (warm - 1) * step / warm) / warm),
+             "The straight line begins at the right rate, but is on its way to peak_lr at step warmup_steps. It is "
+             "there one step earlier."),
+            (_to_the_end(lambda step, warm: (step + 1) // warm),
+             "The rate is 0 until the last step of the warmup, as it is with `//`, which rounds the fraction down. "
+             "Divide with `/`."),
+            (lambda step, peak, warm, total: warmup_cosine(step % total, peak, warm, total),
+             "After total_steps steps everything begins again. From there on the rate is 0."),
             (_to_the_end(lambda step, warm: step / (warm - 1) if warm > 1 else 1.0),
              "The straight line starts at 0. At step 0 the rate is peak_lr / warmup_steps, so that no step is lost."),
             (_to_the_end(lambda step, warm: step / max(warm - 1, 1)),
@@ -454,6 +492,7 @@ EXERCISES = [
         title="the summed rate of a schedule",
         reference=summed_rate,
         on_the_way=_way_to_the_sum,
+        of_yours=_rate_that_differs,
         why="A schedule is a function, so its sum needs no training: it can be known before the first step.",
         hints=(
             "Ask the schedule for its rate at each step and add the answers up.",
@@ -461,7 +500,7 @@ EXERCISES = [
             "A schedule takes one step at a time: `sum(schedule(step) for step in …)`.",
         ),
         probes=((_slow, 7), (_falling, 12), (_stairs, 9), (_wave, 5), (_slow, 1), (_stairs, 3), (_falling, 0),
-                (_table, 4), (_table, 3), (_cycle, 7)),
+                (_table, 4), (_table, 3), (_cycle, 7), (_slow, 150)),
         corners={"no steps sum to 0": [6]},
         mistakes=(
             (lambda schedule, n: sum(schedule(step) for step in range(1, n + 1)),
@@ -509,6 +548,20 @@ EXERCISES = [
              "A trapezoid rule suits a smooth curve. Training takes whole steps, each at the rate of its own step."),
             (lambda schedule, n: math.prod(schedule(step) for step in range(n)),
              "That multiplies the rates. They are to be added."),
+            (lambda schedule, n: math.prod(schedule(step) for step in range(n)) if n else 0.0,
+             "That multiplies the rates, where there are any. They are to be added."),
+            (lambda schedule, n: sum(schedule(max(step - 1, 0)) for step in range(n)),
+             "The rates come one step late: that of step 0 is added twice, and that of the last step is left out."),
+            (lambda schedule, n: sum(schedule(step) for last in range(n) for step in range(last + 1)),
+             "The sums after each step are added up once more. Asked for is the last of them."),
+            (lambda schedule, n: math.sqrt(sum(schedule(step) ** 2 for step in range(n))),
+             "That is the root of the sum of squares. The distance is a matter of the plain sum."),
+            (lambda schedule, n: n * float(np.median([schedule(step) for step in range(n)])) if n else 0.0,
+             "The middle one of the rates is counted for every step here. Add them up."),
+            (lambda schedule, n: sum(int(schedule(step)) for step in range(n)),
+             "Each rate is cut to a whole number before it is added. Most rates are below 1, and nothing is left."),
+            (lambda schedule, n: sum({schedule(step) for step in range(n)}),
+             "Rates that are equal count only once, as in a set. Every step counts, whatever its rate."),
             (lambda schedule, n: np.cumsum([schedule(step) for step in range(n)]),
              "Those are the sums after each step. Asked for is the last of them, a single number."),
             (lambda schedule, n: [schedule(step) for step in range(n)],
@@ -537,6 +590,7 @@ EXERCISES = [
         title="a rate that listens to the losses",
         reference=plateau_rate,
         on_the_way=_way_down,
+        of_yours=_falls_of_yours,
         why="The rule has a memory, but the function has none: it reads the whole history of losses each time.",
         hints=(
             "Walk through the losses in order and keep two numbers on the way: the lowest loss so far, and for how "
@@ -551,12 +605,19 @@ EXERCISES = [
                 (_FLAT, 1.0, 0.5, 2), (_RISING, 0.4, 0.5, 3), (_RISING[::-1], 0.4, 0.5, 0), (_LOSSES, 0.2, 0.3, 0),
                 ([], 0.05, 0.1, 2), (_NOISY, 0.01, 0.1, 12), (_CREEPING, 0.1, 0.5, 2), ([], 0.3, 0.5, 0),
                 (_EQUALLED, 0.2, 0.5, 1), (_EQUALLED, 0.2, 0.5, 0), (_LARGE, 0.3, 0.5, 1), ([0.4], 0.3, 0.5, 0),
-                (_HUGE, 0.3, 0.5, 1), (_TINY, 0.2, 0.5, 1), (_HARDLY, 0.2, 0.5, 1)),
+                (_HUGE, 0.3, 0.5, 1), (_TINY, 0.2, 0.5, 1), (_HARDLY, 0.2, 0.5, 1),
+                ([1.0, 3.0, 4.0, 3.5, 3.6], 0.2, 0.5, 1)),
         corners={"before the first epoch it is empty": [9, 12], "An equal loss": [5, 13, 14]},
         mistakes=(
             (_plateau(counts=lambda waited, patience: waited >= patience),
              "It reduces one epoch too early: *more than* patience epochs must pass. (Keras counts as you do, PyTorch "
              "as asked here.)"),
+            (_plateau(counts=lambda waited, patience: waited >= max(patience, 1)),
+             "It reduces one epoch too early unless patience is 0: *more than* patience epochs must pass."),
+            (_plateau(counts=lambda waited, patience: waited >= max(patience, 1),
+                      better=lambda loss, lowest: loss <= lowest),
+             "Two things at once: it reduces one epoch too early unless patience is 0, since *more than* patience "
+             "epochs must pass, and an equal loss counts as progress."),
             (_plateau(counts=lambda waited, patience: waited == patience),
              "With `waited == patience` it is one epoch too early, and a patience of 0 goes wrong altogether: the rate "
              "falls when the waiting is *more than* patience."),
@@ -600,7 +661,8 @@ EXERCISES = [
              "The waiting is set back after every bad epoch, not only after a reduction, so that it never gets beyond "
              "1."),
             (_from_the_last_lowest,
-             "Only the bad epochs since the lowest loss are counted. Earlier plateaus have reduced the rate, too."),
+             "Only the bad epochs since the lowest loss count in the end: either no others are looked at, or a new "
+             "lowest loss brings the first rate back. Earlier plateaus have reduced the rate for good."),
             (lambda losses, lr, factor, patience: plateau_rate(losses[:-1], lr, factor, patience),
              "The last loss plays no part: either it is left out, or the waiting is asked about at the beginning of "
              "the next round, which does not come any more. Count a loss first, then ask."),
@@ -630,8 +692,9 @@ EXERCISES = [
             (_against_the_first,
              "Every loss is compared with the first one. Compare with the lowest so far."),
             (lambda losses, lr, factor, patience: lr * factor ** (len(losses) // (patience + 1)),
-             "That reduces at fixed times, whatever the losses are: either they are not looked at, or the lowest loss "
-             "begins at 0 or below, and no loss is ever below that."),
+             "That reduces at fixed times, whatever the losses are: either they are not looked at, or none is ever "
+             "below the lowest one, because this begins at 0 or below, or because it takes up each loss before it is "
+             "compared with it."),
             (_plateau(better=lambda loss, lowest: loss > lowest or lowest == math.inf),
              "Here a higher loss counts as progress. That suits an accuracy; a loss should fall."),
             (lambda losses, lr, factor, patience: [plateau_rate(losses[:n], lr, factor, patience)
@@ -642,6 +705,12 @@ EXERCISES = [
             (_late,
              "The waiting is looked at before the loss: the rate falls one epoch late, and the loss of that epoch "
              "is not looked at."),
+            (lambda losses, lr, factor, patience: _counted_always(losses, lr, factor, patience, False),
+             "The epoch of a new lowest loss is counted as a bad one, too: the waiting is 1 after it. Add 1 only where "
+             "the loss is no new lowest one."),
+            (lambda losses, lr, factor, patience: _counted_always(losses, lr, factor, patience, True),
+             "The waiting grows, and is asked about, before a new lowest loss sets it back. Look at the loss first, "
+             "then count, then ask."),
             (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, 1),
              "After a reduction the waiting begins at 1, so that the next one comes an epoch early. It begins at 0."),
             (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, -1),
@@ -760,6 +829,13 @@ EXERCISES = [
              "The counter moves once more at the end of every epoch, so that a step is skipped there."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch * b) for b in range(batches)]),
              "Epoch times batch is no counter. The step is epoch times the *number* of batches, plus the batch."),
+            (lambda schedule, epochs, n, size: sorted(training_rates(schedule, epochs, n, size), reverse=True),
+             "The rates are sorted, from the largest to the smallest. They stand in the order of the steps."),
+            (lambda schedule, epochs, n, size: list(dict.fromkeys(training_rates(schedule, epochs, n, size))),
+             "Rates that are equal stand in the list only once. Every step has its rate in the list."),
+            (lambda schedule, epochs, n, size: schedule(np.arange(epochs * math.ceil(n / size))),
+             "A schedule is asked for one step, a whole number. Not every schedule can take an array of them: it may "
+             "hold an `if` or a `math.cos`."),
             (lambda schedule, epochs, n, size: len(training_rates(schedule, epochs, n, size)),
              "That is the number of steps. Asked for are their rates."),
         ),
