@@ -122,6 +122,7 @@ CLAIMS = {
     r"yours is twice what": lambda g, e: np.isclose(g, 2 * e),
     r"yours is half of what": lambda g, e: np.isclose(g, e / 2),
     r"the sign of yours is turned round": lambda g, e: np.isclose(g, -e),
+    r"the sign and the size of yours are wrong": lambda g, e: g * e < 0,
     r"the size of yours is right, and the sign is not": lambda g, e: np.isclose(abs(g), abs(e)),
     r"yours is 1 divided by what": lambda g, e: np.isclose(g * e, 1),
     r"yours is the square of what": lambda g, e: np.isclose(g, e * e),
@@ -673,6 +674,15 @@ def best_begun_with_zero(rates, val, test):
     ("pick-rate", best_begun_with_zero, "the others all ask for “all may be below 0”"),
     ("layer-backward", lambda x, W, g: (g @ W, g.T @ x + W, g.sum(axis=0)),
      "the gradient by x and the gradient by b are right"),
+    ("budgeted-halving", lambda score, settings, lengths, kept: score(lengths[0], settings[0]), "asked for 16, which"),
+    ("finals-left", lambda b, n, s, f: min(0, max(n, (b - n * s) // (f - s))), "Always 0"),
+    ("finals-left", lambda b, n, s, f: max(0, min(n, b - n * s // (f - s))), "Are brackets missing?"),
+    ("finals-left", lambda b, n, s, f: b - n * s >= f - s, "True or False, not a number"),
+    ("carried-regret", lambda val, test: EXERCISES["carried-regret"].reference(val, test).astype(int), "whole numbers"),
+    ("one-rate-for-all", lambda rates, val, test: (rates[0] + 1, test[:, val.min(axis=0).argmax()].min()),
+     "On every probe the worst gain is right."),
+    ("adagrad-reach", lambda lr, n: -sum(lr / (k + 1) ** 0.5 for k in range(1, n + 1)),
+     "the sign and the size of yours are wrong"),
 ])
 def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
     result = check(id, attempt)
@@ -681,6 +691,8 @@ def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
 
 @pytest.mark.parametrize("id, attempt, words", [
     ("basin-on-a-grid", row_above(lambda best, share: best * (1 - share) / 2), "At least half"),
+    ("finals-left", lambda b, n, s, f: 0, "change places"), ("finals-left", lambda b, n, s, f: n, "change places"),
+    ("basin-on-a-grid", lambda rates, gains, share: np.nan, "which operation"),
     ("adam-update", lambda w, g, state, *rest: EXERCISES["adam-update"].reference(
         w, g, state or {"m": np.ones_like(g), "t": 0}, *rest), "too small"),
 ])
@@ -691,8 +703,8 @@ def test_a_wrong_answer_does_not_get_this_sentence(id, attempt, words):
 
 @pytest.mark.parametrize("id, attempt", [
     ("adagrad-reach", lambda lr, n: lr if n == 1 else sum(lr / k**0.5 for k in range(1, n))),
-    ("basin-on-a-grid", lambda rates, gains, share: 10 ** EXERCISES["basin-on-a-grid"].reference(rates, gains, share)
-     if gains.any() else 0),
+    ("uncorrected-ratio", lambda t, beta1, beta2: EXERCISES["uncorrected-ratio"].reference(t, beta1, beta2) if t == 1
+     else (1 - beta1**t) / (1 - beta2**t)),
 ])
 def test_no_known_mistake_is_named_where_the_answer_is_right_although_it_would_be_wrong(id, attempt):
     message = check(id, attempt).message

@@ -171,6 +171,15 @@ def _decay_in_mean(w, g, state, lr, beta1, beta2, eps, weight_decay):
     return w - lr * m_hat / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
 
 
+def _decay_in_square(w, g, state, lr, beta1, beta2, eps, weight_decay):
+    """The weights decay as they should, and the decay goes into the average of the squares as well."""
+    t = state.get("t", 0) + 1
+    m = beta1 * state.get("m", 0.0) + (1 - beta1) * g
+    s = beta2 * state.get("s", 0.0) + (1 - beta2) * (g + weight_decay * w) ** 2
+    m_hat, s_hat = m / (1 - beta1**t), s / (1 - beta2**t)
+    return w * (1 - lr * weight_decay) - lr * m_hat / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
+
+
 _SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
 _MANY = np.array([[0.5, -2.0, 0.03], [-0.2, 1.0, 0.01], [0.8, 0.4, -0.07], [0.1, -1.5, 0.02], [-0.6, 0.3, 0.05]])
 _W = np.array([1.0, -3.0, 0.2])
@@ -311,6 +320,19 @@ EXERCISES = [
              "hats are made for."),
             (_adam(hats=lambda m, s, b1, b2, t: (m, s), step=lambda m, s, eps: m),
              "That is the mean of the gradient alone: no hats, and no division by the root."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 ** max(t - 1, 1)), s / (1 - b2 ** max(t - 1, 1)))),
+             "The second step is corrected like the first, and each later one like the one before it: t goes up by "
+             "one in every step."),
+            (_adam(count=lambda t: t + 2),
+             "The count goes up by two in every step, the first one included: the powers are 2, 4, 6 …"),
+            (lambda w, g, state, *rest: _adam(hats=lambda m, s, b1, b2, t: (m, s))(
+                w, g, state or {"m": g, "s": g**2}, *rest),
+             "The averages begin with the first gradient and its square, and have no hats. They begin with 0, and "
+             "the hats make up for that."),
+            (_adam(kept=lambda m, s, m_hat, s_hat: (s, m), step=lambda m, s, eps: m / (np.sqrt(s) + eps)),
+             "m and s change places in the state: the next step takes the one for the other."),
+            (_adam(rate=lambda lr: -lr, step=lambda m, s, eps: m / (s + eps) ** 0.5),
+             "Two things: the step goes uphill, and eps stands inside the root."),
         ),
     ),
     Exercise(
@@ -408,6 +430,12 @@ EXERCISES = [
              "The ratios of all steps up to t are added up. Asked for is that of step t alone."),
             (lambda t, a, b: (1 + a**t) / (1 + b**t) ** 0.5,
              "βᵗ is added to 1. What is there after t steps is 1 minus it."),
+            (lambda t, a, b: sum((1 - a**k) / (1 - b**k) ** 0.5 for k in range(1, t + 1)) / t,
+             "That is the mean over all steps up to t. Asked for is the ratio of step t alone."),
+            (lambda t, a, b: (1 - a ** (t + 1)) / (1 - b**t) ** 0.5,
+             "β₁ has the power t + 1. After t steps the mean is the share 1 − β₁ᵗ."),
+            (lambda t, a, b: (1 - a**t) / (1 - b ** (t + 1)) ** 0.5,
+             "β₂ has the power t + 1. After t steps the mean square is the share 1 − β₂ᵗ."),
         ),
     ),
     Exercise(
@@ -464,9 +492,9 @@ EXERCISES = [
             (_decayed(before=lambda w, lr, wd: w - lr * wd * w**2),
              "The decay is proportional to w². The square is in the penalty; its slope is proportional to w."),
             (_decayed(before=lambda w, lr, wd: w * (1 - 2 * lr * wd)),
-             "The decay is twice too strong: no factor 2 from the slope of w² here."),
+             "The decay is twice as strong as asked for: no factor 2 from the slope of w² here."),
             (_decayed(before=lambda w, lr, wd: w * (1 - lr * wd / 2)),
-             "The decay is half too weak: the share is lr · weight_decay."),
+             "The decay is half as strong as asked for: the share is lr · weight_decay."),
             (_decayed(before=lambda w, lr, wd: w * (1 - lr**2 * wd)),
              "The rate is in the decay twice."),
             (_decayed(gradient=lambda g, w, wd: g + wd * w),
@@ -518,6 +546,18 @@ EXERCISES = [
             (_decayed(before=_as_given, after=lambda new, w, lr, wd: new * (1 - wd)),
              "Two things: the decay comes after the step, and the rate is missing in it."),
             *of_any_step(_decayed()),
+            (_decay_in_square,
+             "The decay goes into the average of the squares. Neither average should see it."),
+            (_decayed(before=lambda w, lr, wd: w * (1 - lr * wd) ** 2),
+             "The weights lose the share lr · weight_decay twice in each step. Once is asked for."),
+            (lambda w, g, state, lr, b1, b2, eps, wd: _decayed(before=lambda w, lr, wd: w * (1 - lr * wd) ** (
+                state.get("t", 0) + 1))(w, g, state, lr, b1, b2, eps, wd),
+             "Step t takes the share away t times: 1 − lr · weight_decay has the power t. It has none."),
+            (_decayed(before=lambda w, lr, wd: w - lr * wd * np.mean(w)),
+             "Each weight loses the same here, a share of their mean. It loses that share of itself."),
+            (_decayed(before=lambda w, lr, wd: w - lr * wd * np.abs(w)),
+             "The share is taken of the size of the weights, so that those below 0 move away from 0. Each loses that "
+             "share of itself, sign and all."),
             (_decayed(before=lambda w, lr, wd: w * (1 - lr)),
              "The weights lose the share lr of themselves. The share is lr · weight_decay."),
             (_decayed(before=lambda w, lr, wd: w * (1 - 0.01 * lr)),

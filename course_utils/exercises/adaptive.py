@@ -125,6 +125,28 @@ def _absolute_sum(w, g, state, lr, eps):
     return w - lr * g / (np.sqrt(np.abs(m)) + eps), {"m": m}
 
 
+def _eps_in_the_sum(w, g, state, lr, eps):
+    s = state.get("s", 0.0) + g**2 + eps
+    return w - lr * g / np.sqrt(s), {"s": s}
+
+
+def _first_square_alone(w, g, state, lr, eps):
+    s = state.get("s", g**2)
+    return w - lr * g / (np.sqrt(s) + eps), {"s": s}
+
+
+def _largest_square(w, g, state, lr, eps):
+    s = np.maximum(state.get("s", 0.0), g**2)
+    return w - lr * g / (np.sqrt(s) + eps), {"s": s}
+
+
+def _divided_again(w, g, state, lr, eps):
+    """The rate of a step is that of the step before, divided once more."""
+    s = state.get("s", 0.0) + g**2
+    rate = state.get("rate", lr) / (np.sqrt(s) + eps)
+    return w - rate * g, {"s": s, "rate": rate}
+
+
 def _counting(w, g, state, lr, eps):
     t = state.get("t", 0) + 1
     return w - lr * g / (t**0.5 + eps), {"t": t}
@@ -303,6 +325,13 @@ EXERCISES = [
              "The sum forgets: a share of it is lost in every step, as in RMSProp. AdaGrad keeps all of it."),
             (_counting,
              "The step divides by the root of the number of steps. The squares of the gradients are added up."),
+            (_eps_in_the_sum,
+             "eps goes into the sum, anew in every step, and stands inside the root. It is added to the root of s."),
+            (_first_square_alone, "The sum stays at the first square. Those of later steps are to be added."),
+            (_largest_square, "The largest square so far is kept. The squares are added up."),
+            (_divided_again,
+             "The divided rate is kept, and the next step divides it once more. Divide `lr` itself, anew in each "
+             "step."),
         ),
         drive=_adagrad_walk,
     ),
@@ -396,6 +425,13 @@ EXERCISES = [
             (lambda w, g, state, lr, alpha, eps: (w - lr * np.sign(g), {}),
              "Only the sign of the gradient comes in. The step divides by the root of an average, and then by no "
              "more."),
+            (lambda w, g, state, lr, alpha, eps: (lambda s: (w - lr * g / (np.sqrt(s) + eps), {"s": s}))(
+                alpha * state.get("s", 0.0) + (1 - alpha) * w**2),
+             "The average takes the squares of the weights. It takes those of the gradient, g²."),
+            (_rmsprop(lambda s, g, alpha: alpha**2 * s + (1 - alpha) * g**2),
+             "The old average is multiplied by alpha twice. It keeps the share alpha."),
+            (lambda w, g, state, lr, alpha, eps: rmsprop_update(w, g, state, (1 - alpha) * lr, alpha, eps),
+             "1 − alpha multiplies the step as well. It belongs to the new square alone."),
         ),
         drive=_rmsprop_walk,
     ),
@@ -438,9 +474,11 @@ EXERCISES = [
             (_change(lambda c, f: c * f**2, lambda c, f: f**2),
              "For adagrad and rmsprop the feature counts once: the factor that it gives the gradient cancels."),
             (_change(lambda c, f: c * f**2, lambda c, f: c * f**2),
-             "That treats all four alike. What does dividing by the root of the squares cancel?"),
+             "That treats all four alike. What does dividing by the root of the squares cancel? (If there is an `or` "
+             'in an `if`: `x == "a" or "b"` is always true.)'),
             (_change(lambda c, f: f, lambda c, f: f),
-             "For sgd and momentum a larger loss means a larger gradient, and nothing takes it back."),
+             "That treats all four alike, as if each divided the gradient's size away. sgd and momentum do not: they "
+             "keep the factors that loss and feature give the gradient."),
             (_change(lambda c, f: f**2, lambda c, f: f),
              "The feature is right everywhere. For sgd and momentum loss_factor counts as well."),
             (_change(lambda c, f: c, lambda c, f: 1),
@@ -542,7 +580,9 @@ EXERCISES = [
             (lambda lr, n_steps: lr + (adagrad_reach(lr, n_steps - 1) if n_steps > 1 else 0.0),
              "The first two steps are both of the length lr here. The second already divides by √2: bring s up to "
              "date before the step."),
-            (lambda lr, n_steps: lr, "That is the length of the first step alone. Add up all of them."),
+            (lambda lr, n_steps: lr,
+             "That is the length of the first step alone. The later ones are missing, or count as 0 here: each adds "
+             "lr/√k."),
             (lambda lr, n_steps: adagrad_reach(lr, n_steps) / n_steps,
              "That is the mean length of the steps. Asked for is their sum."),
             (lambda lr, n_steps: lr * np.sqrt(sum(1 / k for k in range(1, n_steps + 1))),
@@ -563,6 +603,13 @@ EXERCISES = [
              "The way comes out infinite: does the sum begin at k = 0? The first step has k = 1."),
             (lambda lr, n_steps: [lr / np.sqrt(k) for k in range(1, n_steps + 1)],
              "Those are the steps. Add them up."),
+            (lambda lr, n_steps: np.cumsum(lr / np.sqrt(np.arange(1, n_steps + 1))),
+             "Those are the ways after each of the steps. Asked for is the last of them alone."),
+            (lambda lr, n_steps: lr * sum(1 / np.floor(np.sqrt(k)) for k in range(1, n_steps + 1)),
+             "The root of k is cut to a whole number here. The steps are lr/√k long, with the root as it is."),
+            (lambda lr, n_steps: lr * np.cumprod(1 / np.sqrt(np.arange(1, n_steps + 1))).sum(),
+             "Each step is that before it, divided by √k: the divisors pile up. The k-th step is `lr` itself, divided "
+             "by √k."),
         ),
     ),
 ]

@@ -88,7 +88,12 @@ def _plays(attempt, table, kept):
     settings = [float(f"{lr:.3g}") for lr in np.geomspace(1e-3, 10, len(table))]
     lengths = _LENGTHS[:len(kept)]
     trials = Trials(partial(_looked_up, table, settings, lengths), float("inf"))
-    answer = attempt(trials.score, list(settings), lengths, kept)
+
+    def score(setting, steps):
+        _looked_up(table, settings, lengths, setting, steps)
+        return trials.score(setting, steps)
+
+    answer = attempt(score, list(settings), lengths, kept)
     if answer is None:
         return None
     if hasattr(answer, "__array__"):
@@ -182,6 +187,14 @@ def _in_the_order_of_the_list(score, settings, lengths, kept):
     return ranked[0]
 
 
+def _first_of_the_list(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: score(setting, steps) for setting in settings}
+        ranked = sorted(settings, key=lambda setting: -np.nan_to_num(scores[setting], nan=-np.inf))
+        settings = [setting for setting in settings if setting in ranked[:n]]
+    return settings[0]
+
+
 def _without_diverged(score, settings, lengths, kept):
     """Those that diverged are thrown out, even if fewer than kept[r] remain."""
     for steps, n in zip(lengths, kept, strict=True):
@@ -245,6 +258,13 @@ def _all_as_good(score, settings, lengths, kept):
 def _stopping_at_one(score, settings, lengths, kept):
     for steps, n in zip(lengths, kept, strict=True):
         if len(settings) > 1:
+            settings = _rounds(answer=lambda left, scores: left)(score, settings, [steps], [n])
+    return settings[0]
+
+
+def _skipping_rounds(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        if n < len(settings):
             settings = _rounds(answer=lambda left, scores: left)(score, settings, [steps], [n])
     return settings[0]
 
@@ -430,6 +450,18 @@ EXERCISES = [
              "is paid back."),
             (_accounting(_new, grow=lambda before, steps: steps),
              "After a shorter run the longer one before it is forgotten: remember the longest."),
+            (_accounting(lambda steps, before: steps * (steps > before)),
+             "A longer run at a constant rate is charged from its first step on. It goes on where the longest so far "
+             "ended: only the new steps cost."),
+            (_accounting(_new, lambda s, steps, decays: (s, steps) if decays else ()),
+             "All runs at a constant rate share one longest here, whatever their setting. Each setting has its own."),
+            (_accounting(_new, grow=lambda before, steps: before + steps * (steps > before)),
+             "What is remembered of a longer run is the old length and the new one added up. It ends at its own "
+             "number of steps, whatever was before."),
+            (lambda trials: steps_spent(trials[:1]),
+             "Only the first trial is charged: does a `return` stand inside the loop?"),
+            (lambda trials: [steps_spent(trials[:i + 1]) - steps_spent(trials[:i]) for i in range(len(trials))],
+             "Those are the costs of the trials, one by one. Add them up."),
             (_accounting(_new, grow=lambda before, steps: before + steps),
              "The lengths of one setting are added up, as if each trial had started where the last one ended. A trial "
              "of 160 steps ends at step 160, whatever was before."),
@@ -618,6 +650,28 @@ EXERCISES = [
             (lambda budget, n, short, full: min(n, abs(budget - n * short) // (full - short)),
              "The size of what is left is taken without its sign: if the first trials cost more than the budget, "
              "nothing is left."),
+            (lambda budget, n, short, full: max(0, min(n, budget - n * short // (full - short))),
+             "All n come out here, whatever is left. Are brackets missing? `budget - n * short // …` divides the cost "
+             "of the first trials alone."),
+            (lambda budget, n, short, full: 0,
+             "Always 0 comes out here. Have `min` and `max` changed places? Not below 0 is `max(0, …)`, not above n is "
+             "`min(n, …)`. Or are brackets missing? `… // full - short` divides by `full` alone."),
+            (lambda budget, n, short, full: max(0, min(n, budget // full - n)),
+             "The first trials are taken off as whole runs: so many full runs the budget pays for, minus n. They cost "
+             "`short` steps each."),
+            (lambda budget, n, short, full: max(0, min(n, budget // full - n * short // full)),
+             "Two quotients by `full` are rounded and subtracted. Subtract the steps of the first trials, then divide "
+             "by what one final costs, `full - short`."),
+            (lambda budget, n, short, full: 0 if budget <= n * short else min(n, max(
+                1, (budget - n * short) // (full - short))),
+             "Where anything is left, at least one final comes out here. It may be too little for one."),
+            (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // (full // short))),
+             "A final is taken to cost `full // short` steps. It costs those that are new, `full - short`."),
+            (lambda budget, n, short, full: max(0, budget - n * short) % (full - short),
+             "That is what remains after the last final, as `%` gives it, where anything is left. Their number is "
+             "asked for: `//`."),
+            (lambda budget, n, short, full: n if budget >= n * short + full - short else 0,
+             "That asks whether one final can be paid for, and then gives all. How many can?"),
         ),
     ),
     Exercise(
@@ -625,7 +679,7 @@ EXERCISES = [
         title="successive halving",
         reference=halving,
         drive=_plays,
-        parts=("the setting chosen", "the steps paid"),
+        parts=("the setting chosen", "the number of steps paid"),
         on_the_way=_left_after_rounds,
         why="Each round asks only those who are still in, for longer; ranking by the newest scores lets a late bloomer "
             "overtake.",
@@ -749,6 +803,14 @@ EXERCISES = [
              "The end of the ranking goes on here. It begins with the best: take its first kept[r]."),
             (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[:1], kept[:1]),
              "Only the scores of the first round decide here, and only they are paid for."),
+            (_first_of_the_list,
+             "Those that go on keep the order of the list that was passed: of equals the earlier wins in every round, "
+             "and of those left in the end the first is the answer. Keep the order of the *ranking*."),
+            (_skipping_rounds,
+             "A round in which nobody has to leave is skipped. In *every* round each setting that is still in gets its "
+             "score, which is paid for, and ranks anew."),
+            (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[:2], kept[:2]),
+             "Two rounds are played, whatever is passed. There are as many as `lengths` has entries."),
             (_rounds(answer=lambda left, scores: left),
              "Those are all that are left, in a list. The best of them is asked for, by itself."),
         ),

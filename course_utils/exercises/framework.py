@@ -491,9 +491,11 @@ def _is_choice(exercise, expected):
 
 
 def _otherwise(exercise, attempt, got):
-    """What `otherwise` says of the answers."""
+    """What `otherwise` says of the answers, unless they do not depend on the question, or are but an argument of it."""
     probes = (*exercise.probes, exercise.probes[0])
-    if any(isinstance(g, _Raised) or g is None for g in got):
+    if any(isinstance(g, _Raised) or g is None for g in got) or _constant(exercise, got):
+        return ""
+    if any(all(map(partial(_same, rtol=RIGHT), got, column)) for column in zip(*probes, strict=False)):
         return ""
     return otherwise(attempt, exercise.reference, lambda function: all(
         _same(g, _outcome(exercise, function, probe), RIGHT) for g, probe in zip(got, probes, strict=True)))
@@ -750,6 +752,8 @@ def _remark(got, expected):
         return "" if isinstance(got, str) else " Asked for is a text."
     if isinstance(got, str):
         return " That is a text, not a number."
+    if isinstance(got, bool | np.bool_):
+        return " That is True or False, not a number."
     try:
         array = _array(got)
     except Exception:
@@ -757,8 +761,8 @@ def _remark(got, expected):
     if array.shape != np.shape(expected):
         return _shapes(got, expected)
     if np.isnan(array).any() and not np.isnan(_array(expected)).any():
-        return (" nan comes of 0/0, of ∞ − ∞, or of a function asked beyond its range, as a root of a number below 0: "
-                "which operation made it?")
+        return (" nan often comes of 0/0, of ∞ − ∞, of the mean of nothing, or of a root of a number below 0: where "
+                "does this one come from?")
     return ""
 
 

@@ -155,6 +155,7 @@ def _difference(pairs, arguments, subject):
             (_close(g, e, 0.01), f"{subject} is within 1 % of what it should be, but not equal to it"),
             ((abs(g) > abs(e)).all() and (g * e > 0).all() and (e < 0).any(), f"{subject} is too far from 0"),
             ((abs(g) < abs(e)).all() and (g * e >= 0).all() and (e < 0).any(), f"{subject} is too close to 0"),
+            ((g * e < 0).all(), f"the sign and the size of {subject} are wrong"),
             ((g > e).all(), f"{subject} {more}"),
             ((g < e).all(), f"{subject} {less}"),
         )

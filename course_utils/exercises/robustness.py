@@ -119,6 +119,14 @@ def _good_beyond_gaps(rates, gains, share, up):
     return np.log10(rates[good[-1]] / rates[low] if up else rates[high] / rates[good[0]])
 
 
+def _next_alone(rates, gains, share):
+    """The best rate and its two neighbours, as far as they are good."""
+    good, best = _near(gains, share), gains.argmax()
+    low = best - 1 if best > 0 and good[best - 1] else best
+    high = best + 1 if best < len(rates) - 1 and good[best + 1] else best
+    return np.log10(rates[high] / rates[low])
+
+
 def _falling_only(rates, gains, share):
     """The basin as far as the gains do not rise on the way from the best."""
     good = _near(gains, share)
@@ -166,6 +174,10 @@ def _without_diagonal(table):
     return table[~np.eye(len(table), dtype=bool)].mean()
 
 
+def _mirrored(triangle):
+    return triangle + triangle.T
+
+
 def _without_own(table):
     return np.where(np.eye(len(table), dtype=bool), np.nan, table)
 
@@ -191,6 +203,16 @@ def _smallest_of_equals(rates, val, test):
     worst = val.min(axis=0)
     equal = np.flatnonzero(worst == worst.max())
     return _chosen(rates, val, test, equal[rates[equal].argmin()])
+
+
+def _at_its_own(rates, val, test, i, problem):
+    return rates[i], test[problem, i]
+
+
+def _each_at_its_own(rates, val, test):
+    own = val.argmax(axis=1)
+    gains = test[np.arange(len(own)), own]
+    return rates[own[gains.argmin()]], gains.min()
 
 
 def _at_first_fall(rates, val, test):
@@ -279,7 +301,7 @@ EXERCISES = [
              "That is the natural logarithm. A decade is a factor of 10: `np.log10`."),
             (lambda rates, gains, share: np.log2(10) * _grown(rates, gains, _near(gains, share)),
              "That counts factors of two. A decade is a factor of 10."),
-            (lambda rates, gains, share: 10 ** _grown(rates, gains, _near(gains, share)),
+            (lambda rates, gains, share: 10 ** _grown(rates, gains, _near(gains, share)) if gains.any() else 0.0,
              "That is the factor between the two ends; its logarithm is the number of decades."),
             (lambda rates, gains, share: rates[_near(gains, share)].max() - rates[_near(gains, share)].min()
              if gains.any() else 0.0,
@@ -290,7 +312,7 @@ EXERCISES = [
              "counts is the factor."),
             (_from_ends(lambda rates, low, high: high - low),
              "That counts the spacings between the two ends. They need not be decades, nor equal."),
-            (_from_ends(lambda rates, low, high: high - low + 1),
+            (lambda rates, gains, share: 1.0 + np.ptp(_ends(gains, _near(gains, share))) if gains.any() else 0.0,
              "That counts the rates of the basin. Their number depends on how fine the grid is; decades do not."),
             (_from_ends(lambda rates, low, high: np.log10(rates[high]) / np.log10(rates[low])),
              "One logarithm is divided by the other. They are subtracted: the logarithm of a quotient."),
@@ -302,6 +324,10 @@ EXERCISES = [
              "The lowest rate of the grid is never reached. It may belong to the basin, too."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), last=1),
              "The highest rate of the grid is never reached. It may belong to the basin, too."),
+            (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), first=1, last=1),
+             "Neither the lowest nor the highest rate of the grid is ever reached. They may belong to the basin, too."),
+            (_next_alone,
+             "The basin ends after one good rate on either side of the best. It goes on as long as they are good."),
             (lambda rates, gains, share: float(_near(gains, share).sum()),
              "That counts the good rates. Their number depends on how fine the grid is; decades do not."),
             (lambda rates, gains, share: _near(gains, share).sum() * np.log10(rates[1] / rates[0]),
@@ -481,7 +507,27 @@ EXERCISES = [
              "A validation gain minus a test gain: the first was picked as the highest of many and flatters. Take both "
              "from test data."),
             (lambda val, test: _table(val, test, np.full(len(val), val.mean(axis=0).argmax())),
-             "Every entry is 0 here, as if one rate had been chosen for all. Each problem chooses its own."),
+             "Every entry is 0 here: is one rate chosen for all, does a table of whole numbers cut off what stands "
+             "behind the point, or is nothing written into it?"),
+            (lambda val, test: _table(val, test, val.argmax(axis=0)[:len(val)]),
+             "The choice goes down the columns: for each rate the problem that gains most there. Each problem chooses "
+             "a rate: `axis=1`."),
+            (lambda val, test: _mirrored(np.triu(carried_regret(val, test))),
+             "What stands above the diagonal stands below it, too. Rates are carried both ways: each entry has its "
+             "own value."),
+            (lambda val, test: _mirrored(np.tril(carried_regret(val, test))),
+             "What stands below the diagonal stands above it, too. Rates are carried both ways: each entry has its "
+             "own value."),
+            (lambda val, test: np.tile(carried_regret(val, test)[-1], (len(val), 1)),
+             "Every row is the last one. Is each filled anew? (`[[0] * n] * n` holds one row n times: what is written "
+             "into one stands in all.)"),
+            (lambda val, test: np.pad(carried_regret(val, test)[1:, 1:], ((1, 0), (1, 0))),
+             "The first row and the first column are 0 here: do the loops begin at 1?"),
+            (lambda val, test: np.pad(carried_regret(val, test)[:-1, :-1], ((0, 1), (0, 1))),
+             "The last row and the last column are 0 here: do the loops end before the last problem?"),
+            (lambda val, test: test[:, val.argmax(axis=1)] - np.diag(test[:, val.argmax(axis=1)]),
+             "What problem j gains at its own rate is taken off what i gains at that rate. Compare one problem at two "
+             "rates: j at its own, and at that of i."),
             (lambda val, test: carried_regret(test, val),
              "Validation and test data have changed places: choose on validation data, report on test data."),
             (lambda val, test: val.argmax(axis=1)[None, :] - val.argmax(axis=1)[:, None],
@@ -497,6 +543,7 @@ EXERCISES = [
         id="one-rate-for-all",
         title="one rate for all problems",
         reference=one_rate,
+        parts=("the rate", "the worst gain"),
         why="The smallest gain of each rate says how its worst off problem fares; the largest of these is the choice.",
         hints=(
             "For each rate, which gain has the problem that is worst off? That is `val.min(axis=0)`, one number for "
@@ -605,6 +652,57 @@ EXERCISES = [
              "Test data have a say in the choice here. Choose on validation data alone."),
             (lambda rates, val, test: _chosen(np.sort(rates), val, test, val.min(axis=0).argmax()),
              "The rates are sorted and the gains are not, so that a rate gets the gains of another."),
+            (lambda rates, val, test: _chosen(rates, val, test, (val + test).min(axis=0).argmax()),
+             "Validation and test gains are added before the choice, so that test data have a say in it. Choose on "
+             "validation data alone."),
+            (lambda rates, val, test: _at_its_own(rates, val, test, val[0].argmax(), 0),
+             "The first problem chooses alone, and only its own gain is reported. Look at all problems, both times."),
+            (lambda rates, val, test: _at_its_own(rates, val, test, val[-1].argmax(), -1),
+             "The last problem chooses alone, and only its own gain is reported. Look at all problems, both times."),
+            (lambda rates, val, test: _at_its_own(rates, val, test, val[val.max(axis=1).argmin()].argmax(),
+                                                  val.max(axis=1).argmin()),
+             "The problem with the lowest best gain chooses alone, and only its own gain is reported. Look at all "
+             "problems, both times."),
+            (lambda rates, val, test: _at_its_own(rates, val, test, val[val.mean(axis=1).argmin()].argmax(),
+                                                  val.mean(axis=1).argmin()),
+             "The problem with the lowest mean chooses alone, and only its own gain is reported. Look at all problems, "
+             "both times."),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0],
+                                       val.min(axis=0).max() - one_rate(rates, val, test)[1]),
+             "The rate is right. The second number is the worst validation gain there minus the worst test gain: the "
+             "test gain alone is asked for."),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0], np.median(test[:, val.min(axis=0).argmax()])),
+             "The rate is right; the second number is the median of the test gains. The worst one is asked for."),
+            (lambda rates, val, test: (rates[np.median(val, axis=0).argmax()],
+                                       np.median(test[:, np.median(val, axis=0).argmax()])),
+             "Medians choose here, and a median is reported. The problem that is worst off decides, both times."),
+            (_each_at_its_own,
+             "Each problem has its own best rate here, and the one that is then worst off is reported. One rate is to "
+             "be chosen for all."),
+            (lambda rates, val, test: _chosen(rates, val, test, (val / val.max(axis=1, keepdims=True)).min(
+                axis=0).argmax()),
+             "The gains are divided by each problem's own best before the smallest is taken. The gains themselves "
+             "decide."),
+            (lambda rates, val, test: _chosen(rates, val, test, (val / val.max(axis=1, keepdims=True)).mean(
+                axis=0).argmax()),
+             "The gains are divided by each problem's own best, and their mean decides. The smallest of the gains "
+             "themselves decides."),
+            (lambda rates, val, test: _chosen(rates, val, test, np.round(val.min(axis=0), 1).argmax()),
+             "The smallest gains are rounded to one place before the largest is looked for, so that unequal ones count "
+             "as equal."),
+            (lambda rates, val, test: (val.min(axis=0).max(), one_rate(rates, val, test)[1]),
+             "The second number is right. The first is the smallest validation gain of the rate that was chosen; the "
+             "rate itself is asked for."),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0], test[:, val.min(axis=0).argmax()].argmin()),
+             "The rate is right. The second number says which problem is worst off there, counted from 0. What does "
+             "it gain?"),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0], test.min(axis=0)),
+             "The rate is right. The second are the smallest test gains of all rates. Only that of the chosen one is "
+             "asked for."),
+            (lambda rates, val, test: _chosen(rates, val, test, max(
+                range(len(rates)), key=lambda i: (val[:, i].min(), val[:, i].mean()))),
+             "Right unless several rates are equally good: the mean decides between them here. The first in the list "
+             "is asked for."),
         ),
     ),
 ]
