@@ -137,6 +137,29 @@ def test_a_single_call_that_lasts_is_left_behind_and_ends_with_the_call(monkeypa
     assert _thread._count() <= threads
 
 
+def test_what_an_answer_imports_may_take_long(tmp_path, monkeypatch):
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(2)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def importing(w, g, lr):
+        import slow_to_import
+        return right(w, g, lr) + 0 * slow_to_import.time.time()
+
+    assert judged(importing, seconds=1).passed
+    assert "had not come to an end" in judged(lambda w, g, lr: time.sleep(2), seconds=1).message
+
+
+def test_an_import_that_does_not_end_is_stopped(tmp_path, monkeypatch):
+    (tmp_path / "never_imported.py").write_text("while True:\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def importing(w, g, lr):
+        import never_imported
+        return never_imported
+
+    assert "had not come to an end" in judged(importing, seconds=0.1).message
+
+
 def recursion(w, g, lr):
     return recursion(w, g, lr)
 

@@ -130,8 +130,8 @@ def _log_steps(factor, tolerance):
 
 
 def _way_to_the_slope(f, w, h):
-    step = h * np.eye(len(w))[-1]
-    return (f"Along the last coordinate, f is `{f(w - step):.6g}` at one of the two points and `{f(w + step):.6g}` at "
+    step = h * np.eye(len(w))[0]
+    return (f"Along the first coordinate, f is `{f(w - step):.6g}` at one of the two points and `{f(w + step):.6g}` at "
             "the other.")
 
 
@@ -316,6 +316,13 @@ EXERCISES = [
              "That is 0 on every probe: did `//` or `int` cut off all that stands behind the point?"),
             (lambda hessian: 2 / np.median(_eigenvalues(hessian)),
              "The median curvature is not enough: the path diverges when only one direction does."),
+            (lambda hessian: 2 * len(hessian) / hessian.sum(),
+             "That is the curvature along (1, …, 1), one direction of many. Another may be steeper."),
+            (lambda hessian: 2 / np.diag(hessian).min(),
+             "That is the smallest entry of the diagonal. The steepest direction sets the limit, and it need not be "
+             "one of the coordinates."),
+            (lambda hessian: 2 / np.linalg.det(hessian) ** (1 / len(hessian)),
+             "That is the geometric mean of the curvatures. The path diverges when only one direction does."),
             (_power_iteration,
              "Right unless the steepest direction is at a right angle to (1, …, 1): is that where a power iteration "
              "begins? It never turns away from there then. `eigvalsh` needs no start."),
