@@ -1028,7 +1028,7 @@ WRONG = {
                     lambda b, n, s, f: finals_clipped(b, n, 16, f),
                     lambda b, n, s, f: min(5, finals_clipped(b, n, s, f)),
                     lambda b, n, s, f: b / (n * s), lambda b, n, s, f: n * s // f,
-                    lambda b, n, s, f: finals_clipped(b - 1, n, s, f) if n > 9 else 1],
+                    lambda b, n, s, f: finals_clipped(b - 7, n, s, f) if n > 9 else 1],
     "budgeted-halving": [lambda score, s, n, k: s[0], lambda score, s, n, k: s[-1],
                          lambda score, s, n, k: max(s, key=lambda x: score(x, n[0])), lambda score, s, n, k: None or 0,
                          lambda score, s, n, k: [s[0], halving_dict(score, s, n, k)],
@@ -1133,7 +1133,7 @@ WRONG = {
                        rmsprop_with(lambda s, g, a: a * s + (1 - a) * g**2, lambda s, eps: np.sqrt(s) * 1.0001 + eps),
                        lambda *x: (*rmsprop(*x), x[3]), lambda *x: rmsprop(*x)[1]],
     "predicted-change": [functools.partial(change_by_powers, *powers) for powers in [
-        (1, 3, 0, 1), (0, 1, 0, 0), (-2, 2, 0, 1), (1, 2, 0, 1.5), (1.5, 2, 0, 1),
+        (1, 4, 0, 1), (0, 1, 0, 0), (-2, 2, 0, 1), (1, 2, 0, 1.5), (1.5, 2, 0, 1),
         (1, -1, 0, 1), (2, 4, 0, 2), (1, 2, -1, 1), (1, 2, 0.5, 0.5), (1, 1.5, 0, 1)]] + [
         lambda o, d, c, f: c * f**2, lambda o, d, c, f: d + c * f, lambda o, d, c, f: (d * c, d * f)],
     "adagrad-reach": [lambda lr, n: lr * math.log(n + 1), lambda lr, n: lr / 2, lambda lr, n: lr / n,
@@ -1198,9 +1198,9 @@ WRONG = {
         lambda v, t: np.triu(carried_by_loops(v, t)) / 2, lambda v, t: v.argmax(1),
         lambda v, t: carried_by_loops(v, t).T / 2],
     "one-rate-for-all": [
-        lambda r, v, t: (r[0], t[:, 0].min()), lambda r, v, t: (np.median(r), t.min()), lambda r, v, t: (0.01, 0.5),
+        lambda r, v, t: one_rate_by_loop(r, np.where(v.min(0) >= 0.5, 0.5, v.min(0))[None], t),
+        lambda r, v, t: (np.median(r), t.min()), lambda r, v, t: (0.01, 0.5),
         lambda r, v, t: one_rate_by_loop(r, v.std(0)[None], t),
-        lambda r, v, t: one_rate_by_loop(r, v.sum(1)[:, None], t),
         lambda r, v, t: one_rate_by_loop(r, v[-2:], t), lambda r, v, t: one_rate_by_loop(r, v[1:], t[1:]),
         lambda r, v, t: one_rate_by_loop(r, v, t)[1], lambda r, v, t: (*one_rate_by_loop(r, v, t), 0),
         lambda r, v, t: (one_rate_by_loop(r, v, t)[0] * 1.001, one_rate_by_loop(r, v, t)[1]),

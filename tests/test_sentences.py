@@ -568,6 +568,28 @@ def then(choose):
     return halving
 
 
+def kept_by_removing(choose):
+    """Successive halving that takes the worst off one by one, of equals the first, and keeps the order of the list."""
+    def halving(score, settings, lengths, kept):
+        left = list(settings)
+        for steps, n in zip(lengths, kept, strict=True):
+            scores = [np.nan_to_num(score(s, steps), nan=-np.inf) for s in left]
+            while len(left) > n:
+                worst = scores.index(min(scores))
+                del left[worst], scores[worst]
+        return choose(left, scores)
+    return halving
+
+
+def kept_in_all_rounds(place):
+    def halving(score, settings, lengths, kept):
+        for steps in lengths:
+            scores = {s: score(s, steps) for s in settings}
+            settings = sorted(settings, key=lambda s: -scores[s] if scores[s] == scores[s] else np.inf)[:kept[place]]
+        return settings[0]
+    return halving
+
+
 def none_for_the_last_step(budget, n, short, full):
     rest, finals = budget - n * short, 0
     while rest > full - short and finals < n:
@@ -676,6 +698,9 @@ def best_begun_with_zero(rates, val, test):
      "the gradient by x and the gradient by b are right"),
     ("budgeted-halving", lambda score, settings, lengths, kept: score(lengths[0], settings[0]), "asked for 16, which"),
     ("finals-left", lambda b, n, s, f: min(0, max(n, (b - n * s) // (f - s))), "Always 0"),
+    ("finals-left", lambda b, n, s, f: 0 if b - n * s < f else min(n, (b - n * s) // (f - s)), "less than `full`"),
+    ("budgeted-halving", kept_in_all_rounds(0), "does kept[0] serve in all"),
+    ("budgeted-halving", kept_in_all_rounds(-1), "does that entry serve in all rounds"),
     ("finals-left", lambda b, n, s, f: max(0, min(n, b - n * s // (f - s))), "Are brackets missing?"),
     ("finals-left", lambda b, n, s, f: b - n * s >= f - s, "True or False, not a number"),
     ("carried-regret", lambda val, test: EXERCISES["carried-regret"].reference(val, test).astype(int), "whole numbers"),
@@ -691,6 +716,9 @@ def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
 
 @pytest.mark.parametrize("id, attempt, words", [
     ("basin-on-a-grid", row_above(lambda best, share: best * (1 - share) / 2), "At least half"),
+    ("budgeted-halving", kept_by_removing(lambda left, scores: left[scores.index(max(scores))]), "larger setting"),
+    ("budgeted-halving", kept_by_removing(lambda left, scores: left[0]), "the smallest"),
+    ("uncorrected-ratio", lambda t, a, b: (1 - a**t) / (1 - b**t if a else 1 - b) ** 0.5, "Passed"),
     ("finals-left", lambda b, n, s, f: 0, "change places"), ("finals-left", lambda b, n, s, f: n, "change places"),
     ("basin-on-a-grid", lambda rates, gains, share: np.nan, "which operation"),
     ("adam-update", lambda w, g, state, *rest: EXERCISES["adam-update"].reference(

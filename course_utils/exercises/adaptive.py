@@ -479,6 +479,18 @@ EXERCISES = [
             (_change(lambda c, f: f, lambda c, f: f),
              "That treats all four alike, as if each divided the gradient's size away. sgd and momentum do not: they "
              "keep the factors that loss and feature give the gradient."),
+            (_change(lambda c, f: c * f, lambda c, f: c * f),
+             "That treats all four alike, with each factor once. For sgd and momentum the feature counts twice; for "
+             "adagrad and rmsprop what the gradient took up cancels."),
+            (_change(lambda c, f: c * f**2, lambda c, f: 1 / c),
+             "sgd and momentum are right. For adagrad and rmsprop the factors of the gradient are divided away twice: "
+             "they cancel once, and the feature of w · x is left."),
+            (_change(lambda c, f: c * f**3, lambda c, f: f),
+             "adagrad and rmsprop are right. For sgd and momentum the feature counts twice, not three times."),
+            (lambda optimizer, change, loss_factor, feature_factor: predicted_change(
+                optimizer, change, loss_factor, 1.0 if optimizer == "rmsprop" else feature_factor),
+             "All but rmsprop are right. It divides by the root of an average of squares, as adagrad does by that of a "
+             "sum: the feature of w · x is left there, too."),
             (_change(lambda c, f: f**2, lambda c, f: f),
              "The feature is right everywhere. For sgd and momentum loss_factor counts as well."),
             (_change(lambda c, f: c, lambda c, f: 1),
@@ -605,6 +617,12 @@ EXERCISES = [
              "Those are the steps. Add them up."),
             (lambda lr, n_steps: np.cumsum(lr / np.sqrt(np.arange(1, n_steps + 1))),
              "Those are the ways after each of the steps. Asked for is the last of them alone."),
+            (lambda lr, n_steps: 1 - adagrad_reach(lr, n_steps),
+             "That is where a weight ends that began at 1. Asked for is how far it has moved."),
+            (lambda lr, n_steps: 2 * lr * (np.sqrt(n_steps) - 1),
+             "That is the integral of lr/√k from 1 to n: too little. Add the steps up one by one, the first included."),
+            (lambda lr, n_steps: lr * sum(1 / np.sqrt(k) for k in range(1, n_steps + 1, 2)),
+             "Every second step is left out."),
             (lambda lr, n_steps: lr * sum(1 / np.floor(np.sqrt(k)) for k in range(1, n_steps + 1)),
              "The root of k is cut to a whole number here. The steps are lr/√k long, with the root as it is."),
             (lambda lr, n_steps: lr * np.cumprod(1 / np.sqrt(np.arange(1, n_steps + 1))).sum(),

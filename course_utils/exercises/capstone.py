@@ -85,7 +85,9 @@ _LENGTHS = (16, 48, 160)
 
 def _plays(attempt, table, kept):
     """The setting that the attempt chooses from a table of scores (settings, rounds), and the steps that it paid."""
-    settings = [float(f"{lr:.3g}") for lr in np.geomspace(1e-3, 10, len(table))]
+    rising = [float(f"{lr:.3g}") for lr in np.geomspace(1e-3, 10, len(table))]
+    first = len(table) // 3
+    settings = rising[first:] + rising[:first]  # so that the order of the list is not that of the values
     lengths = _LENGTHS[:len(kept)]
     trials = Trials(partial(_looked_up, table, settings, lengths), float("inf"))
 
@@ -232,6 +234,13 @@ def _largest_of_equals(score, settings, lengths, kept):
     for steps, n in zip(lengths, kept, strict=True):
         pairs = [(np.nan_to_num(score(setting, steps), nan=-np.inf), setting) for setting in settings]
         settings = [setting for _, setting in sorted(pairs, reverse=True)[:n]]
+    return settings[0]
+
+
+def _smallest_of_equals(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        pairs = [(-np.nan_to_num(score(setting, steps), nan=-np.inf), setting) for setting in settings]
+        settings = [setting for _, setting in sorted(pairs)[:n]]
     return settings[0]
 
 
@@ -455,6 +464,8 @@ EXERCISES = [
              "ended: only the new steps cost."),
             (_accounting(_new, lambda s, steps, decays: (s, steps) if decays else ()),
              "All runs at a constant rate share one longest here, whatever their setting. Each setting has its own."),
+            (_accounting(_new, grow=lambda before, steps: min(before or steps, steps)),
+             "The shortest length of a run is remembered here, not the longest, so that steps are charged again."),
             (_accounting(_new, grow=lambda before, steps: before + steps * (steps > before)),
              "What is remembered of a longer run is the old length and the new one added up. It ends at its own "
              "number of steps, whatever was before."),
@@ -566,7 +577,7 @@ EXERCISES = [
         probes=((1600, 24, 32, 160), (1600, 50, 16, 160), (1600, 10, 32, 160), (1600, 100, 16, 160),
                 (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120),
                 (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200), (1600, 91, 16, 160), (990, 12, 40, 100),
-                (1600, 12, 150, 160), (1010, 13, 30, 130)),
+                (1600, 12, 150, 160), (1010, 13, 30, 130), (1903, 12, 150, 160)),
         corners={"`short` is less than `full`": [7], "No more finals than first trials": [5, 7, 10], "if nothing is "
                  "left": [3], "or too little for one": [9, 12], "alone cost more than the budget": [4, 14]},
         mistakes=(
@@ -670,6 +681,23 @@ EXERCISES = [
             (lambda budget, n, short, full: max(0, budget - n * short) % (full - short),
              "That is what remains after the last final, as `%` gives it, where anything is left. Their number is "
              "asked for: `//`."),
+            (lambda budget, n, short, full: 0 if budget - n * short < full else min(
+                n, (budget - n * short) // (full - short)),
+             "No final comes out here where less than `full` steps are left. It costs only those that are new, "
+             "`full - short`."),
+            (lambda budget, n, short, full: min(n, max(0, budget - n * short)) // (full - short),
+             "n limits the *steps* that are left here, before they are divided. It limits the number of finals."),
+            (lambda budget, n, short, full: max(0, min(n, (n * short - budget) // (full - short))),
+             "The sign is turned round before the limits: it is `budget - n * short`, divided by `full - short`."),
+            (lambda budget, n, short, full: max(0, min(n, (budget - n) // (full - short))),
+             "The first trials are charged one step each. They cost `short` each."),
+            (lambda budget, n, short, full: max([0] + [
+                k for k in range(1, n + 1) if (n - k) * short + k * (full - short) <= budget]),
+             "Of the trials that go on the first `short` steps are not charged here. All first trials are paid for, "
+             "and then the new steps of the finals."),
+            (lambda budget, n, short, full: max(0, min(n, -(-budget // full))),
+             "Full runs are taken off the whole budget until nothing is left, the last one not paid for. The first "
+             "trials come off first, and a final costs `full - short`."),
             (lambda budget, n, short, full: n if budget >= n * short + full - short else 0,
              "That asks whether one final can be paid for, and then gives all. How many can?"),
         ),
@@ -693,7 +721,7 @@ EXERCISES = [
         probes=((_RISING, (3, 2, 1)), (_CROSSING, (4, 2, 1)), (_BLOWN, (4, 2, 1)), (_TIED, (3, 2, 1)),
                 (_FALLING, (4, 3, 1)), (_LATE, (3, 1)), (_CROSSING, (5, 4, 2)), (_RISING, (6, 6, 1)),
                 (_TIED_LATE, (3, 3, 1)), (_NEGATIVE, (3, 1)), (_LOST, (3, 2, 1)), (_FEW, (3, 2, 1)),
-                (_CROSSING, (3, 1, 1)), (_CROSSING, (5, 4, 4)), (_CROSSING, (6, 6, 3))),
+                (_CROSSING, (3, 1, 1)), (_CROSSING, (5, 4, 4)), (_RISING, (6, 6, 3))),
         corners={"it may be negative": [9], "nan means that it diverged": [2, 5, 9], "Of equals": [3, 8],
                  "of those that diverged": [10, 11], "ranked higher in the round before": [8, 10], "stands earlier in "
                  "settings": [3, 11], "kept[-1] may be more than 1": [6, 13, 14],
@@ -739,7 +767,8 @@ EXERCISES = [
              "Of the settings that are left you take the largest. Asked for is the one with the best score of the "
              "last round."),
             (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths, kept[::-1]),
-             "`kept` is read from its end. Round r has kept[r]."),
+             "The last entry of `kept` serves in the first round: is it read from its end, or does that entry serve in "
+             "all rounds? Round r has kept[r]."),
             (_rounds(take=lambda ranked, n, r: ranked[:n if r else 1]),
              "Only one setting goes on after the first round: kept[0] of them do."),
             (lambda score, settings, lengths, kept: _rounds()(score, settings[:kept[0]], lengths, kept),
@@ -765,13 +794,14 @@ EXERCISES = [
              "The search for the best begins with 0, so that a score below 0 never counts. Begin with `-inf`, or with "
              "the first setting."),
             (_adding_up,
-             "The scores of all rounds are added up. What counts is the score of this round alone: it comes from the "
-             "longest training."),
+             "The scores of all rounds are added up, or averaged. What counts is the score of this round alone: it "
+             "comes from the longest training."),
             (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[1:], kept[1:]),
              "The first round is missing: all settings are trained to the second length at once, and paid for."),
             (lambda score, settings, lengths, kept: _rounds()(
                 score, settings, (lengths[0], lengths[-1]), (kept[0], kept[-1])),
-             "Only the first and the last round are played. Those between cost steps, and choose, too."),
+             "Of those that go on after the first round, none leaves before the last: are the rounds between left "
+             "out, or does kept[0] serve in all of them?"),
             (lambda score, settings, lengths, kept: settings.index(_rounds()(score, settings, lengths, kept)),
              "That is the place of the winner in the list, counted from 0. The setting itself is asked for."),
             (_rounds(take=lambda ranked, n, r: sorted(ranked)[:n]),
@@ -812,7 +842,13 @@ EXERCISES = [
             (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[:2], kept[:2]),
              "Two rounds are played, whatever is passed. There are as many as `lengths` has entries."),
             (_rounds(answer=lambda left, scores: left),
-             "Those are all that are left, in a list. The best of them is asked for, by itself."),
+             "What is left comes back as a list. The best of them is asked for, by itself."),
+            (_smallest_of_equals,
+             "Of equals, the smaller setting comes first here. It is the one that ranked higher before."),
+            (lambda score, settings, lengths, kept: _rounds(answer=lambda left, scores: min(left, key=settings.index))(
+                score, settings, lengths, kept),
+             "Of the settings that are left you take the one that stands first in the list that was passed. Asked for "
+             "is the one with the best score of the last round."),
         ),
     ),
 ]

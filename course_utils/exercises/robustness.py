@@ -205,6 +205,12 @@ def _smallest_of_equals(rates, val, test):
     return _chosen(rates, val, test, equal[rates[equal].argmin()])
 
 
+def _largest_of_equals(rates, val, test):
+    worst = val.min(axis=0)
+    equal = np.flatnonzero(worst == worst.max())
+    return _chosen(rates, val, test, equal[rates[equal].argmax()])
+
+
 def _at_its_own(rates, val, test, i, problem):
     return rates[i], test[problem, i]
 
@@ -248,6 +254,9 @@ _UNLIKE = np.array([[0.4, 0.45, 0.2], [0.9, 0.45, 0.3], [0.9, 0.9, 0.6], [0.9, 0
 _LEVEL = np.array([[0.2, 0.6, 0.5, 0.7], [0.8, 0.5, 0.9, 0.5]])
 _SPREAD = np.array([[1.0, 0.5, 0.6], [0.1, 0.5, 0.42]])  # mean, product and smallest choose three rates
 _SPREAD_TEST = np.array([[0.95, 0.55, 0.7], [0.2, 0.45, 0.4]])
+_HIGH = np.array([[2.8, 2.2, 2.6, 1.4], [1.24, 2.4, 1.8, 3.0], [1.6, 1.1, 2.2, 2.4]])  # no gain below 1
+_HIGH_TEST = np.array([[2.6, 2.3, 2.0, 1.3], [1.2, 2.5, 1.7, 2.9], [1.5, 1.4, 2.1, 2.2]])
+_NEVER = np.array([[0.0, 0.5, 0.3], [0.4, 0.0, 0.9], [0.2, 0.8, 0.0]])  # each rate fails somewhere
 _LEVEL_TEST = np.array([[0.3, 0.7, 0.45, 0.9], [0.6, 0.4, 0.8, 0.65]])
 _draws = np.random.default_rng(9)
 _VAL, _TEST = _draws.random((4, 6)).round(3), _draws.random((4, 6)).round(3)
@@ -320,6 +329,13 @@ EXERCISES = [
              "That is the logarithm of a difference. Take that of the quotient: a factor of 10 is a decade."),
             (_from_ends(lambda rates, low, high: (rates[low], rates[high])),
              "Those are the two ends. How many factors of ten lie between them?"),
+            (_from_ends(lambda rates, low, high: (np.log10(rates[low]), np.log10(rates[high]))),
+             "Those are the logarithms of the two ends. How far are they apart?"),
+            (lambda rates, gains, share: 1 + _grown(rates, gains, _near(gains, share)) if gains.any() else 0.0,
+             "One decade too many is counted: from 0.1 to 1 it is one."),
+            (lambda rates, gains, share: max(_grown(rates, gains, _near(gains, share), down=False),
+                                             _grown(rates, gains, _near(gains, share), up=False)),
+             "That is the wider of the two sides of the best rate. The basin is both of them together."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), first=1),
              "The lowest rate of the grid is never reached. It may belong to the basin, too."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), last=1),
@@ -508,7 +524,13 @@ EXERCISES = [
              "from test data."),
             (lambda val, test: _table(val, test, np.full(len(val), val.mean(axis=0).argmax())),
              "Every entry is 0 here: is one rate chosen for all, does a table of whole numbers cut off what stands "
-             "behind the point, or is nothing written into it?"),
+             "behind the point, or is it handed back before it is filled?"),
+            (lambda val, test: np.pad(carried_regret(val, test)[:, :-1], ((0, 0), (0, 1))),
+             "The last column is 0 here: does the loop over the columns end before the last problem?"),
+            (lambda val, test: np.pad(carried_regret(val, test)[:, 1:], ((0, 0), (1, 0))),
+             "The first column is 0 here: does the loop over the columns begin at 1?"),
+            (lambda val, test: 100 * carried_regret(val, test) / np.diag(test[:, val.argmax(axis=1)]),
+             "That is the loss in per cent of the own gain. The difference itself is asked for."),
             (lambda val, test: _table(val, test, val.argmax(axis=0)[:len(val)]),
              "The choice goes down the columns: for each rate the problem that gains most there. Each problem chooses "
              "a rate: `axis=1`."),
@@ -560,8 +582,9 @@ EXERCISES = [
                 (_SIX[3::-1], _LEVEL, _LEVEL_TEST), (_SIX[:3], _UNLIKE, _UNLIKE[::-1] - 0.05),
                 (_SIX[:3], _UNLIKE[:, ::-1], _UNLIKE[::-1, ::-1] - 0.05),
                 (_FIVE, np.roll(_PEAKS, -2, axis=1), np.roll(_PEAKS_TEST, -2, axis=1)),
-                (_FIVE, np.roll(_PEAKS, 2, axis=1), np.roll(_PEAKS_TEST, 2, axis=1))),
-        corners={"in any order": [2], "Of equals, the first rate": [6, 8], "worst off on test data": [0, 4]},
+                (_FIVE, np.roll(_PEAKS, 2, axis=1), np.roll(_PEAKS_TEST, 2, axis=1)),
+                (_SIX[:4], _HIGH, _HIGH_TEST), (_SIX[1:4], _NEVER, _NEVER[:, ::-1] + 0.05)),
+        corners={"in any order": [2], "Of equals, the first rate": [6, 8, 14], "worst off on test data": [0, 4]},
         mistakes=(
             (lambda rates, val, test: _chosen(rates, test, test, test.min(axis=0).argmax()),
              "The rate is chosen on test data, so that its score flatters. (A published mistake.)"),
@@ -676,6 +699,36 @@ EXERCISES = [
             (lambda rates, val, test: (rates[np.median(val, axis=0).argmax()],
                                        np.median(test[:, np.median(val, axis=0).argmax()])),
              "Medians choose here, and a median is reported. The problem that is worst off decides, both times."),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0], test[:, val.min(axis=0).argmax()].sum()),
+             "The rate is right; the second number is the sum of the test gains. The worst one is asked for."),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0], test.min(axis=1).max()),
+             "The rate is right. For the second number the smallest test gain of each problem is taken, and of these "
+             "the largest. The smallest at that rate is asked for."),
+            (lambda rates, val, test: (one_rate(rates, val, test)[0],
+                                       (test.max(axis=1) - test[:, val.min(axis=0).argmax()]).max()),
+             "The rate is right. The second number is the largest loss against a problem's own best. The smallest gain "
+             "is asked for."),
+            (lambda rates, val, test: _chosen(rates, val, test, np.append(np.flatnonzero(val.min(axis=0) > 0), 0)[
+                -2 if val.min(axis=0).any() else -1]),
+             "Each rate whose smallest gain is above 0 takes the place of the one before: is the best smallest gain "
+             "so far kept beside the rate?"),
+            (lambda rates, val, test: _chosen(rates, val, test, 0),
+             "The first rate is always chosen. Is the smallest gain begun anew for each rate, and does it begin above "
+             "all gains?"),
+            (lambda rates, val, test: (rates[val.max(axis=0).argmax()], test[val.max(axis=1).argmax(),
+                                                                             val.max(axis=0).argmax()]),
+             "The highest of all validation gains chooses the rate, and the gain of its problem alone is reported. "
+             "Look at the problem that is worst off, both times."),
+            (lambda rates, val, test: (rates[val.mean(axis=0).argmax()], val[:, val.mean(axis=0).argmax()].mean()),
+             "Two things: means choose and are reported, and that on validation data. The problem that is worst off "
+             "decides; report on test data."),
+            (_largest_of_equals,
+             "Right unless several rates are equally good: the first in the list is asked for, not the largest."),
+            (lambda rates, val, test: _chosen(rates, val, test, (val.mean(axis=0) - val.std(axis=0)).argmax()),
+             "The mean minus the scatter decides. The smallest gain decides."),
+            (lambda rates, val, test: _chosen(rates, val, test, np.ptp(val, axis=0).argmin()),
+             "That is the rate at which the problems gain most nearly the same, be it little. The largest smallest "
+             "gain is asked for."),
             (_each_at_its_own,
              "Each problem has its own best rate here, and the one that is then worst off is reported. One rate is to "
              "be chosen for all."),
