@@ -85,7 +85,8 @@ def plot_study(study, compared=None, size=(12, 11)):
             ax.set_ylabel(problem.replace(" ", "\n", 1), rotation=0, ha="right", va="center", fontsize=10)
     axes[0, 0].set(xscale="log", ylim=(-0.08, 1.45), yticks=[0, 0.5, 1])
     figure.supxlabel("learning rate", fontsize=10)
-    figure.subplots_adjust(left=0.11, right=0.99, top=0.96, bottom=0.06, hspace=0.12, wspace=0.06)
+    inch = 1 / size[1]  # of the figure's height
+    figure.subplots_adjust(left=0.11, right=0.99, top=1 - 0.44 * inch, bottom=0.66 * inch, hspace=0.12, wspace=0.06)
     return axes
 
 
