@@ -325,6 +325,12 @@ def smoothed_places(rates, losses, places):
     return rates[places][means[places].argmin()] / 10
 
 
+def unsmoothed_ends(rates, losses):
+    means = np.array([losses[max(i - 2, 0):i + 3].mean() for i in range(len(losses))])
+    means[[0, -1]] = losses[[0, -1]]
+    return rates[np.where(np.isfinite(means), means, np.inf).argmin()] / 10
+
+
 def plateau_by_windows(losses, lr, factor, patience):
     waited = 0
     for i, loss in enumerate(losses):
@@ -364,6 +370,7 @@ def weights_halved_later(w, g, state, lr, beta):
     ("range-test-pick", nearest_of_the_grid, ["which Python reads", "two places before"]),
     ("range-test-pick", lambda r, x: smoothed_places(r, x, slice(1, -1)), ["mirrored"]),
     ("range-test-pick", lambda r, x: smoothed_places(r, x, slice(None, -1)), ["mirrored"]),
+    ("range-test-pick", unsmoothed_ends, ["on both sides", "mirrored"]),
     ("plateau-rate", plateau_by_windows, ["takes the place of the lowest"]),
     ("momentum-update", weights_halved_later, ["takes over"]),
     ("training-rates", lambda *x: np.sort(EXERCISES["training-rates"].reference(*x))[::-1], ["all ask for"]),

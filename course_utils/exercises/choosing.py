@@ -330,6 +330,7 @@ _SPIKE = np.array([np.inf, 0.3, 0.2, 4.0, 6.0, 5.0, 0.2, np.inf, 0.1, 0.3, 0.2, 
 _LUCKY = np.array([3.0, 3.1, 3.2, 3.0, 0.01, 3.1, 3.3, 1.5, 1.7, 1.4, 1.6, 1.8, 4.0])
 _ODD = np.geomspace(1e-3, 1.5, 12)  # a tenth of a rate is no rate of the grid
 _CLIMBING = np.array([0.5, 0.6, 0.7, 1.0, 0.9, 1.4, 1.3, 1.9, 2.4, 2.2, 3.0, 3.5])
+_TWO_DIPS = np.array([2.0, 1.0, 1.2, 5.0, 4.0, 3.0, 1.9, 1.8, 1.7, 1.8, 1.9, 3.0])
 _BOTH = np.array([0.2, np.nan, 0.1, 3.0, 2.0, 2.5, 2.2, 2.8, 0.3, 0.1, np.inf, 0.2, np.nan])
 
 EXERCISES = [
@@ -584,8 +585,8 @@ EXERCISES = [
         probes=((_R, _DIP), (_R, _GONE), (_R, _SUDDEN), (_R, _RISING), (_R, _FALLING),
                 (_R[2:], _NOISY[:11]), (_R, _NOISY), (np.geomspace(1e-4, 1, 13), _NOISY[::-1]),
                 (_R, _ENDED), (_R, _LEAPT), (_R, _HOLE), (_R, _SPIKE), (_R, _BOTH), (_R, _LUCKY),
-                (_ODD, _CLIMBING), (_ODD, _CLIMBING[::-1]), (_ODD, _DIP[1:])),
-        corners={"of those that exist at the two ends": [3, 4, 6, 7, 10, 14, 15], "A nan": [1, 2, 8, 10, 12],
+                (_ODD, _CLIMBING), (_ODD, _CLIMBING[::-1]), (_ODD, _DIP[1:]), (_ODD, _TWO_DIPS)),
+        corners={"of those that exist at the two ends": [3, 4, 6, 7, 10, 14, 15, 17], "A nan": [1, 2, 8, 10, 12],
                  "inf among these": [1, 9, 11, 12]},
         mistakes=(
             (lambda rates, losses: rates[_lowest(losses)] / 10,
@@ -685,6 +686,8 @@ EXERCISES = [
              "The first place is passed over. The minimum may be there."),
             (lambda rates, losses: rates[_lowest(_smooth(losses)[:-1])] / 10,
              "The last place is passed over. The minimum may be there."),
+            (lambda rates, losses: rates[_lowest(np.r_[losses[:1], _smooth(losses)[1:-1], losses[-1:]])] / 10,
+             "The first and the last place are not smoothed. There, average over the neighbours that exist."),
             (lambda rates, losses: rates[_lowest(_begun_unsmoothed(losses))] / 10,
              "The first two places are not smoothed: either they are left as they are, or their windows are empty, "
              "since Python reads the negative `i - 2` from the other end. Average over those that exist."),

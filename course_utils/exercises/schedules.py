@@ -714,7 +714,8 @@ EXERCISES = [
             (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, 1),
              "After a reduction the waiting begins at 1, so that the next one comes an epoch early. It begins at 0."),
             (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, -1),
-             "After a reduction the waiting begins at −1, so that the next one comes an epoch late. It begins at 0."),
+             "After a reduction the next one comes an epoch late: either the waiting begins at −1, or an epoch is not "
+             "counted. It begins at 0, and counts the next epoch."),
             (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, -math.inf),
              "Each plateau reduces the rate once, however long it is. After a reduction the waiting starts anew, "
              "and may come to its end again."),
