@@ -32,6 +32,7 @@ from course_utils.explorables import (
     networks,
     turned_ravine,
 )
+from course_utils.explorables.networks import apart, beside
 from course_utils.explorables.view import LABELS
 from course_utils.landscapes import ravine
 from course_utils.models import mlp
@@ -562,6 +563,25 @@ def test_a_search_counts_its_trials_and_shows_the_truth_only_at_the_end():
         before = explorable.image.value
     assert "0.000 below" in summary
     assert explorable.move(lr=3.0) == summary  # no seventh trial
+
+
+@pytest.mark.parametrize("heights", [[], [0.5], [0.3, 0.3, 0.3], [0.9, 0.1, 0.91, 0.92], [1.0, 1.0, 0.99, 0.2, 1.0]])
+def test_numbers_at_the_ends_of_curves_are_kept_apart_in_their_order(heights):
+    moved = apart(heights)
+    assert np.all(np.diff(np.sort(moved)) > 0.0549) and max(moved, default=0) <= 1
+    assert np.array_equal(np.argsort(moved), np.argsort(heights, kind="stable"))
+
+
+def test_a_number_that_has_room_stays_at_the_end_of_its_curve():
+    assert apart([0.2, 0.8, 0.5]) == pytest.approx([0.2, 0.8, 0.5])
+
+
+def test_numbers_beside_points_do_not_hide_each_other():
+    x, y = np.log10(np.linspace(1, 10, 6)), [0.35, 0.33, 0.34, 0.33, 0.33, 0.33]
+    places = list(zip(x, beside(x, y), strict=True))
+    for k, (left, at) in enumerate(places):
+        assert all(abs(left - other) > 0.44 or abs(at - height) > 0.064 for other, height in places[:k])
+    assert beside([0.0, 3.0], [0.5, 0.5]) == pytest.approx([0.53, 0.415])
 
 
 def test_setting_the_same_rate_again_or_another_game_is_no_trial():

@@ -144,6 +144,27 @@ def explore_schedule(data=None, epochs=10, n_seeds=8, margin=0.005):
                       route=[{"peak": 0.4}, {"share": 0.3}, {"end": 0.01}])
 
 
+def beside(x, y, width=0.45, height=0.065):
+    """Heights of numbers at the points (x, y): in turn above and below, moved on where another one stands already."""
+    places = []
+    for k, (along, at) in enumerate(zip(x, y, strict=True)):
+        at, move = (at + 0.03, height) if k % 2 == 0 else (at - 0.085, -height)
+        while any(abs(along - left) < width and abs(at - other) < height for left, other in places):
+            at += move
+        places.append((along, at))
+    return [at for _, at in places]
+
+
+def apart(heights, gap=0.055):
+    """The heights, moved up or down where they must be so that no two are nearer than `gap`; their order stays."""
+    order = np.argsort(heights, kind="stable")
+    rising = np.asarray(heights, dtype=float)[order] - gap * np.arange(len(order))
+    moved = np.maximum.accumulate(rising) + gap * np.arange(len(order))
+    found = np.empty(len(order))
+    found[order] = moved - max(0.0, moved[-1] - 1) if len(order) else moved
+    return found.tolist()
+
+
 def explore_search(runs, n_trials=6, within=0.01, games=9):
     """A search for the best rate in few trials, each a real run of the sweep `runs`; every game has another scale.
 
@@ -187,10 +208,11 @@ def explore_search(runs, n_trials=6, within=0.01, games=9):
         def show(search):
             x, y = [t[0] for t in search.trials], [t[2][-1] for t in search.trials]
             dots.set_data(x, y)
-            for k, number in enumerate(numbers):
-                number.set_visible(k < len(x))
-                if k < len(x):  # in turn above and below, so that neighbours do not hide each other
-                    number.set_position((x[k], y[k] + (0.03 if k % 2 == 0 else -0.085)))
+            for number in numbers:
+                number.set_visible(False)
+            for number, *place in zip(numbers, x, beside(np.log10(x), y), strict=False):
+                number.set_visible(True)
+                number.set_position(place)
             truth.set_data((search.rates, search.mean) if search.over else ([], []))
             chosen.set_data(([search.choice[0]], [search.choice[2][-1]]) if search.trials else ([], []))
             words.set_text(f"game {search.game}: " + ("the line is the truth" if search.over else
@@ -207,13 +229,14 @@ def explore_search(runs, n_trials=6, within=0.01, games=9):
                    for k in range(n_trials)]
 
         def show(search):
+            heights = apart([curve[-1] for _, _, curve in search.trials])
             for k, (line, number) in enumerate(zip(lines, numbers, strict=True)):
                 tried = k < len(search.trials)
                 curve = search.trials[k][2] if tried else []
                 line.set_data(epochs[:len(curve)], curve)
                 number.set_visible(tried)
                 if tried:
-                    number.set_position((runs.epochs + 0.5, curve[-1]))
+                    number.set_position((runs.epochs + 0.5, heights[k]))
         return show
 
     def describe(search):
