@@ -14,6 +14,7 @@ import pytest
 from course_utils import data
 from course_utils.data import load_digits, make_blobs, make_linear
 from course_utils.models import linear, mlp
+from course_utils.statistics import paired_difference
 from course_utils.studies import robustness
 from course_utils.studies.robustness import (
     DEFAULT_RATE,
@@ -213,6 +214,54 @@ def test_intervals_of_an_agreement_hold_together():
     assert one.mean == pytest.approx(a.mean() - b.mean())
     error = (a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b)) ** 0.5
     assert 2 < (one.high - one.mean) / error < 2.2  # t with about 22 degrees of freedom
+
+
+# Two optimizers
+
+def two_problems(lead):
+    """SGD and Adam on two problems with noise; Adam is ahead of it on the first by this gain, and level elsewhere."""
+    study = study_of({(name, o): both_parts([0, 0.5, 0.8 + lead * (o == "adam" and name == "classes"), 0.4, 0],
+                                            SMALL[name]) for name in SMALL for o in ("sgd", "adam")}, seeds=12)
+    table = study.table.copy()
+    noise = np.random.default_rng(0).normal(0, 0.01, (len(table), 2))
+    table[["val", "test"]] += noise * np.where(table["problem"] == "classes", 1, 0.1)[:, None]
+    return Study(table, study.problems)
+
+
+def test_a_duel_is_won_where_the_lead_is_and_by_whom_it_is():
+    study = two_problems(0.2)
+    assert study.duels("adam") == {"sgd": (["classes"], [])} and study.duels("sgd") == {"adam": ([], ["classes"])}
+    assert two_problems(0.0).duels("adam") == {"sgd": ([], [])}
+
+
+def test_the_intervals_of_all_duels_hold_together():
+    study, by_hand = two_problems(0.005), {}
+    for confidence in (0.3, 0.95):
+        each = 1 - (1 - confidence) / 2  # one rival, two problems
+        leads = {p: paired_difference(study.tuned(p, "adam"), study.tuned(p, "sgd"), each) for p in SMALL}
+        by_hand[confidence] = [p for p in SMALL if leads[p].low > 0], [p for p in SMALL if leads[p].high < 0]
+        assert study.duels("adam", confidence)["sgd"] == by_hand[confidence]
+    assert by_hand[0.3] != by_hand[0.95]
+
+
+def test_a_lead_is_paired_by_problem_and_can_leave_one_out():
+    study = study_of({(name, o): both_parts(gains, SMALL[name]) for (name, o), gains in {
+        ("classes", "sgd"): [0, 0.5, 0.6, 0.4, 0], ("classes", "adam"): [0, 0.5, 1, 0.4, 0],
+        ("values", "sgd"): [0, 0.5, 0.7, 0.4, 0], ("values", "adam"): [0, 0.5, 1, 0.4, 0]}.items()})
+    study = Study(pd.concat([study.table, study.table[study.table["problem"] == "values"].assign(problem="again")]),
+                  SMALL | {"again": VALUES})
+    assert study.lead("tuned gain", "adam", "sgd").mean == pytest.approx((0.4 + 0.3 + 0.3) / 3)
+    assert study.lead("tuned gain", "sgd", "adam").mean == pytest.approx(-(0.4 + 0.3 + 0.3) / 3)
+    assert study.lead("tuned gain", "adam", "sgd", without="again").mean == pytest.approx((0.4 + 0.3) / 2)
+    assert study.lead("tuned gain", "adam", "sgd", without="classes").mean == pytest.approx(0.3)
+    with pytest.raises(ValueError, match="without must be one of classes, values, again, got 'blobs'"):
+        study.lead("tuned gain", "adam", "sgd", without="blobs")
+
+
+def test_what_is_kept_of_a_measure_cannot_be_changed_from_without():
+    study = two_problems(0.0)
+    study.over_problems("tuned gain").clear()
+    assert set(study.over_problems("tuned gain")) == {"sgd", "adam"}
 
 
 def test_a_study_of_other_rates_or_names_is_refused_by_name():

@@ -30,7 +30,7 @@ from ..data import (
 )
 from ..models import cnn, linear, mlp, rnn, transformer
 from ..optimizers import adam, adamw, momentum, rmsprop, sgd
-from ..statistics import Difference, basin_width, mean_interval
+from ..statistics import Difference, basin_width, mean_interval, paired_difference
 from ..sweep import GridEdgeError, progress_bar, sweep_settings
 
 __all__ = ["DEFAULT_RATE", "MEASURES", "OPTIMIZERS", "Problem", "RATES", "STEPS", "Study", "load_study",
@@ -259,8 +259,38 @@ class Study:
 
     def over_problems(self, measure):
         """One of the MEASURES by name, in the mean over the seeds: optimizer -> values (problems,)."""
-        return {optimizer: np.array([MEASURES[measure](self, problem, optimizer).mean() for problem in self.problems])
+        if measure not in self._over_problems:
+            self._over_problems[measure] = {
+                optimizer: np.array([MEASURES[measure](self, problem, optimizer).mean() for problem in self.problems])
                 for optimizer in self.optimizers}
+        return dict(self._over_problems[measure])
+
+    @cached_property
+    def _over_problems(self):
+        return {}
+
+    def lead(self, measure, optimizer, rival, without=None):
+        """An optimizer minus a rival in one of the MEASURES, paired by problem; one problem may be left out."""
+        if without is not None and without not in self.problems:
+            raise ValueError(f"without must be one of {', '.join(self.problems)}, got {without!r}")
+        kept = [problem != without for problem in self.problems]
+        values = self.over_problems(measure)
+        return paired_difference(values[optimizer][kept], values[rival][kept])
+
+    def duels(self, optimizer, confidence=0.95):
+        """An optimizer against each of the others in tuned gain, paired by seed, problem by problem.
+
+        {rival: (problems on which it is ahead, problems on which it is behind)}; the intervals behind it hold all true
+        differences at once with the stated confidence (Bonferroni).
+        """
+        rivals = [other for other in self.optimizers if other != optimizer]
+        each, found = 1 - (1 - confidence) / (len(rivals) * len(self.problems)), {}
+        for rival in rivals:
+            leads = {problem: paired_difference(self.tuned(problem, optimizer), self.tuned(problem, rival), each)
+                     for problem in self.problems}
+            found[rival] = [p for p, lead in leads.items() if lead.low > 0], \
+                [p for p, lead in leads.items() if lead.high < 0]
+        return found
 
     def summary(self):
         """One row for each problem and optimizer: tuned rate, and means with 95 % intervals over the seeds."""
