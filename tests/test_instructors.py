@@ -135,7 +135,7 @@ def test_every_numbered_section_has_minutes(name):
         "6 The map"}
 
 
-@pytest.mark.parametrize("number", [f"{k:02d}" for k in range(11)])
+@pytest.mark.parametrize("number", [f"{k:02d}" for k in range(12)])
 def test_the_guide_says_about_each_notebook_all_that_a_teacher_asks(number):
     text = (GUIDE / "notebooks.md").read_text(encoding="utf-8")
     part = re.search(rf"^## {number} .*?(?=^## |\Z)", text, re.M | re.S)[0]

@@ -1,0 +1,76 @@
+"""Charts of the clinic: gauges of a few patients, and how often a rule names which cause."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .style import CLASS_COLORS, INK, new_axes
+
+PANELS = {"loss": ("train_loss", "val_loss"), "learning rate": ("rates",), "gradient norm": ("gradient_norm",),
+          "update-to-weight ratio": ("update_ratio",)}
+
+
+def plot_gauges(charts):
+    """The gauges of each chart, a row for each entry of the dict `charts`, whose keys are the titles.
+
+    A line is a run. Losses are solid on training data and dashed on validation data; the rate is drawn for every step,
+    the other gauges once an epoch, all but the rate on log axes. A cross marks where a loss was lost. Returns the axes.
+    """
+    fig, axes = plt.subplots(len(charts), len(PANELS), figsize=(12, 0.5 + 1.75 * len(charts)), layout="constrained",
+                             squeeze=False, sharex="col")
+    for row, (title, chart) in zip(axes, charts.items(), strict=True):
+        for ax, (label, names) in zip(row, PANELS.items(), strict=True):
+            ax.spines[["top", "right"]].set_visible(False)
+            _draw_panel(ax, chart, names)
+            if row is axes[0]:
+                ax.set_title(label, fontsize=10.5)
+        row[0].set_ylabel(title, rotation=0, ha="right", va="center", labelpad=12, weight="bold")
+    for ax, label in zip(axes[-1], ("epoch", "share of the steps", "epoch", "epoch"), strict=True):
+        ax.set_xlabel(label)
+    axes[0, 0].plot([], [], "-", color=INK, label="training")
+    axes[0, 0].plot([], [], "--", color=INK, label="validation")
+    axes[0, 0].legend(frameon=False, fontsize=8, loc="upper right")
+    return axes
+
+
+def _draw_panel(ax, chart, names):
+    if names == ("rates",):
+        steps = len(chart.rates)
+        ax.plot((np.arange(steps) + 0.5) / steps, chart.rates, color=INK, lw=1.6)
+        ax.set(ylim=(0, 1.15 * chart.rates.max()), xlim=(0, 1))
+        ax.text(0.97, 0.9, f"{steps} steps", transform=ax.transAxes, ha="right", va="top", fontsize=8.5)
+        return
+    for name, style in zip(names, ("-", "--"), strict=False):
+        for k, line in enumerate(chart.gauges[name]):
+            color, epochs = CLASS_COLORS[k % len(CLASS_COLORS)], np.arange(1, len(line) + 1)
+            ax.plot(epochs, line, style, color=color, lw=1.2, alpha=0.85)
+            if style == "-" and np.isnan(line).any():
+                _mark_loss(ax, epochs, line, color)
+    ax.set(yscale="log", xlim=(0, chart.gauges[names[0]].shape[1] + 1))
+
+
+def _mark_loss(ax, epochs, line, color):
+    """A cross where a gauge was read last; at the left edge if it never was."""
+    seen = np.flatnonzero(np.isfinite(line))
+    if len(seen):
+        ax.plot(epochs[seen[-1]], line[seen[-1]], "X", color=color, ms=7, clip_on=False)
+    else:
+        ax.plot(0, 0.5, "X", color=color, ms=7, transform=ax.get_xaxis_transform(), clip_on=False)
+
+
+def plot_confusion(table, ax=None):
+    """Counts of a confusion table (true causes × named causes), the shade by the share of the row."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=(9.5, 7), layout="constrained")
+    else:
+        ax = new_axes(ax)
+    counts = table.to_numpy()
+    share = counts / counts.sum(axis=1, keepdims=True)
+    ax.imshow(share, cmap="Blues", vmin=0, vmax=1.2, aspect="auto")
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            ax.text(column, row, int(count), ha="center", va="center", fontsize=9,
+                    color="white" if share[row, column] > 0.7 else INK)
+    ax.set_xticks(range(table.shape[1]), table.columns, rotation=45, ha="right", fontsize=9)
+    ax.set_yticks(range(len(table)), table.index, fontsize=9)
+    ax.set(xlabel="named", ylabel="true")
+    return ax
