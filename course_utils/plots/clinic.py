@@ -17,11 +17,11 @@ def plot_gauges(charts):
     """
     fig, axes = plt.subplots(len(charts), len(PANELS), figsize=(12, 0.5 + 1.75 * len(charts)), layout="constrained",
                              squeeze=False, sharex="col")
-    for row, (title, chart) in zip(axes, charts.items(), strict=True):
+    for n, (row, (title, chart)) in enumerate(zip(axes, charts.items(), strict=True)):
         for ax, (label, names) in zip(row, PANELS.items(), strict=True):
             ax.spines[["top", "right"]].set_visible(False)
             _draw_panel(ax, chart, names)
-            if row is axes[0]:
+            if n == 0:
                 ax.set_title(label, fontsize=10.5)
         row[0].set_ylabel(title, rotation=0, ha="right", va="center", labelpad=12, weight="bold")
     for ax, label in zip(axes[-1], ("epoch", "share of the steps", "epoch", "epoch"), strict=True):
@@ -37,7 +37,8 @@ def _draw_panel(ax, chart, names):
         steps = len(chart.rates)
         ax.plot((np.arange(steps) + 0.5) / steps, chart.rates, color=INK, lw=1.6)
         ax.set(ylim=(0, 1.15 * chart.rates.max()), xlim=(0, 1))
-        ax.text(0.97, 0.9, f"{steps} steps", transform=ax.transAxes, ha="right", va="top", fontsize=8.5)
+        ax.text(0.04, 0.07, f"{steps} steps", transform=ax.transAxes, fontsize=8.5,
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})
         return
     for name, style in zip(names, ("-", "--"), strict=False):
         for k, line in enumerate(chart.gauges[name]):
