@@ -13,11 +13,13 @@ from course_utils.optimizers import momentum, sgd
 from course_utils.schedules import constant, cosine
 from course_utils.studies import diagnosis
 from course_utils.studies.clinic import (
+    Basin,
     Chart,
     Patient,
     Plan,
     admit,
     averaged,
+    basins,
     clip,
     clipped,
     from_step,
@@ -25,14 +27,23 @@ from course_utils.studies.clinic import (
     treated,
     warmed,
 )
-from course_utils.studies.diagnosis import careful_reader, confusion, share_right, symptoms, told_apart, truth
-from course_utils.studies.patients import make_patients, rescaled
+from course_utils.studies.diagnosis import (
+    careful_reader,
+    confusion,
+    share_right,
+    shares_right,
+    symptoms,
+    told_apart,
+    truth,
+)
+from course_utils.studies.patients import make_newcomers, make_patients, rescaled
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(24, 3)), RNG.integers(0, 2, 24)
 DATA = Dataset("small", X[:8], Y[:8], X[8:16], Y[8:16], X[16:], Y[16:])
 NETWORK = mlp(3, 4, 2)
 WARD = {patient.name: patient for patient in make_patients()}
+NEW = {patient.name: patient for patient in make_newcomers()}
 
 
 def plan(**changes):
@@ -119,6 +130,24 @@ def test_a_gauge_is_gone_from_the_epoch_on_in_which_the_loss_is():
     assert (chart.scores["test_accuracy"][gone[:, -1]] == 0).all()
 
 
+def test_a_basin_is_the_patient_at_each_rate_under_each_treatment():
+    found = basins(patient(), {"none": (), "clipped": (clipped(0.1),)}, [0.5, 2.0], range(2))
+    alone = admit([treated(patient(), "x", slower(2.0), clipped(0.1))], range(2))["it, x"]
+    assert list(found) == ["none", "clipped"] and found["none"].val_accuracy.shape == (2, 2)
+    assert np.allclose(found["clipped"].charts[1].gauges["train_loss"], alone.gauges["train_loss"], rtol=1e-3)
+    assert not np.allclose(*(found[name].charts[1].gauges["train_loss"] for name in found))
+
+
+def test_a_basin_is_as_wide_as_its_scores_stay_near_the_best_and_chosen_by_the_first_seeds():
+    scores = np.array([[0.5, 0.9], [0.9, 0.9], [0.9, 0.5]])
+    basin = Basin([0.1, 1.0, 10.0], [SimpleNamespace(scores={"val_accuracy": row}) for row in scores])
+    assert np.allclose(basin.widths(tolerance=0.2), [1.5, 1.5])
+    assert np.allclose(basin.widths(tolerance=0.0), [1.0, 1.0])
+    assert basin.chosen(1) is basin.charts[1] and basin.chosen(2) is basin.charts[1]
+    assert Basin([1, 2], [SimpleNamespace(scores={"val_accuracy": row}) for row in scores[:2]]).chosen(1).scores[
+        "val_accuracy"][0] == 0.9
+
+
 def test_the_last_weights_of_an_average_are_those_of_the_run():
     mean, last = averaged(patient(), range(3), 1)
     chart = admit([patient()], range(3))["it"]
@@ -160,6 +189,26 @@ def test_one_example_is_damaged_and_half_of_the_validation_part_is_leaked():
     assert not any(row.tobytes() in known for row in before.x_val)
 
 
+def test_a_reshuffled_split_holds_the_same_images_and_some_of_the_old_training_part():
+    before, after = WARD["healthy"].run.data, NEW["validation reshuffled"].run.data
+    rows = lambda x: sorted(row.tobytes() for row in x)
+    assert rows(np.r_[before.x_train, before.x_val]) == rows(np.r_[after.x_train, after.x_val])
+    assert len(after.x_train) == len(before.x_train) and np.array_equal(before.x_test, after.x_test)
+    known = set(rows(before.x_train))
+    assert 100 < sum(row.tobytes() in known for row in after.x_val) < 200
+
+
+def test_an_inherited_state_changes_the_first_step_and_is_handed_on():
+    run, meant = NEW["state inherited"].run, NEW["state inherited"].plan()
+    n = sum(p.numel() for p in meant.model().parameters())
+    w, g = torch.zeros(n), torch.ones(n)
+    ours, state = run.optimizer(w, g, {}, 0.01, **run.hyper)
+    fresh, _ = meant.optimizer(w, g, {}, 0.01, **meant.hyper)
+    assert not torch.allclose(ours, fresh) and state["t"] == meant.steps + 1
+    again, state = run.optimizer(ours, g, state, 0.01, **run.hyper)
+    assert state["t"] == meant.steps + 2 and not torch.equal(again, ours)
+
+
 def test_the_wrong_schedules_are_those_of_the_schedulers_of_torch():
     def of_torch(total, moves):
         optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.05)
@@ -188,7 +237,8 @@ def test_a_confusion_table_counts_every_run():
     charts = {c.patient.name: c for c in [chart("ill", 3.0), chart("well", 1.0, healthy=True)]}
     table = confusion(charts, lambda gauges: "ill" if gauges["train_loss"][0] > 2 else "odd")
     assert table.loc["ill", "ill"] == 2 and table.loc["healthy", "odd"] == 2 and table.to_numpy().sum() == 4
-    assert share_right(table) == 0.5 and truth(charts["well"].patient) == "healthy"
+    assert share_right(table) == 0.5 and list(shares_right(table)) == [1.0, 0.0]
+    assert truth(charts["well"].patient) == "healthy"
 
 
 def test_a_gauge_tells_apart_what_one_number_on_it_separates():

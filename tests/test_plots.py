@@ -610,3 +610,9 @@ def test_a_chart_has_a_row_for_each_patient_and_a_cross_where_a_loss_is_lost():
 def test_a_confusion_table_shows_its_counts():
     table = pd.DataFrame([[3, 1], [0, 4]], index=["a", "b"], columns=["a", "b"])
     assert sorted(text.get_text() for text in plots.plot_confusion(table).texts) == ["1", "3", "4"]
+
+
+def test_basins_are_drawn_as_means_over_the_factors():
+    basin = SimpleNamespace(factors=[0.5, 1.0, 2.0], val_accuracy=np.array([[0.2, 0.4], [0.8, 1.0], [0.5, 0.5]]))
+    ax = plots.plot_basins({"none": basin, "clipped": basin})
+    assert np.allclose(ax.lines[0].get_ydata(), [0.3, 0.9, 0.5]) and len(ax.get_legend().get_texts()) == 2

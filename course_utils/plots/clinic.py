@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .style import CLASS_COLORS, INK, new_axes
+from .style import CLASS_COLORS, INK, LINE_COLORS, RATE_MARKERS, legend_beside, new_axes
 
 PANELS = {"loss": ("train_loss", "val_loss"), "learning rate": ("rates",), "gradient norm": ("gradient_norm",),
           "update-to-weight ratio": ("update_ratio",)}
@@ -74,4 +74,16 @@ def plot_confusion(table, ax=None):
     ax.set_xticks(range(table.shape[1]), table.columns, rotation=45, ha="right", fontsize=9)
     ax.set_yticks(range(len(table)), table.index, fontsize=9)
     ax.set(xlabel="named", ylabel="true")
+    return ax
+
+
+def plot_basins(found, ax=None):
+    """Mean final validation accuracy over the factor of the rate, a line for each treatment of `basins(…)`."""
+    ax = new_axes(ax)
+    for n, (name, basin) in enumerate(found.items()):
+        ax.plot(basin.factors, basin.val_accuracy.mean(axis=1), RATE_MARKERS[n % len(RATE_MARKERS)] + "-",
+                color=LINE_COLORS[n % len(LINE_COLORS)], label=name)
+    ax.set_xscale("log", base=2)
+    ax.set(xlabel="rate, as a multiple of the patient's", ylabel="validation accuracy", ylim=(0, 1))
+    legend_beside(ax)
     return ax

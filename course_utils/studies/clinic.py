@@ -13,12 +13,13 @@ from math import ceil
 import numpy as np
 import torch
 
+from ..basins import basin_width
 from ..data import Dataset
 from ..sweep import sweep_settings
 from ..training import fresh_network, train_stack
 
-__all__ = ["Chart", "GAUGES", "Patient", "Plan", "admit", "averaged", "clip", "clipped", "from_step", "slower",
-           "treated", "warmed"]
+__all__ = ["Basin", "Chart", "GAUGES", "Patient", "Plan", "admit", "averaged", "basins", "clip", "clipped", "from_step",
+           "slower", "treated", "warmed"]
 
 GAUGES = ("train_loss", "val_loss", "gradient_norm", "update_ratio")  # once an epoch, the last two at its last step
 
@@ -91,6 +92,39 @@ class Chart:
         """All that a diagnosis may look at: the gauges of one run, by name (epochs,), and its `rates` (steps,)."""
         k = self.seeds.index(seed)
         return {name: values[k] for name, values in self.gauges.items()} | {"rates": self.rates}
+
+
+@dataclass(frozen=True)
+class Basin:
+    """A treatment over a row of rates: `factors` (n,) of the patient's own, `charts` (n,), one for each of them."""
+
+    factors: list
+    charts: list
+
+    @property
+    def val_accuracy(self):
+        """Final validation accuracies (n, seeds)."""
+        return np.array([chart.scores["val_accuracy"] for chart in self.charts])
+
+    def widths(self, tolerance=0.05):
+        """Decades of rate (seeds,) around the best one in which a network stays within `tolerance` of its best."""
+        return np.array([basin_width(self.factors, scores, tolerance) for scores in self.val_accuracy.T])
+
+    def chosen(self, seeds):
+        """The chart at the factor whose mean validation accuracy is best on the first so many seeds."""
+        return self.charts[int(self.val_accuracy[:, :seeds].mean(axis=1).argmax())]
+
+
+def basins(patient, treatments, factors, seeds):
+    """A patient at several rates under several treatments, tuples of changes by name: a dict name → `Basin`.
+
+    Each treatment follows the change of the rate; all are trained under the same seeds.
+    """
+    cases = {(name, factor): treated(patient, f"{name} × {factor:g}", slower(factor), *changes)
+             for name, changes in treatments.items() for factor in factors}
+    charts = admit(cases.values(), seeds)
+    return {name: Basin(list(factors), [charts[cases[name, factor].name] for factor in factors])
+            for name in treatments}
 
 
 def admit(patients, seeds=range(4)):

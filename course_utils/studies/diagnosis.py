@@ -6,7 +6,7 @@ from math import log
 import numpy as np
 import pandas as pd
 
-__all__ = ["careful_reader", "confusion", "share_right", "symptoms", "told_apart", "truth"]
+__all__ = ["careful_reader", "confusion", "share_right", "shares_right", "symptoms", "told_apart", "truth"]
 
 CLASSES = 10
 GUESSING = log(CLASSES)  # the loss of a network that gives every class the same probability
@@ -83,6 +83,11 @@ def confusion(charts, rule=careful_reader):
 def share_right(table):
     """The share of all runs whose cause was named."""
     return sum(table.loc[cause, cause] for cause in table.index) / table.to_numpy().sum()
+
+
+def shares_right(table):
+    """The same for each true cause (causes,)."""
+    return np.array([table.loc[cause, cause] / table.loc[cause].sum() for cause in table.index])
 
 
 def symptoms(gauges):

@@ -12,10 +12,10 @@ from ..data import Dataset, load_digits
 from ..models import mlp
 from ..optimizers import adam, adamw, momentum
 from ..schedules import constant, cosine
-from ..training import plain_loop
+from ..training import fresh_network, plain_loop
 from .clinic import Patient, Plan, slower
 
-__all__ = ["adamw_plan", "load_ward", "make_patients", "rescaled", "sgd_plan"]
+__all__ = ["adamw_plan", "load_ward", "make_newcomers", "make_patients", "rescaled", "sgd_plan"]
 
 NETWORK = mlp(64, 32, 32, 32, 10)
 STEPS = 400  # 50 epochs of 256 examples in batches of 32
@@ -68,6 +68,16 @@ def make_patients():
         Patient("healthy (AdamW)", "nothing", lambda plan: plan, adamw_plan),
         Patient("decay as L2", "AdamW's decay of 0.1 is added to the gradient of Adam",
                 lambda plan: replace(plan, optimizer=_adam_l2), adamw_plan),
+    ]
+
+
+def make_newcomers():
+    """Two more that are ill, who came after the rule of `diagnosis` was written."""
+    return [
+        Patient("validation reshuffled", "it goes on with a network that was trained on another split of the images",
+                _reshuffled, sgd_plan),
+        Patient("state inherited", "AdamW begins with the averages at the end of an earlier run",
+                lambda plan: replace(plan, optimizer=_with_old_averages), adamw_plan),
     ]
 
 
@@ -136,6 +146,17 @@ def _leaked(plan):
                                       y_val=np.r_[d.y_train[:half], d.y_val[half:]]))
 
 
+def _reshuffled(plan):
+    return replace(plan, data=_split_again(plan.data), model=_trained_before)
+
+
+@cache
+def _split_again(data):
+    x, y = np.r_[data.x_train, data.x_val], np.r_[data.y_train, data.y_val]
+    train, val = np.split(np.random.default_rng(1).permutation(len(x)), [len(data.x_train)])
+    return replace(data, x_train=x[train], y_train=y[train], x_val=x[val], y_val=y[val])
+
+
 def _mislabelled(plan):
     rng, y = np.random.default_rng(0), plan.data.y_train.copy()
     wrong = rng.permutation(len(y))[:len(y) // 5]
@@ -166,3 +187,27 @@ def _trained_before():
 
 def _adam_l2(w, g, state, lr, weight_decay):
     return adam(w, g + weight_decay * w, state, lr)
+
+
+def _with_old_averages(w, g, state, lr, weight_decay):
+    return adamw(w, g, state or _averages(), lr, weight_decay=weight_decay)
+
+
+@cache
+def _averages():
+    """The state of AdamW at the end of one run of the plan."""
+    plan, states = adamw_plan(), [{}]
+    order = torch.Generator().manual_seed(0)
+    x, y = torch.tensor(plan.data.x_train), torch.tensor(plan.data.y_train)
+    module = fresh_network(plan.model, 0, x[:1])
+    weights = torch.nn.utils.parameters_to_vector(module.parameters()).detach()
+    with torch.enable_grad():
+        for epoch in range(plan.epochs):
+            for k, rows in enumerate(torch.randperm(len(x), generator=order).split(plan.batch_size)):
+                torch.nn.utils.vector_to_parameters(weights, module.parameters())
+                loss = F.cross_entropy(module(x[rows]), y[rows])
+                g = torch.cat([part.flatten() for part in torch.autograd.grad(loss, list(module.parameters()))])
+                step = epoch * plan.steps_per_epoch + k
+                weights, state = adamw(weights, g, states[-1], plan.lr(step), **plan.hyper)
+                states = [state]
+    return states[-1]
