@@ -65,7 +65,7 @@ def name_fate(train, val, rates, ratio):
 def _as_tuple(attempt, weights, gradients, lr, max_norm):
     """What the attempt gives, a list of arrays of different shapes, as a tuple."""
     after = attempt(weights, gradients, lr, max_norm)
-    return tuple(after) if isinstance(after, list) else after
+    return tuple(after) if isinstance(after, list) and len(after) == len(weights) else after
 
 
 def _norm(arrays):

@@ -34,7 +34,7 @@ class _Visit:
         return self.mean >= self.least
 
 
-def explore_doctor(patients=None, seeds=range(3), least=0.88, budget=12):
+def explore_doctor(patients=None, seeds=range(3), least=0.9, budget=12):
     """Treat patients by a factor of the rate, steps of warmup and a threshold for clipping; heal all on a budget.
 
     Every treatment that was not asked before counts. Networks are trained while the reader looks on.
@@ -109,4 +109,4 @@ def explore_doctor(patients=None, seeds=range(3), least=0.88, budget=12):
             f"{budget} treatments. At the right end of its slider max_norm clips nothing. (To begin with fresh "
             "treatments, run the cell again.)")
     return Explorable(compute, [curves, ward], describe, controls, goal, reached,
-                      route=[{"factor": 0.1}, {"patient": 2}, {"patient": 3}])
+                      route=[{"factor": 0.1}, {"patient": 2}, {"patient": 3}, {"factor": 1.0}, {"clip": 1.0}])
