@@ -1230,7 +1230,7 @@ WRONG = {
         lambda w, g, lr, m: clipped_as_one_vector(w, g, lr, m)[0],
         lambda w, g, lr, m: [a - 0.5 * lr * b for a, b in zip(w, g, strict=True)]],
     "clip-threshold": [
-        lambda norms, percentile, skip: threshold_by_a_loop(norms[::-1], percentile, skip),
+        lambda norms, percentile, skip: threshold_by_a_loop(np.sort(norms), percentile, skip),
         lambda norms, percentile, skip: threshold_by_a_loop(norms**2, percentile, skip),
         lambda norms, percentile, skip: float(np.nanmean(np.where(np.isinf(norms), np.nan, norms)))],
     "name-fate": [
