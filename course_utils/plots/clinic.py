@@ -1,9 +1,12 @@
 """Charts of the clinic: gauges of a few patients, and how often a rule names which cause."""
 
+from fractions import Fraction
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter
 
-from .style import CLASS_COLORS, INK, LINE_COLORS, RATE_MARKERS, legend_beside, new_axes
+from .style import INK, LINE_COLORS, RATE_MARKERS, legend_beside, new_axes
 
 PANELS = {"loss": ("train_loss", "val_loss"), "learning rate": ("rates",), "gradient norm": ("gradient_norm",),
           "update-to-weight ratio": ("update_ratio",)}
@@ -42,11 +45,15 @@ def _draw_panel(ax, chart, names):
         return
     for name, style in zip(names, ("-", "--"), strict=False):
         for k, line in enumerate(chart.gauges[name]):
-            color, epochs = CLASS_COLORS[k % len(CLASS_COLORS)], np.arange(1, len(line) + 1)
+            color, epochs = LINE_COLORS[k % len(LINE_COLORS)], np.arange(1, len(line) + 1)
             ax.plot(epochs, line, style, color=color, lw=1.2, alpha=0.85)
             if style == "-" and np.isnan(line).any():
                 _mark_loss(ax, epochs, line, color)
     ax.set(yscale="log", xlim=(0, chart.gauges[names[0]].shape[1] + 1))
+    low, high = ax.get_ylim()
+    ax.yaxis.set_major_locator(LogLocator(subs=(1,) if high > 30 * low else (1, 2, 5), numticks=5))
+    ax.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
+    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _mark_loss(ax, epochs, line, color):
@@ -83,7 +90,10 @@ def plot_basins(found, ax=None):
     for n, (name, basin) in enumerate(found.items()):
         ax.plot(basin.factors, basin.val_accuracy.mean(axis=1), RATE_MARKERS[n % len(RATE_MARKERS)] + "-",
                 color=LINE_COLORS[n % len(LINE_COLORS)], label=name)
-    ax.set_xscale("log", base=2)
+    factors = next(iter(found.values())).factors
+    ax.set_xscale("log")
+    ax.set_xticks(factors, [str(Fraction(factor).limit_denominator(10_000)) for factor in factors])
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set(xlabel="rate, as a multiple of the patient's", ylabel="validation accuracy", ylim=(0, 1))
     legend_beside(ax)
     return ax
