@@ -17,8 +17,8 @@ from course_utils.exercises import EXERCISES
 COURSE = re.compile(r"^\| (\d\d) \| \[(.+?)\]\((notebooks/.+?)\.ipynb\)", re.M)
 BOOK = {
     "Teach it": ["docs/instructors/**/*.md", "docs/slides.md"],
-    "Look it up": ["docs/glossary.md", "docs/claims.md", "docs/turns.md", "docs/references.md", "docs/package.md",
-                   "data/README.md"],
+    "Look it up": ["docs/questions.md", "docs/glossary.md", "docs/claims.md", "docs/turns.md", "docs/references.md",
+                   "docs/package.md", "data/README.md"],
     "Take part": ["CONTRIBUTING.md", "CHANGELOG.md", "docs/LICENSE-content.md"],
 }
 PLACE = re.compile(r"(?<=\]\()([\w./]*?\.ipynb)?#([^)\s]+)")  # of a link to a heading, as JupyterLab writes it

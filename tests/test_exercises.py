@@ -8,7 +8,7 @@ import itertools
 import math
 import re
 import sys
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import nbformat
@@ -153,6 +153,50 @@ def gradient_step_torch_sgd(w, g, lr):
     weights.grad = torch.as_tensor(g, dtype=torch.float64)
     torch.optim.SGD([weights], lr=lr).step()
     return weights
+
+
+def clipped_by_torch(weights, gradients, lr, max_norm):
+    parameters = [torch.nn.Parameter(torch.tensor(w, dtype=torch.float64)) for w in weights]
+    for p, g in zip(parameters, gradients, strict=True):
+        p.grad = torch.tensor(g, dtype=torch.float64)
+    torch.nn.utils.clip_grad_norm_(parameters, max_norm)
+    torch.optim.SGD(parameters, lr=lr).step()
+    return [p.detach() for p in parameters]
+
+
+def clipped_as_one_vector(weights, gradients, lr, max_norm):
+    norm = np.linalg.norm(np.concatenate([g.ravel() for g in gradients]))
+    return tuple(w - lr * g * min(1.0, max_norm / max(norm, 1e-300)) for w, g in zip(weights, gradients, strict=True))
+
+
+def threshold_by_a_loop(norms, percentile, skip):
+    kept = [n for n in norms.tolist()[skip:] if math.isfinite(n)]
+    return np.quantile(kept, percentile / 100) if kept else math.inf
+
+
+def threshold_by_nan(norms, percentile, skip):
+    kept = np.where(np.isinf(norms), np.nan, norms)[skip:]
+    return np.inf if np.isnan(kept).all() else np.nanpercentile(kept, percentile)
+
+
+def fate_by_a_list(train, val, rates, ratio):
+    said = [("gone", not np.isfinite(train.sum())),
+            ("wrong schedule", rates[-1] / rates[0] > 0.5 or max(b - a for a, b in pairwise(rates)) > 0),
+            ("too large", not train[-1] < train[0]),
+            ("too small", train[-1] / train[0] > 0.5 and sorted(ratio)[len(ratio) // 2] < 1e-3),
+            ("overfitting", (val < val[-1] / 1.2).any()), ("healthy", True)]
+    return next(name for name, true in said if true)
+
+
+def fate_by_one_way_out(train, val, rates, ratio):
+    fate = "overfitting" if val[-1] > 1.2 * min(val) else "healthy"
+    if train[-1] > 0.5 * train[0] and np.quantile(ratio, 0.5) < 0.001:
+        fate = "too small"
+    if train[-1] >= train[0]:
+        fate = "too large"
+    if rates[-1] > 0.5 * rates[0] or any(b > a for a, b in pairwise(rates)):
+        fate = "wrong schedule"
+    return fate if all(map(math.isfinite, train)) else "gone"
 
 
 class Step:
@@ -960,6 +1004,9 @@ RIGHT = {
                          np.multiply(w, 1 - lr * wd), g, state, lr, b1, b2, eps),
                      lambda w, g, state, lr, b1, b2, eps, wd: adam_float32(
                          w * (1 - lr * wd), g, state, lr, b1, b2, eps)],
+    "clip-by-norm": [clipped_by_torch, clipped_as_one_vector],
+    "clip-threshold": [threshold_by_a_loop, threshold_by_nan],
+    "name-fate": [fate_by_a_list, fate_by_one_way_out],
     "basin-on-a-grid": [basin_of_decades, basin_by_groups, lambda r, g, s: float(basin_of_decades(r, g, s)),
                         lambda r, g, s: torch.tensor(basin_of_decades(r, g, s)),
                         lambda r, g, s: basin_of_decades(list(r), list(g), s),
@@ -1176,6 +1223,19 @@ WRONG = {
         lambda w, g, s, lr, a, b, eps, wd: adamw(w, g, s, lr, a, b, eps, wd * (1 + 1e-3)),
         lambda w, g, s, lr, a, b, eps, wd: rmsprop(w * (1 - lr * wd), g, s, lr, b, eps),
         lambda *x: adamw(*x)[1], lambda *x: (*adamw(*x), 0)],
+    "clip-by-norm": [
+        lambda w, g, lr, m: clipped_as_one_vector(w, g, lr, m)[::-1],
+        lambda w, g, lr, m: clipped_as_one_vector(w, g, lr, 2 * m),
+        lambda w, g, lr, m: clipped_as_one_vector(w, g, lr, m)[0],
+        lambda w, g, lr, m: [a - 0.5 * lr * b for a, b in zip(w, g, strict=True)]],
+    "clip-threshold": [
+        lambda norms, percentile, skip: threshold_by_a_loop(np.sort(norms), percentile, skip),
+        lambda norms, percentile, skip: threshold_by_a_loop(norms**2, percentile, skip),
+        lambda norms, percentile, skip: float(np.nanmean(np.where(np.isinf(norms), np.nan, norms)))],
+    "name-fate": [
+        lambda train, val, rates, ratio: "healthy",
+        lambda train, val, rates, ratio: fate_by_a_list(train, val, rates, ratio).capitalize(),
+        lambda train, val, rates, ratio: fate_by_a_list(val, train, rates, ratio)],
     "basin-on-a-grid": [
         lambda r, g, s: 1.0, lambda r, g, s: 0.0, lambda r, g, s: r[g.argmax()],
         lambda r, g, s: round(basin_of_decades(r, g, s)), lambda r, g, s: basin_of_decades(r, g, s) / 2,
@@ -1277,6 +1337,19 @@ def spoiling(id, argument, spoil):
     return attempt
 
 
+def clipped_in_place(weights, gradients, lr, max_norm):
+    for w, new in zip(weights, clipped_as_one_vector(weights, gradients, lr, max_norm), strict=True):
+        w[...] = new
+    return weights
+
+
+def gradients_clipped_in_place(weights, gradients, lr, max_norm):
+    norm = np.linalg.norm(np.concatenate([g.ravel() for g in gradients]))
+    for g in gradients:
+        g *= min(1.0, max_norm / max(norm, 1e-300))
+    return [w - lr * g for w, g in zip(weights, gradients, strict=True)]
+
+
 def step_in_place(w, g, lr):
     w -= lr * g
     return w
@@ -1368,6 +1441,7 @@ IN_PLACE = [
     ("momentum-update", "g", momentum_into_g), ("adam-update", "g", adam_squaring_g),
     ("adamw-update", "w", decayed_in_place),
     ("paired-interval", "a", interval_in_place), ("range-test-pick", "losses", range_pick_writing_into_losses),
+    ("clip-by-norm", "weights", clipped_in_place), ("clip-by-norm", "gradients", gradients_clipped_in_place),
     ("update-ratio", "after", ratio_in_place), ("budgeted-halving", "settings", halving_by_popping),
     *[(id, "w", in_place(id)) for id in UPDATES], *[(id, "g", spoiling(id, "g", upside_down)) for id in UPDATES],
     ("steps-spent", "trials", spoiling("steps-spent", "trials", list.clear)),
@@ -1378,6 +1452,7 @@ IN_PLACE = [
         "pick-rate": ["rates", "val_scores", "test_scores"], "paired-interval": ["b"],
         "one-error-pick": ["rates", "scores"],
         "basin-on-a-grid": ["rates", "gains"], "carried-regret": ["val", "test"],
+        "clip-threshold": ["norms"], "name-fate": ["train", "val", "rates", "ratio"],
         "one-rate-for-all": ["rates", "val", "test"],
     }.items() for argument in arguments],
 ]
@@ -1439,8 +1514,9 @@ def test_the_state_is_the_answers_own_to_write_into(id):
     (lambda *args: sys.exit(3), "SystemExit"), (lambda *args: (yield), "generator"),
     (lambda *args: undefined_name, "NameError"), (lambda *args: lambda: 0, "<lambda>"),  # noqa: F821
     (lambda *args: [[1.0], [2.0, 3.0]], "gave"), (lambda *args: {}, r"\{\}"), (a_coroutine, "coroutine"),
-    (endless, "RecursionError"), (left_by_the_answer, "SystemExit"), (lambda *args: list(range(10**5)), "…"),
-    (lambda *args: 1 + 2j, "not a real number|values are asked for|no pair"),
+    (endless, "RecursionError"), (left_by_the_answer, "SystemExit|Asked for is a text"),
+    (lambda *args: list(range(10**5)), "…"),
+    (lambda *args: 1 + 2j, "not a real number|values are asked for|no pair|Asked for is a text"),
     (lambda *args: np.ones((2, 1, 3)), "array"),
 ], ids=lambda v: v if isinstance(v, str) else "")
 def test_attempts_of_the_wrong_kind_are_told_so_without_raising(exercise, attempt, word):

@@ -123,7 +123,7 @@ def test_a_wrong_row_is_found(wrong, told):
     assert told in "\n".join(problems(wrong))
 
 
-@pytest.mark.parametrize("number", [f"{k:02d}" for k in range(11)])
+@pytest.mark.parametrize("number", sorted(NOTEBOOKS))
 def test_the_guide_says_about_each_notebook_all_that_a_teacher_asks(number):
     text = (GUIDE / "notebooks.md").read_text(encoding="utf-8")
     part = re.search(rf"^## {number} .*?(?=^## |\Z)", text, re.M | re.S)[0]

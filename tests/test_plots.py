@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex, to_rgb
@@ -594,3 +595,24 @@ def test_the_ceiling_is_named_once_however_many_sweeps_are_drawn():
 def test_runs_that_diverged_are_left_out_of_a_summed_rate():
     ax = plots.plot_summed_rate({"constant": VALUES}, "test_loss")
     assert np.isnan(ax.containers[0].lines[0].get_ydata()).tolist() == [False, False, True]
+
+
+def test_a_chart_has_a_row_for_each_patient_and_a_cross_where_a_loss_is_lost():
+    gauges = {name: np.full((2, 5), 0.5) for name in ("train_loss", "val_loss", "gradient_norm", "update_ratio")}
+    gauges["train_loss"] = np.array([[2.0, 1.0, np.nan, np.nan, np.nan], [2.0, 1.5, 1.2, 1.0, 0.9]])
+    chart = SimpleNamespace(gauges=gauges, rates=np.linspace(0.1, 0, 7))
+    axes = plots.plot_gauges({"A": chart, "B": chart})
+    assert axes.shape == (2, 4) and [ax.get_title() for ax in axes[0]][0] == "loss"
+    crosses = [line for line in axes[0, 0].lines if line.get_marker() == "X"]
+    assert len(crosses) == 1 and crosses[0].get_xdata()[0] == 2
+
+
+def test_a_confusion_table_shows_its_counts():
+    table = pd.DataFrame([[3, 1], [0, 4]], index=["a", "b"], columns=["a", "b"])
+    assert sorted(text.get_text() for text in plots.plot_confusion(table).texts) == ["1", "3", "4"]
+
+
+def test_basins_are_drawn_as_means_over_the_factors():
+    basin = SimpleNamespace(factors=[0.5, 1.0, 2.0], val_accuracy=np.array([[0.2, 0.4], [0.8, 1.0], [0.5, 0.5]]))
+    ax = plots.plot_basins({"none": basin, "clipped": basin})
+    assert np.allclose(ax.lines[0].get_ydata(), [0.3, 0.9, 0.5]) and len(ax.get_legend().get_texts()) == 2

@@ -58,6 +58,7 @@ TAUGHT = {  # methods that a notebook teaches beside those of the package: where
     "heavy ball": ("06", "polyak1964"), "Nesterov": ("06", "nesterov1983"), "AdaGrad": ("07", "duchi2011"),
     "RMSProp": ("07", "tieleman2012"), "AdaDelta": ("07", "zeiler2012"), "Adam": ("08", "kingma2015"),
     "AdamW": ("08", "loshchilov2019"), "AMSGrad": ("08", "reddi2018"), "steps from signs": ("08", "riedmiller1993"),
+    "clipping": ("11", "pascanu2013"), "averaged weights": ("11", "polyak1992"),
 }
 
 

@@ -790,6 +790,8 @@ def _same(got, expected, rtol):
         return isinstance(got, _Raised) and isinstance(expected, _Raised)
     if got is None or expected is None:
         return got is expected
+    if isinstance(expected, str):
+        return isinstance(got, str) and got == expected
     try:
         if isinstance(expected, tuple):
             ordered = not isinstance(got, dict | set) and len(got) == len(expected)
