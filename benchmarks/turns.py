@@ -30,7 +30,7 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PAGE = ROOT / "docs/turns.md"
-ONE_SIDED = {("02", "loop")}  # training is changed, and the notebook's own loop beside it is not
+ONE_SIDED = {("02", "loop"), ("04", "pool")}  # training is changed here, and not in the loop or process beside it
 LIMIT = 900  # seconds for a notebook under one change
 HEAD = """# Which claims turn
 
