@@ -39,7 +39,7 @@ $(1)/bin/python -c '$(2)' 2>/dev/null || { \
 endef
 
 .PHONY: help lab test test-offline test-portable test-oldest browser-test mutants lint check study \
-  capstone-baselines clean-notebooks site site-tools slides clean claims turns
+  capstone-baselines clean-notebooks site site-tools slides clean claims minutes turns
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -82,6 +82,9 @@ capstone-baselines: .venv/.installed ## play the capstone's stored games again
 
 claims: .venv/.installed ## list what the notebooks claim, and how far each was seen, in docs/claims.md
 	$(BIN)/python docs/claims.py
+
+minutes: .venv/.installed ## count how long the notebooks take, and write it into them and into README.md
+	$(BIN)/python docs/minutes.py
 
 turns: .venv/.installed ## ask every claim again under other seeds, lengths, schedules, data and batches, in an hour or so
 	$(BIN)/python benchmarks/turns.py

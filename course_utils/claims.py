@@ -82,17 +82,22 @@ def claims_recorded():
         _claims.update(kept)
 
 
-def evidence(rows=None):
+def evidence(since=None):
     """The closing table of a notebook: its claims, what was measured, the verdicts, and how far each was seen.
 
-    `rows` of (claim, evidence, verdict, holds) are what a notebook hands over whose cells do not use `claim` yet.
+    `since` is the id of the first claim to show, for those of the deeper sections; None shows all. ValueError where
+    no claim has been measured, or none with that id.
     """
-    if rows is not None:
-        return _table(_from_rows(rows), ["claim", "evidence", "verdict"])
     if not _claims:
         raise ValueError("no claim has been measured in this kernel: run the cells above first")
-    rows = [(c.id, c.sentence, c.shown, c.verdict, c.scope) for c in _claims.values()]
-    return _table(rows, ["", "claim", "evidence", "verdict", "seen on"])
+    ids = list(_claims)
+    if since is not None and since not in ids:
+        raise ValueError(f"since must be the id of a claim that was measured, one of {', '.join(ids)}; got {since!r}")
+    shown = ids if since is None else ids[ids.index(since):]
+    rows = [(c.id, c.sentence, c.shown, c.verdict, c.scope) for c in map(_claims.get, shown)]
+    return pd.DataFrame(rows, columns=["", "claim", "evidence", "verdict", "seen on"]).style.hide(axis="index") \
+        .set_properties(**{"text-align": "left", "white-space": "normal"}) \
+        .set_table_styles([{"selector": "th", "props": "text-align: left"}])
 
 
 def claims_listed(page):
@@ -122,19 +127,3 @@ def equal_tries(tries):
         raise ValueError("a contest needs two sides or more with the same number of candidates; got "
                          + (", ".join(f"{name}: {n}" for name, n in numbers.items()) or "none"))
     return next(iter(numbers.values()))
-
-
-def _from_rows(rows):
-    rows = [tuple(row) for row in rows]
-    for row in rows:
-        if len(row) != 4 or isinstance(row[3], str) or np.ndim(row[3]):
-            raise ValueError(f"a row must be (claim, evidence, verdict, holds), the last True or False, got {row!r}")
-    for sentence, shown, verdict, holds in rows:
-        assert holds, f"the verdict {verdict!r} on {sentence!r} does not hold here: {shown}"
-    return [row[:3] for row in rows]
-
-
-def _table(rows, columns):
-    return pd.DataFrame(rows, columns=columns).style.hide(axis="index") \
-        .set_properties(**{"text-align": "left", "white-space": "normal"}) \
-        .set_table_styles([{"selector": "th", "props": "text-align: left"}])

@@ -21,6 +21,7 @@ BOOK = {
                    "data/README.md"],
     "Take part": ["CONTRIBUTING.md", "CHANGELOG.md", "docs/LICENSE-content.md"],
 }
+PLACE = re.compile(r"(?<=\]\()([\w./]*?\.ipynb)?#([^)\s]+)")  # of a link to a heading, as JupyterLab writes it
 LIVE = ("> **A figure with sliders.** It moves where a kernel runs: {how}. Below are its goal, in words where its "
         "sliders stand at first, and then pictures of a few positions.")
 
@@ -36,7 +37,8 @@ def setup(app):
 
 
 def complete(app, name, source):
-    """Append to a page what is made from elsewhere."""
+    """Append to a page what is made from elsewhere; links to headings lead where the website has them."""
+    source[0] = PLACE.sub(slug, source[0])
     if name.startswith("notebooks/"):
         source[0] = for_readers(json.loads(source[0]), launch(app.config.repository, name))
     elif name in COMPLETED:
@@ -44,6 +46,11 @@ def complete(app, name, source):
     if name == "README" and app.config.repository:
         first = f"[Open the course on Binder]({binder(app.config.repository, 'notebooks/00_start_here')})"
         source[0] = source[0].replace("\n```\n", f"\n**{first}**, or on your machine:\n\n```\n", 1)
+
+
+def slug(match):
+    """The place of a link as the website and GitHub name it: in small letters, without signs."""
+    return (match[1] or "") + "#" + re.sub(r"[^\w-]", "", match[2].lower())
 
 
 def contents():

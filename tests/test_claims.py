@@ -55,6 +55,22 @@ def test_evidence_lists_every_claim_once_in_the_order_of_the_cells():
     assert table.columns.tolist()[1:] == ["claim", "evidence", "verdict", "seen on"]
 
 
+def test_evidence_of_the_deeper_sections_begins_with_the_claim_that_is_named():
+    for id in ("a", "b", "c"):
+        claim(id, f"Letter {id}", 1, "holds", True, "blobs")
+    assert evidence(since="b").data[""].tolist() == ["b", "c"]
+    with pytest.raises(ValueError, match="since must be the id of a claim that was measured, one of a, b, c; got 'd'"):
+        evidence(since="d")
+
+
+def test_evidence_is_a_table_whose_text_is_on_the_left_and_breaks():
+    claim("a", "A sentence", 1, "holds", True, "blobs")
+    page = evidence().to_html()
+    style = page[:page.index("</style>")]
+    assert style.count("text-align: left;") == 2 and "white-space: normal;" in style and " th {" in style
+    assert "row_heading" not in page
+
+
 def test_where_claims_are_recorded_none_raises_and_none_is_kept():
     claim("a", "Mine", 1, "holds", True, "blobs")
     with claims_recorded() as found:
@@ -121,10 +137,17 @@ def test_every_notebook_has_an_id_for_each_claim_and_ends_with_the_evidence(path
     found = listing.claims_of(content)
     ids = [place.id for place in found]
     assert len(set(ids)) == len(ids)
-    if found:
-        assert [source.strip() for source in code if re.search(r"\bevidence\(", source)] == ["evidence()"]
-    else:
-        assert sum("evidence(" in source for source in code) == 1
+    titles = "\n".join("".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == "markdown")
+    later = [place.id for place in found if place.cell in behind_the_recap(content)]
+    shown = [source.strip() for source in code if re.search(r"\bevidence\(", source)]
+    assert shown == ["evidence()", *(f'evidence(since="{id}")' for id in later[:1])]
+    assert ("## Deeper: what was measured" in titles) == bool(later)
+
+
+def behind_the_recap(content):
+    ids, recap = [cell["id"] for cell in content["cells"]], [
+        i for i, cell in enumerate(content["cells"]) if "".join(cell["source"]).startswith("## Recap")]
+    return ids[recap[0]:]
 
 
 def test_the_list_of_claims_is_up_to_date():

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -9,9 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+import minutes
+
 GUIDE = ROOT / "docs/instructors"
 NOTEBOOKS = {path.name[:2]: path for path in (ROOT / "notebooks").glob("*.ipynb")}
 IN_PREPARATION = set(re.findall(r"^\| (\d\d) \| [^\[|]+ \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
+SLACK = 4  # minutes that work may take beyond the notebook's own, so that agendas have round numbers
 SHOWN = 1 / 3  # of a notebook's own minutes, at least, if an instructor shows it
 
 
@@ -43,20 +49,8 @@ def headings(path):
 
 
 def own_minutes(path):
-    """The notebook's own table: pairs of the headings that a line speaks of, and its minutes."""
-    if table := re.search(r"^\| [^\n]*minutes \|\n(?:\|.*\n?)+", "\n".join(markdown(path)), re.M):
-        lines = [[cell.strip() for cell in line.strip("|\n ").split("|")] for line in table[0].splitlines()[2:]]
-        return [(list(speaks_of(path, line[0])), int(line[-1])) for line in lines]
-    every = [h for h in headings(path) if re.match(r"\d", h) and "map" not in h]  # 00 says it in its first lines
-    return [(every, sum(map(int, re.findall(r"\((\d+) minutes\)", markdown(path)[0]))))]
-
-
-def speaks_of(path, cell):
-    """The headings that are meant by a cell such as "6 Break it · quiz": by number, or else by word."""
-    for part in cell.split(" · "):
-        number = re.match(r"\d+", part)
-        start = f"{number[0]} " if number else part.lower()
-        yield from (h for h in headings(path) if (h if number else h.lower()).startswith(start))
+    """The lines of the notebook's own table: a section and its minutes each."""
+    return dict(minutes.rows(minutes.read(path)))
 
 
 def problems(row):
@@ -66,12 +60,9 @@ def problems(row):
     path = NOTEBOOKS[row.notebook]
     if unknown := [s for s in row.sections if s not in headings(path)]:
         return [f"{row.notebook} has no section {s!r}" for s in unknown]
-    lines = [(meant, minutes) for meant, minutes in own_minutes(path) if set(meant) & set(row.sections)]
-    own = sum(minutes for _, minutes in lines)
-    meant = [s for names, _ in lines for s in names if re.match(r"\d|Pred", s)]
+    own = sum(own_minutes(path)[section] for section in row.sections)
     if row.how == "work":
-        good = row.minutes == own and set(meant) <= set(row.sections)
-        return [] if good else [f"{row}: work takes the notebook's own {own} minutes, for {meant}"]
+        return [] if own <= row.minutes <= own + SLACK else [f"{row}: work takes the notebook's own {own} minutes"]
     good = row.how == "show" and SHOWN * own <= row.minutes <= own
     return [] if good else [f"{row}: to show it takes from {SHOWN * own:.0f} to {own} minutes"]
 
@@ -116,23 +107,20 @@ def test_nobody_sits_for_longer_than_a_hundred_minutes(title):
         assert sitting <= 100
 
 
+FATES = "3 Inside the three fates"
+OWN = own_minutes(NOTEBOOKS["03"])[FATES]
+
+
 @pytest.mark.parametrize("wrong, told", [
-    (Row(15, "work", "03", ["1 A problem with a known ceiling"]), "own 15 minutes"),
-    (Row(10, "work", "03", ["3 Inside the three fates"]), "own 20 minutes"),
-    (Row(5, "show", "03", ["3 Inside the three fates"]), "from 7 to 20"),
-    (Row(25, "show", "03", ["3 Inside the three fates"]), "from 7 to 20"),
+    (Row(OWN - 1, "work", "03", [FATES]), f"own {OWN} minutes"),
+    (Row(OWN + SLACK + 1, "work", "03", [FATES]), f"own {OWN} minutes"),
+    (Row(OWN // 3 - 1, "show", "03", [FATES]), f"to {OWN}"),
+    (Row(OWN + 1, "show", "03", [FATES]), f"to {OWN}"),
     (Row(15, "work", "03", ["3 Inside the fates"]), "no section"),
     (Row(15, "work", "77", ["1 Anything"]), "no notebook 77"),
 ])
 def test_a_wrong_row_is_found(wrong, told):
     assert told in "\n".join(problems(wrong))
-
-
-@pytest.mark.parametrize("name", sorted(NOTEBOOKS))
-def test_every_numbered_section_has_minutes(name):
-    path = NOTEBOOKS[name]
-    assert {h for h in headings(path) if re.match(r"\d", h)} - {s for names, _ in own_minutes(path) for s in names} <= {
-        "6 The map"}
 
 
 @pytest.mark.parametrize("number", [f"{k:02d}" for k in range(11)])

@@ -74,13 +74,42 @@ def links_exist(notebook, path):
                     yield f"{cell['id']}: no file {target}"
 
 
+def places_exist(notebook, path):
+    """Links to a heading, `#Its-words` as JupyterLab writes it, here or in another notebook."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            for target, place in re.findall(r"\]\(([\w.]*\.ipynb)?#([^)\s]+)\)", prose(cell)):
+                if place not in anchors(read(path.parent / target) if target else notebook):
+                    yield f"{cell['id']}: no heading {place} in {target or 'this notebook'}"
+
+
+def anchors(notebook):
+    return {heading.strip().replace(" ", "-") for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+            for heading in re.findall(r"^#{1,6} +(.+)$", prose(cell), re.M)}
+
+
+def deeper_sections_are_reached(notebook, path):
+    """What a first reading does not need stands behind the recap, and a link leads to it from before."""
+    texts = [prose(cell) if cell["cell_type"] == "markdown" else "" for cell in notebook["cells"]]
+    recap = next((i for i, text in enumerate(texts) if text.startswith("## Recap")), len(texts))
+    for i, text in enumerate(texts):
+        for heading in re.findall(r"^## (.+)$", text, re.M):
+            if heading.startswith("Deeper: ") != (i > recap):
+                yield f"{heading}: on the wrong side of the recap"
+            elif i > recap and "measured" not in heading:
+                if not any(f"](#{heading.replace(' ', '-')})" in before for before in texts[:recap + 1]):
+                    yield f"{heading}: no link leads to it from the main line"
+
+
 def leads_to_the_next(notebook, path):
     following = [other.name for other in NOTEBOOKS if other.name > path.name][:1]
-    if following and following[0] not in relative_links("\n".join(map(prose, notebook["cells"][-3:]))):
-        yield f"no link to {following[0]} in the last three cells"
+    recap = "\n".join(prose(cell) for cell in notebook["cells"] if "".join(cell["source"]).startswith("## Recap"))
+    if following and following[0] not in relative_links(recap):
+        yield f"no link to {following[0]} in the recap"
 
 
-RULES = [stored_clean, readable_ids, known_tags, known_slide_types, headings_in_order, links_exist, leads_to_the_next]
+RULES = [stored_clean, readable_ids, known_tags, known_slide_types, headings_in_order, links_exist, places_exist,
+         deeper_sections_are_reached, leads_to_the_next]
 
 
 def prose(cell):
@@ -119,8 +148,9 @@ def code(id, source, **metadata):
 CLEAN = {"nbformat": 4, "nbformat_minor": 5, "metadata": METADATA, "cells": [
     markdown("question", "# How far?", "```python", "# a comment, no heading", "[code](nowhere.md)", "```"),
     code("imports", "# not a heading\nimport numpy", tags=["setup"], slideshow={"slide_type": "skip"}),
-    markdown("idea", "## The idea", "### In code", "[readme](../README.md#top) [top](#how-far) [web](https://x.org)"),
-    markdown("next", "## Next", "Nothing follows: `[no](link.md)`."),
+    markdown("idea", "## The idea", "### In code", "[readme](../README.md#top) [top](#How-far?) [web](https://x.org)"),
+    markdown("recap", "## Recap", "Nothing follows: `[no](link.md)`. More: [why](#Deeper:-why-it-works)."),
+    markdown("next", "## Deeper: why it works", "[Back](#The-idea)"),
 ]}
 LAST = ROOT / "notebooks/99_last.ipynb"  # nothing comes after it
 
@@ -135,7 +165,7 @@ DIRT = {  # what is done to the clean notebook: the rule that must object, and w
     "another kernel": (stored_clean, "conda", lambda nb: nb["metadata"]["kernelspec"].update(name="conda-env")),
     "an older format": (stored_clean, "4.4", lambda nb: nb.update(nbformat_minor=4)),
     "an attachment": (stored_clean, "idea: attachments", lambda nb: nb["cells"][2].update(attachments={"a.png": {}})),
-    "an empty cell": (stored_clean, "next: empty", lambda nb: nb["cells"][3].update(source=" \n")),
+    "an empty cell": (stored_clean, "next: empty", lambda nb: nb["cells"][4].update(source=" \n")),
     "a repeated id": (readable_ids, "idea: used twice", lambda nb: nb["cells"][3].update(id="idea")),
     "a random id": (readable_ids, "deadbeef", lambda nb: nb["cells"][3].update(id="deadbeef")),
     "a random long id": (readable_ids, "not a readable id",
@@ -152,6 +182,14 @@ DIRT = {  # what is done to the clean notebook: the rule that must object, and w
     "a broken link": (links_exist, "no file ../nowhere.md",
                       lambda nb: nb["cells"][2].update(source="[a](../nowhere.md#b)")),
     "a broken picture": (links_exist, "no file x.png", lambda nb: nb["cells"][2].update(source='<img src="x.png">')),
+    "a broken place": (places_exist, "next: no heading the-idea in this notebook",
+                       lambda nb: nb["cells"][4].update(source="## Deeper: why it works\n\n[Back](#the-idea)")),
+    "a deeper section in the main line": (deeper_sections_are_reached, "Deeper: an idea: on the wrong side",
+                                          lambda nb: nb["cells"][2].update(source="## Deeper: an idea")),
+    "more of the main line behind the recap": (deeper_sections_are_reached, "9 More: on the wrong side",
+                                               lambda nb: nb["cells"][4].update(source="## 9 More")),
+    "a deeper section that nothing leads to": (deeper_sections_are_reached, "Deeper: how: no link leads to it",
+                                               lambda nb: nb["cells"][4].update(source="## Deeper: how")),
 }
 
 
@@ -170,7 +208,7 @@ def test_dirt_is_found_and_named(dirt):
 
 def test_a_missing_link_to_the_next_notebook_is_found(monkeypatch):
     monkeypatch.setitem(globals(), "NOTEBOOKS", [ROOT / "notebooks/01_a.ipynb", ROOT / "notebooks/02_b.ipynb"])
-    assert list(leads_to_the_next(CLEAN, NOTEBOOKS[0])) == ["no link to 02_b.ipynb in the last three cells"]
-    linked = {**CLEAN, "cells": [*CLEAN["cells"], markdown("on", "[On](02_b.ipynb)")]}
+    assert list(leads_to_the_next(CLEAN, NOTEBOOKS[0])) == ["no link to 02_b.ipynb in the recap"]
+    linked = {**CLEAN, "cells": [*CLEAN["cells"], markdown("on", "## Recap", "[On](02_b.ipynb)")]}
     assert list(leads_to_the_next(linked, NOTEBOOKS[0])) == []
     assert list(leads_to_the_next(CLEAN, NOTEBOOKS[1])) == []

@@ -12,7 +12,6 @@ from course_utils.statistics import (
     Interval,
     basin_width,
     crossed_difference,
-    evidence,
     explained_by_a_curve,
     mean_interval,
     one_standard_error_pick,
@@ -189,20 +188,6 @@ def test_one_standard_error_pick_passes_over_rates_with_nan():
     assert one_standard_error_pick([0.1, 1.0, 0.01], scores) == 0.1
 
 
-def test_evidence_is_a_table_of_the_claims_that_hold():
-    table = evidence([("a", "0.1", "holds", True), ("b", "0.2", "holds in part", np.bool_(True))])
-    assert table.data.columns.tolist() == ["claim", "evidence", "verdict"] and table.data.shape == (2, 3)
-    page = table.to_html()
-    style = page[:page.index("</style>")]
-    assert style.count("text-align: left;") == 2 and "white-space: normal;" in style and " th {" in style
-    assert "row_heading" not in page
-
-
-def test_evidence_stops_at_a_claim_that_no_longer_holds():
-    with pytest.raises(AssertionError, match="'supported'.*'larger is faster'.*3 epochs"):
-        evidence([("a", "0.1", "holds", True), ("larger is faster", "3 epochs", "supported", 3 < 2)])
-
-
 @pytest.mark.parametrize("call, says", [
     (lambda: paired_difference([1, 2], [1, 2, 3]), "same seeds, at least two; got 2 and 3"),
     (lambda: paired_difference([1], [2]), "at least two; got 1 and 1"),
@@ -333,10 +318,6 @@ RATES, TABLE = [0.01, 0.1, 1.0], [[0.5, 0.6], [0.8, 0.7], [0.6, 0.5]]
     (lambda: crossed_difference([[1, 2]], [[1, 2]]), r"at least two of each; got \(1, 2\) and \(1, 2\)"),
     (lambda: crossed_difference(np.ones((3, 4)), np.ones((4, 3))), r"got \(3, 4\) and \(4, 3\)"),
     (lambda: crossed_difference(np.full((3, 4), np.nan), np.ones((3, 4))), "finite scores"),
-    (lambda: evidence([("a", "b", "c")]), r"a row must be \(claim, evidence, verdict, holds\)"),
-    (lambda: evidence(["claim"]), "a row must be"),
-    (lambda: evidence([("a", "b", "c", "no")]), "the last True or False"),
-    (lambda: evidence([("a", "b", "c", np.array([True, True]))]), "a row must be"),
 ])
 def test_further_bad_input_is_named(call, says):
     with pytest.raises(ValueError, match=says):
