@@ -21,11 +21,10 @@ def parameter_settings(names, shapes, lr, factor, weight_decay):
     parameter_settings(["a.weight", "a.bias", "b.weight"], [(3, 2), (3,), (1, 3)],
     0.4, 0.5, 0.1) gives ([0.2, 0.2, 0.4], [0.1, 0.0, 0.1]).
     """
-    layers = list(dict.fromkeys(name.rsplit(".", 1)[0] for name in names))
-    depths = [len(layers) - 1 - layers.index(name.rsplit(".", 1)[0]) for name in names]
-    rates = [lr * factor**depth for depth in depths]
-    decays = [weight_decay if len(shape) >= 2 else 0.0 for shape in shapes]
-    return rates, decays
+    layers = [name.rsplit(".", 1)[0] for name in names]
+    from_the_top = list(dict.fromkeys(layers))[::-1]
+    rates = [lr * factor**from_the_top.index(layer) for layer in layers]
+    return rates, [weight_decay if len(shape) >= 2 else 0.0 for shape in shapes]
 
 
 def resumed(checkpoint, gradient, optimizer, schedule, n_steps):
