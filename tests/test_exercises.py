@@ -155,6 +155,52 @@ def gradient_step_torch_sgd(w, g, lr):
     return weights
 
 
+def settings_by_walking_up(names, shapes, lr, factor, weight_decay):
+    rates, above = [], None
+    for name in reversed(names):
+        layer = name[:name.rindex(".")] if "." in name else name
+        lr = lr * factor if above not in (None, layer) else lr
+        rates, above = [lr, *rates], layer
+    return rates, [weight_decay * (len(shape) > 1) for shape in shapes]
+
+
+def settings_of_numpy(names, shapes, lr, factor, weight_decay):
+    layers = ["".join(name.rpartition(".")[:1]) or name for name in names]
+    depth = np.cumsum([a != b for a, b in zip(layers, layers[:1] + layers[:-1], strict=True)])
+    return lr * factor ** (depth[-1] - depth).astype(float), np.where([len(s) > 1 for s in shapes], weight_decay, 0)
+
+
+def resumed_while(checkpoint, gradient, optimizer, schedule, n_steps):
+    w, state, step = checkpoint
+    while n_steps:
+        w, state = optimizer(w, gradient(w, step), state, schedule(step))
+        step, n_steps = step + 1, n_steps - 1
+    return [w, dict(state), step]
+
+
+def resumed_by_recursion(checkpoint, gradient, optimizer, schedule, n_steps):
+    if n_steps == 0:
+        return checkpoint
+    w, state, step = checkpoint
+    return resumed_by_recursion((*optimizer(w, gradient(w, step), state, schedule(step)), step + 1), gradient,
+                                optimizer, schedule, n_steps - 1)
+
+
+def accumulated_as_one_batch(w, gradient, batches, every, lr):
+    for start in range(0, len(batches), every):
+        w = w - lr * gradient(w, np.concatenate(batches[start:start + every]))
+    return w
+
+
+def accumulated_as_loops_do(w, gradient, batches, every, lr):
+    total, rows = np.zeros(len(w)), 0
+    for i, batch in enumerate(batches, 1):
+        total, rows = total + gradient(w, batch) * len(batch), rows + len(batch)
+        if i % every == 0 or i == len(batches):
+            w, total, rows = w - lr * total / rows, np.zeros(len(w)), 0
+    return w
+
+
 class Step:
     def __call__(self, w, g, lr):
         return np.add(w, np.multiply(-lr, g))
@@ -960,6 +1006,9 @@ RIGHT = {
                          np.multiply(w, 1 - lr * wd), g, state, lr, b1, b2, eps),
                      lambda w, g, state, lr, b1, b2, eps, wd: adam_float32(
                          w * (1 - lr * wd), g, state, lr, b1, b2, eps)],
+    "parameter-settings": [settings_by_walking_up, settings_of_numpy],
+    "resume-exactly": [resumed_while, resumed_by_recursion],
+    "accumulated-steps": [accumulated_as_one_batch, accumulated_as_loops_do],
     "basin-on-a-grid": [basin_of_decades, basin_by_groups, lambda r, g, s: float(basin_of_decades(r, g, s)),
                         lambda r, g, s: torch.tensor(basin_of_decades(r, g, s)),
                         lambda r, g, s: basin_of_decades(list(r), list(g), s),
@@ -1177,6 +1226,25 @@ WRONG = {
         lambda w, g, s, lr, a, b, eps, wd: adamw(w, g, s, lr, a, b, eps, wd * (1 + 1e-3)),
         lambda w, g, s, lr, a, b, eps, wd: rmsprop(w * (1 - lr * wd), g, s, lr, b, eps),
         lambda *x: adamw(*x)[1], lambda *x: (*adamw(*x), 0)],
+    "parameter-settings": [
+        lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, 2 * lr, factor, wd),
+        lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, lr, factor, wd / 2),
+        lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, lr, factor**2, wd),
+        lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, lr, factor, wd)[0]],
+    "resume-exactly": [
+        lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
+            checkpoint, gradient, optimizer, lambda step: 2 * schedule(step), n),
+        lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
+            checkpoint, lambda w, step: -gradient(w, step), optimizer, schedule, n),
+        lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
+            checkpoint, gradient, optimizer, schedule, n)[:2],
+        lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
+            checkpoint, gradient, optimizer, schedule, 2 * n)],
+    "accumulated-steps": [
+        lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches[::-1], every, lr),
+        lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches, every + 1, lr),
+        lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches, every, lr / 2),
+        lambda w, gradient, batches, every, lr: w],
     "basin-on-a-grid": [
         lambda r, g, s: 1.0, lambda r, g, s: 0.0, lambda r, g, s: r[g.argmax()],
         lambda r, g, s: round(basin_of_decades(r, g, s)), lambda r, g, s: basin_of_decades(r, g, s) / 2,
@@ -1279,6 +1347,12 @@ def spoiling(id, argument, spoil):
     return attempt
 
 
+def accumulated_in_place(w, gradient, batches, every, lr):
+    for start in range(0, len(batches), every):
+        w -= lr * gradient(w, np.concatenate(batches[start:start + every]))
+    return w
+
+
 def step_in_place(w, g, lr):
     w -= lr * g
     return w
@@ -1372,6 +1446,10 @@ IN_PLACE = [
     ("paired-interval", "a", interval_in_place), ("range-test-pick", "losses", range_pick_writing_into_losses),
     ("update-ratio", "after", ratio_in_place), ("budgeted-halving", "settings", halving_by_popping),
     *[(id, "w", in_place(id)) for id in UPDATES], *[(id, "g", spoiling(id, "g", upside_down)) for id in UPDATES],
+    ("accumulated-steps", "w", accumulated_in_place),
+    ("accumulated-steps", "batches", spoiling("accumulated-steps", "batches", list.reverse)),
+    ("parameter-settings", "names", spoiling("parameter-settings", "names", list.reverse)),
+    ("parameter-settings", "shapes", spoiling("parameter-settings", "shapes", list.reverse)),
     ("steps-spent", "trials", spoiling("steps-spent", "trials", list.clear)),
     ("plateau-rate", "losses", spoiling("plateau-rate", "losses", list.sort)),
     *[(id, argument, spoiling(id, argument, upside_down)) for id, arguments in {

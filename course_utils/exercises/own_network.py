@@ -84,11 +84,12 @@ def _in_pieces(attempt, w, gradient, optimizer, schedule, pieces):
     checkpoint = w, {}, 0
     for n_steps in pieces:
         checkpoint = attempt(checkpoint, gradient, optimizer, schedule, n_steps)
-        if not isinstance(checkpoint, tuple | list) or len(checkpoint) != 3:
-            raise ValueError("a checkpoint is a tuple of three, (w, state, step)")
-        w, state, step = checkpoint
-        if not isinstance(state, dict):
-            raise ValueError("the second part of a checkpoint is the state, a dict")
+        if checkpoint is None:
+            return None
+        if not isinstance(checkpoint, tuple | list) or len(checkpoint) != 3 or not isinstance(checkpoint[1], dict):
+            raise ValueError("three values are asked for, (w, state, step), the state a dict; yours gave "
+                             f"`{checkpoint!r}`")
+    w, _, step = checkpoint
     return w, step
 
 

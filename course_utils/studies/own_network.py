@@ -36,7 +36,6 @@ def _moved(x):
 
 SHIFTS = {  # what happens to the images
     "moved by a pixel": _images(_moved),
-    "upside down": _images(lambda x: x[:, ::-1]),
     "turned by 90°": _images(lambda x: np.rot90(x, axes=(1, 2))),
     "inverted": _images(lambda x: 1 - x),
     "half as bright": _images(lambda x: x / 2),
