@@ -160,7 +160,7 @@ def _moves_within(w, gradient, batches, every, lr):
 
 
 def _early(batches, every):
-    """A group ends with each batch whose number, counted from 0, is a multiple of `every`; what is left over as well."""
+    """Groups that end with each batch whose number, counted from 0, is a multiple of `every`."""
     ends = [i + 1 for i in range(0, len(batches), every)]
     starts = [0, *ends]
     return [batches[a:b] for a, b in zip(starts, [*ends, len(batches)], strict=True) if a < b]
@@ -434,7 +434,8 @@ EXERCISES = [
 
 QUIZZES = [
     Quiz("rate-after-resuming", "A run with a linear warmup and a cosine is stopped at step 40 and resumed: first the "
-         "optimizer's state is loaded, then the scheduler is built, then its state is loaded. What happens to the rate?", (
+         "optimizer's state is loaded, then the scheduler is built, then its state is loaded. What happens to the "
+         "rate?", (
         Option("Nothing: whatever is loaded is loaded, the order does not matter.",
                "The order of loading does not. But building a scheduler writes a rate into the optimizer.",
                origin="A common belief"),
@@ -446,8 +447,8 @@ QUIZZES = [
         Option("It stops with \"param 'initial_lr' is not specified\".",
                "That comes of a scheduler told to begin in the middle, over an optimizer whose state was not loaded."),
     )),
-    Quiz("fine-tuning-rate", "A network is fine-tuned with few new examples, and must not forget the old ones. What did "
-         "the measurements here say of the rate?", (
+    Quiz("fine-tuning-rate", "A network is fine-tuned with few new examples, and must not forget the old ones. What "
+         "did the measurements here say of the rate?", (
         Option("Fine-tuning wants a rate ten to a hundred times lower than training.",
                "Here a rate that low hardly learned the new images.", origin="A common rule of thumb"),
         Option("The best rate for the new images is also the best for the old ones.",
