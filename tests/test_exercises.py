@@ -197,6 +197,50 @@ def fate_by_one_way_out(train, val, rates, ratio):
     if rates[-1] > 0.5 * rates[0] or any(b > a for a, b in pairwise(rates)):
         fate = "wrong schedule"
     return fate if all(map(math.isfinite, train)) else "gone"
+def settings_by_walking_up(names, shapes, lr, factor, weight_decay):
+    rates, above = [], None
+    for name in reversed(names):
+        layer = name[:name.rindex(".")] if "." in name else name
+        lr = lr * factor if above not in (None, layer) else lr
+        rates, above = [lr, *rates], layer
+    return rates, [weight_decay * (len(shape) > 1) for shape in shapes]
+
+
+def settings_of_numpy(names, shapes, lr, factor, weight_decay):
+    layers = ["".join(name.rpartition(".")[:1]) or name for name in names]
+    depth = np.cumsum([a != b for a, b in zip(layers, layers[:1] + layers[:-1], strict=True)])
+    return lr * factor ** (depth[-1] - depth).astype(float), np.where([len(s) > 1 for s in shapes], weight_decay, 0)
+
+
+def resumed_while(checkpoint, gradient, optimizer, schedule, n_steps):
+    w, state, step = checkpoint
+    while n_steps:
+        w, state = optimizer(w, gradient(w, step), state, schedule(step))
+        step, n_steps = step + 1, n_steps - 1
+    return [w, dict(state), step]
+
+
+def resumed_by_recursion(checkpoint, gradient, optimizer, schedule, n_steps):
+    if n_steps == 0:
+        return checkpoint
+    w, state, step = checkpoint
+    return resumed_by_recursion((*optimizer(w, gradient(w, step), state, schedule(step)), step + 1), gradient,
+                                optimizer, schedule, n_steps - 1)
+
+
+def accumulated_as_one_batch(w, gradient, batches, every, lr):
+    for start in range(0, len(batches), every):
+        w = w - lr * gradient(w, np.concatenate(batches[start:start + every]))
+    return w
+
+
+def accumulated_as_loops_do(w, gradient, batches, every, lr):
+    total, rows = np.zeros(len(w)), 0
+    for i, batch in enumerate(batches, 1):
+        total, rows = total + gradient(w, batch) * len(batch), rows + len(batch)
+        if i % every == 0 or i == len(batches):
+            w, total, rows = w - lr * total / rows, np.zeros(len(w)), 0
+    return w
 
 
 class Step:
@@ -1007,6 +1051,9 @@ RIGHT = {
     "clip-by-norm": [clipped_by_torch, clipped_as_one_vector],
     "clip-threshold": [threshold_by_a_loop, threshold_by_nan],
     "name-fate": [fate_by_a_list, fate_by_one_way_out],
+    "parameter-settings": [settings_by_walking_up, settings_of_numpy],
+    "resume-exactly": [resumed_while, resumed_by_recursion],
+    "accumulated-steps": [accumulated_as_one_batch, accumulated_as_loops_do],
     "basin-on-a-grid": [basin_of_decades, basin_by_groups, lambda r, g, s: float(basin_of_decades(r, g, s)),
                         lambda r, g, s: torch.tensor(basin_of_decades(r, g, s)),
                         lambda r, g, s: basin_of_decades(list(r), list(g), s),
@@ -1236,6 +1283,25 @@ WRONG = {
         lambda train, val, rates, ratio: "healthy",
         lambda train, val, rates, ratio: fate_by_a_list(train, val, rates, ratio).capitalize(),
         lambda train, val, rates, ratio: fate_by_a_list(val, train, rates, ratio)],
+    "parameter-settings": [
+        lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, 2 * lr, factor, wd),
+        lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, lr, factor, wd / 2),
+        lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, lr, factor**2, wd),
+        lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, lr, factor, wd)[0]],
+    "resume-exactly": [
+        lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
+            checkpoint, gradient, optimizer, lambda step: 2 * schedule(step), n),
+        lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
+            checkpoint, lambda w, step: -gradient(w, step), optimizer, schedule, n),
+        lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
+            checkpoint, gradient, optimizer, schedule, n)[:2],
+        lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
+            checkpoint, gradient, optimizer, schedule, 2 * n)],
+    "accumulated-steps": [
+        lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches[::-1], every, lr),
+        lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches, every + 1, lr),
+        lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches, every, lr / 2),
+        lambda w, gradient, batches, every, lr: w],
     "basin-on-a-grid": [
         lambda r, g, s: 1.0, lambda r, g, s: 0.0, lambda r, g, s: r[g.argmax()],
         lambda r, g, s: round(basin_of_decades(r, g, s)), lambda r, g, s: basin_of_decades(r, g, s) / 2,
@@ -1348,6 +1414,10 @@ def gradients_clipped_in_place(weights, gradients, lr, max_norm):
     for g in gradients:
         g *= min(1.0, max_norm / max(norm, 1e-300))
     return [w - lr * g for w, g in zip(weights, gradients, strict=True)]
+def accumulated_in_place(w, gradient, batches, every, lr):
+    for start in range(0, len(batches), every):
+        w -= lr * gradient(w, np.concatenate(batches[start:start + every]))
+    return w
 
 
 def step_in_place(w, g, lr):
@@ -1444,6 +1514,10 @@ IN_PLACE = [
     ("clip-by-norm", "weights", clipped_in_place), ("clip-by-norm", "gradients", gradients_clipped_in_place),
     ("update-ratio", "after", ratio_in_place), ("budgeted-halving", "settings", halving_by_popping),
     *[(id, "w", in_place(id)) for id in UPDATES], *[(id, "g", spoiling(id, "g", upside_down)) for id in UPDATES],
+    ("accumulated-steps", "w", accumulated_in_place),
+    ("accumulated-steps", "batches", spoiling("accumulated-steps", "batches", list.reverse)),
+    ("parameter-settings", "names", spoiling("parameter-settings", "names", list.reverse)),
+    ("parameter-settings", "shapes", spoiling("parameter-settings", "shapes", list.reverse)),
     ("steps-spent", "trials", spoiling("steps-spent", "trials", list.clear)),
     ("plateau-rate", "losses", spoiling("plateau-rate", "losses", list.sort)),
     *[(id, argument, spoiling(id, argument, upside_down)) for id, arguments in {

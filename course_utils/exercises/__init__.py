@@ -16,6 +16,7 @@ from . import (
     gradient_descent,
     learning_rate,
     momentum,
+    own_network,
     robustness,
     schedules,
     start_here,
@@ -28,7 +29,7 @@ __all__ = ["check", "hint", "solution", "quiz", "quiz_markdown", "results", "EXE
            "QUIZZES"]
 
 _TOPICS = (start_here, gradient_descent, stochastic_gradients, learning_rate, choosing, schedules, momentum, adaptive,
-           adam, robustness, capstone, clinic)
+           adam, robustness, capstone, clinic, own_network)
 EXERCISES = {exercise.id: exercise for topic in _TOPICS for exercise in topic.EXERCISES}
 PROJECTS = {project.id: project for topic in _TOPICS for project in getattr(topic, "PROJECTS", ())}
 QUIZZES = {question.id: question for topic in _TOPICS for question in topic.QUIZZES}

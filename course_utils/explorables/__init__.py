@@ -12,11 +12,13 @@ from .robustness import explore_one_rate
 __all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_turned_ravine", "explore_momentum",
            "explore_noise_ball", "explore_fates", "explore_schedule", "explore_search", "explore_training", "fate",
            "turned_ravine", "explore_bias_correction", "explore_one_rate", "explore_split",
-           "split_games", "explore_doctor"]
+           "split_games", "explore_doctor", "explore_fine_tuning"]
+
+_TRAINED = {"explore_doctor": ".clinic", "explore_fine_tuning": ".fine_tuning"}  # where they are, if not in networks
 
 
 def __getattr__(name):
     """What trains networks, on first use: torch takes seconds to load, and the other figures do without it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(".clinic" if name == "explore_doctor" else ".networks", __name__), name)
+    return getattr(import_module(_TRAINED.get(name, ".networks"), __name__), name)

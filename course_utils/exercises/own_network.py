@@ -1,0 +1,475 @@
+"""Exercises and questions of notebook 12: settings for each parameter, going on after a stop, accumulated gradients."""
+
+import numpy as np
+
+from ..optimizers import adam, momentum, sgd
+from ..schedules import cosine, time_decay
+from .framework import Exercise
+from .quizzes import Option, Quiz
+
+
+def parameter_settings(names, shapes, lr, factor, weight_decay):
+    """The rate and the weight decay of each parameter: two lists, in its order.
+
+    names and shapes are lists, as network.named_parameters() gives them from
+    the input to the output. Parameters of one layer have the same name up to
+    the last dot, "body.4" in "body.4.weight". A name without a dot is a layer
+    of its own. The last layer has the rate lr, each layer before it factor
+    times the rate of the next. A parameter with two axes or more has the decay
+    weight_decay, one with fewer has 0.0.
+
+    parameter_settings(["a.weight", "a.bias", "b.weight"], [(3, 2), (3,), (1, 3)],
+    0.4, 0.5, 0.1) gives ([0.2, 0.2, 0.4], [0.1, 0.0, 0.1]).
+    """
+    layers = [name.rsplit(".", 1)[0] for name in names]
+    from_the_top = list(dict.fromkeys(layers))[::-1]
+    rates = [lr * factor**from_the_top.index(layer) for layer in layers]
+    return rates, [weight_decay if len(shape) >= 2 else 0.0 for shape in shapes]
+
+
+def resumed(checkpoint, gradient, optimizer, schedule, n_steps):
+    """Train for n_steps more steps, and return the new checkpoint.
+
+    A checkpoint is a tuple (w, state, step): the weights, what the optimizer
+    remembers, and the number of steps done so far. gradient(w, step) is the
+    gradient of the batch of that step, schedule(step) its rate; steps count
+    from 0, through all stops. optimizer(w, g, state, lr) gives the new w and
+    the new state. Going on must give what never stopping gives; no more steps
+    give the same checkpoint.
+    """
+    w, state, done = checkpoint
+    for step in range(done, done + n_steps):
+        w, state = optimizer(w, gradient(w, step), state, schedule(step))
+    return w, state, done + n_steps
+
+
+def accumulated_steps(w, gradient, batches, every, lr):
+    """The weights after plain steps, one for every `every` batches.
+
+    batches is a list of arrays with a row for each example; gradient(w, batch)
+    is the mean of the gradients of its rows. A step goes against the mean
+    gradient of all rows since the last step, as if they were one batch. The
+    last group may hold fewer batches than `every`, and any batch fewer rows
+    than the others; the last group has its step, too.
+    """
+    for start in range(0, len(batches), every):
+        group = batches[start:start + every]
+        total = sum(len(batch) * gradient(w, batch) for batch in group)
+        w = w - lr * total / sum(len(batch) for batch in group)
+    return w
+
+
+def _layer(name):
+    return name.rsplit(".", 1)[0]
+
+
+def _settings(layer=_layer, order=list, rate=lambda lr, factor, depth, n: lr * factor**depth,
+              decay=lambda wd, name, shape, lr: wd if len(shape) > 1 else 0.0):
+    """A mistake in one part of the answer."""
+    def wrong(names, shapes, lr, factor, weight_decay):
+        layers = order(dict.fromkeys(layer(name) for name in names))
+        depths = [len(layers) - 1 - layers.index(layer(name)) for name in names]
+        return ([rate(lr, factor, depth, len(layers)) for depth in depths],
+                [decay(weight_decay, name, shape, lr) for name, shape in zip(names, shapes, strict=True)])
+    return wrong
+
+
+def _upside(names, shapes, lr, factor, weight_decay):
+    rates, decays = parameter_settings(names, shapes, lr, factor, weight_decay)
+    return decays, rates
+
+
+def _in_pieces(attempt, w, gradient, optimizer, schedule, pieces):
+    """Train in pieces, each going on from the checkpoint before it: the weights and the step at the end."""
+    checkpoint = w, {}, 0
+    for n_steps in pieces:
+        checkpoint = attempt(checkpoint, gradient, optimizer, schedule, n_steps)
+        if checkpoint is None:
+            return None
+        if not isinstance(checkpoint, tuple | list) or len(checkpoint) != 3 or not isinstance(checkpoint[1], dict):
+            raise ValueError("three values are asked for, (w, state, step), the state a dict; yours gave "
+                             f"`{checkpoint!r}`")
+    w, _, step = checkpoint
+    return w, step
+
+
+def _goes_on(batch=lambda step, k: step, rate=lambda step, k: step, state=lambda state: state,
+             steps=lambda done, n: range(done, done + n), after=lambda done, n: done + n, stale=False):
+    """A mistake in one part of going on; k counts the steps of this piece."""
+    def wrong(checkpoint, gradient, optimizer, schedule, n_steps):
+        w, kept, done = checkpoint
+        kept = state(kept)
+        for k, step in enumerate(steps(done, n_steps)):
+            w, new = optimizer(w, gradient(w, batch(step, k)), kept, schedule(rate(step, k)))
+            kept = kept if stale else new
+        return w, kept, after(done, n_steps)
+    return wrong
+
+
+def _one_rate(checkpoint, gradient, optimizer, schedule, n_steps):
+    w, state, done = checkpoint
+    lr = schedule(done)
+    for step in range(done, done + n_steps):
+        w, state = optimizer(w, gradient(w, step), state, lr)
+    return w, state, done + n_steps
+
+
+def _weights_of_the_start(checkpoint, gradient, optimizer, schedule, n_steps):
+    return checkpoint[0], *resumed(checkpoint, gradient, optimizer, schedule, n_steps)[1:]
+
+
+def _accumulates(weight=len, divisor=lambda group, every: sum(map(len, group)), drop=False, pace=lambda every: 1.0,
+                 groups=None, gathered=sum):
+    """A mistake in one part of the accumulation."""
+    def wrong(w, gradient, batches, every, lr):
+        cut = groups or (lambda batches, every: [batches[i:i + every] for i in range(0, len(batches), every)])
+        for group in cut(batches, every):
+            if drop and len(group) < every:
+                continue
+            total = gathered(weight(batch) * gradient(w, batch) for batch in group)
+            w = w - lr * pace(every) * total / divisor(group, every)
+        return w
+    return wrong
+
+
+def _never_set_back(w, gradient, batches, every, lr):
+    total, rows = 0.0, 0
+    for start in range(0, len(batches), every):
+        for batch in batches[start:start + every]:
+            total, rows = total + len(batch) * gradient(w, batch), rows + len(batch)
+        w = w - lr * total / sum(len(batch) for batch in batches[start:start + every])
+    return w
+
+
+def _all_rows_so_far(w, gradient, batches, every, lr):
+    total, rows = 0.0, 0
+    for start in range(0, len(batches), every):
+        for batch in batches[start:start + every]:
+            total, rows = total + len(batch) * gradient(w, batch), rows + len(batch)
+        w = w - lr * total / rows
+    return w
+
+
+def _moves_within(w, gradient, batches, every, lr):
+    for start in range(0, len(batches), every):
+        group = batches[start:start + every]
+        rows = sum(map(len, group))
+        for batch in group:
+            w = w - lr * len(batch) * gradient(w, batch) / rows
+    return w
+
+
+def _early(batches, every):
+    """Groups that end with each batch whose number, counted from 0, is a multiple of `every`."""
+    ends = [i + 1 for i in range(0, len(batches), every)]
+    starts = [0, *ends]
+    return [batches[a:b] for a, b in zip(starts, [*ends, len(batches)], strict=True) if a < b]
+
+
+def _pull(w, x):
+    """the mean of w − x over the rows"""
+    return (w - x).mean(axis=0)
+
+
+def _cubic(w, x):
+    """the mean of (w − x)³ over the rows"""
+    return ((w - x) ** 3).mean(axis=0)
+
+
+def _tug(w, step):
+    """w − cos(step)"""
+    return w - np.cos(step)
+
+
+def _scaled(w, step):
+    """(1, 0.1) · w + sin(2 step)"""
+    return np.array([1.0, 0.1]) * w + np.sin(2.0 * step)
+
+
+def _cosine_to_20(step):
+    """a cosine from 0.4 to 0 in 20 steps"""
+    return cosine(0.4, 20)(step)
+
+
+def _slower(step):
+    """0.3 / (1 + 0.2 step)"""
+    return time_decay(0.3, 0.2)(step)
+
+
+def _heavy(w, g, state, lr):
+    """momentum with β = 0.8"""
+    return momentum(w, g, state, lr, beta=0.8)
+
+
+def _adam(w, g, state, lr):
+    """Adam with β₁ = 0.8, β₂ = 0.9"""
+    return adam(w, g, state, lr, beta1=0.8, beta2=0.9)
+
+
+def _plain(w, g, state, lr):
+    """SGD"""
+    return sgd(w, g, state, lr)
+
+
+def _batches(*sizes, seed=0):
+    rng = np.random.default_rng(seed)
+    return [np.round(rng.normal(size=(n, 2)), 2) for n in sizes]
+
+
+def _way_to_settings(names, shapes, lr, factor, weight_decay):
+    layers = list(dict.fromkeys(map(_layer, names)))
+    return f"The layers there are {', '.join(f'`{layer}`' for layer in layers)}, from input to output."
+
+
+def _way_to_the_end(w, gradient, optimizer, schedule, pieces):
+    return f"There {sum(pieces)} steps are done in pieces of {', '.join(map(str, pieces))}."
+
+
+def _way_of_groups(w, gradient, batches, every, lr):
+    sizes = [sum(map(len, batches[i:i + every])) for i in range(0, len(batches), every)]
+    return f"The steps there are of {', '.join(map(str, sizes))} rows."
+
+
+_W = np.array([1.5, -2.0])
+_NET = ["body.1.weight", "body.1.bias", "body.2.weight", "body.2.bias", "body.5.weight", "body.5.bias", "head.weight",
+        "head.bias"]
+_NET_SHAPES = [(8, 1, 3, 3), (8,), (8,), (8,), (16, 8, 3, 3), (16,), (10, 64), (10,)]
+_DEEP = [f"{k}.{part}" for k in (0, 2, 9, 10, 11) for part in ("weight", "bias")]
+_DEEP_SHAPES = [shape for _ in range(5) for shape in ((4, 4), (4,))]
+_LOOSE = ["scale", "shift", "mix.weight", "mix.scale", "out.weight"]
+_LOOSE_SHAPES = [(4,), (3, 4), (4, 4), (4,), (2, 4)]
+
+EXERCISES = [
+    Exercise(
+        id="parameter-settings",
+        title="a rate and a decay for each parameter",
+        reference=parameter_settings,
+        on_the_way=_way_to_settings,
+        parts=("the rates", "the decays"),
+        why="The names say which layer a parameter belongs to, the shapes which kind it is. In torch, a group for each "
+            "parameter is allowed: `[{\"params\": [w], \"lr\": …, \"weight_decay\": …}, …]`.",
+        hints=(
+            "Two questions that have nothing to do with each other: how deep does a parameter lie, and how many axes "
+            "does it have?",
+            "`name.rsplit(\".\", 1)[0]` is the layer of a name. `dict.fromkeys(…)` keeps each layer once, in the order "
+            "in which they come.",
+            "The last layer has depth 0, the one before it 1; the rate is lr · factor ** depth. `len(shape)` is the "
+            "number of axes.",
+        ),
+        probes=((["a.weight", "a.bias", "b.weight"], [(3, 2), (3,), (1, 3)], 0.4, 0.5, 0.1),
+                (_NET, _NET_SHAPES, 0.02, 0.3, 0.05), (_DEEP, _DEEP_SHAPES, 0.1, 0.8, 0.3),
+                (_LOOSE, _LOOSE_SHAPES, 0.3, 0.5, 0.2), (["w"], [(2, 2)], 0.3, 0.7, 0.4),
+                (["w", "v"], [(2,), (3,)], 0.3, 0.7, 0.4), (_NET, _NET_SHAPES, 0.001, 2.0, 1.5)),
+        corners={"A name without a dot": [3, 4, 5]},
+        mistakes=(
+            (_settings(layer=lambda name: name),
+             "Every parameter counts as a layer of its own here: the bias of a layer should have the rate of its "
+             "weight."),
+            (_settings(rate=lambda lr, factor, depth, n: lr * factor ** (n - 1 - depth)),
+             "The rates run the wrong way: the last layer has lr, and the factors gather towards the input."),
+            (_settings(rate=lambda lr, factor, depth, n: lr * factor ** (depth + 1)),
+             "Every rate has one factor too many: the last layer has lr itself."),
+            (_settings(order=sorted),
+             "The layers are in the order of the alphabet here, where \"10\" stands before \"9\". "
+             "Keep the order in which the names come."),
+            (_settings(layer=lambda name: name.split(".")[0]),
+             "The names are cut at the first dot, so that all of `body` is one layer. Cut at the last one."),
+            (_settings(layer=lambda name: name.rpartition(".")[0]),
+             "Right but for names without a dot: all of them are one layer here, with an empty name. Each is its own."),
+            (_settings(rate=lambda lr, factor, depth, n: lr * factor if depth else lr),
+             "All layers but the last have the same rate here. The factor comes in once more with each layer."),
+            (_settings(rate=lambda lr, factor, depth, n: lr / factor**depth),
+             "The rates are divided by the factor. Towards the input each is factor times the next."),
+            (_settings(rate=lambda lr, factor, depth, n: lr * factor * depth if depth else lr),
+             "The factor is multiplied by the depth. It comes in once more with each layer: a power."),
+            (_settings(rate=lambda lr, factor, depth, n: factor**depth),
+             "Those rates are shares of lr: multiply by it."),
+            (_settings(rate=lambda lr, factor, depth, n: lr),
+             "Every parameter has the rate lr here: the factor does not come in."),
+            (_settings(decay=lambda wd, name, shape, lr: 0.0 if len(shape) > 1 else wd),
+             "The decays are the wrong way round: matrices and filters have it, biases and norms have none."),
+            (_settings(decay=lambda wd, name, shape, lr: wd),
+             "Every parameter decays here. Those with fewer than two axes should not."),
+            (_settings(decay=lambda wd, name, shape, lr: 0.0),
+             "No parameter decays here. Those with two axes or more should."),
+            (_settings(decay=lambda wd, name, shape, lr: wd if name.endswith("weight") else 0.0),
+             "Whatever is called `weight` decays here, and nothing else. The weight of a norm has one axis, and some "
+             "matrices have other names: ask the shape."),
+            (_settings(decay=lambda wd, name, shape, lr: 0.0 if "bias" in name else wd),
+             "All that is not called `bias` decays here. The weight of a norm is no bias and has one axis: ask the "
+             "shape."),
+            (_settings(decay=lambda wd, name, shape, lr: wd if len(shape) > 2 else 0.0),
+             "Only what has more than two axes decays here: the matrices of linear layers are left out."),
+            (_settings(decay=lambda wd, name, shape, lr: lr * wd if len(shape) > 1 else 0.0),
+             "The decays are multiplied by lr. AdamW does that itself."),
+            (_settings(decay=lambda wd, name, shape, lr: wd if shape[0] > 1 else 0.0),
+             "That asks for the length of the first axis, not for the number of axes."),
+            (_upside, "The rates come first, then the decays."),
+        ),
+    ),
+    Exercise(
+        id="resume-exactly",
+        title="going on as if never stopped",
+        reference=resumed,
+        drive=_in_pieces,
+        parts=("the weights", "the step"),
+        on_the_way=_way_to_the_end,
+        why="Three things carry a run: weights, the optimizer's state, and the step, from which follow the rate and "
+            "the batch.",
+        hints=(
+            "Unpack the checkpoint. Which of its three parts changes in the loop, which after it?",
+            "The step counts through all stops. Where does `range` have to begin, so that rate and batch are those of "
+            "a run that never stopped?",
+            "`for step in range(done, done + n_steps)`: in it, w and state are replaced by what the optimizer gives. "
+            "Hand back both, and done + n_steps.",
+        ),
+        probes=((_W, _tug, _plain, _slower, (2, 3)), (_W, _tug, _heavy, _cosine_to_20, (1, 1, 4)),
+                (_W, _scaled, _adam, _cosine_to_20, (5, 9)), (_W, _scaled, _adam, _slower, (7, 0, 3)),
+                (_W, _scaled, _heavy, _slower, (0, 6)), (_W, _tug, _adam, _cosine_to_20, (3, 3, 3, 3)),
+                (_W, _tug, _heavy, _slower, (0,))),
+        corners={"no more steps": [3, 4, 6]},
+        mistakes=(
+            (_goes_on(batch=lambda step, k: k, rate=lambda step, k: k),
+             "After a stop both rate and batch begin anew from step 0. They belong to the step counted through all "
+             "stops."),
+            (_goes_on(rate=lambda step, k: k),
+             "After a stop the schedule begins anew: the rate jumps back to that of step 0."),
+            (_goes_on(batch=lambda step, k: k),
+             "The rates go on, but after a stop the batches begin anew from the first one."),
+            (_goes_on(state=lambda state: {}),
+             "After a stop the optimizer remembers nothing: either the state of the checkpoint is not taken up, or it "
+             "is not handed back."),
+            (_goes_on(stale=True),
+             "Every step is taken with the same state, that of the checkpoint. The optimizer hands back a new one."),
+            (_goes_on(after=lambda done, n: n),
+             "The step handed back counts this piece only. It counts all steps so far."),
+            (_goes_on(after=lambda done, n: done),
+             "The step handed back is still that of the start: n_steps more are done."),
+            (_goes_on(steps=lambda done, n: range(done, n)),
+             "n_steps is how many more, not up to which step. With fewer than are done, nothing is trained."),
+            (_goes_on(steps=lambda done, n: range(done, n), after=lambda done, n: max(done, n)),
+             "n_steps is how many more steps, not how many in all: both the loop and the step handed back end there."),
+            (_goes_on(steps=lambda done, n: range(done, done + n + 1)),
+             "One step too many is trained: `range(a, b)` ends before b."),
+            (_goes_on(steps=lambda done, n: range(done, done + n - 1)),
+             "One step too few is trained: `range(a, b)` ends before b already."),
+            (_goes_on(steps=lambda done, n: range(done + 1, done + n + 1)),
+             "Rates and batches are one step ahead: the next step after `step` that are done has this very number, "
+             "since steps count from 0."),
+            (_goes_on(rate=lambda step, k: step + 1),
+             "The rates are one step ahead of the batches. Each step has the rate of its own number."),
+            (_goes_on(rate=lambda step, k: max(step - 1, 0)),
+             "The rates are one step behind. Each step has the rate of its own number."),
+            (_goes_on(batch=lambda step, k: step + 1),
+             "The batches are one step ahead of the rates. Each step has the batch of its own number."),
+            (_one_rate,
+             "The schedule is asked once, and its answer kept for all steps until the next stop. Ask at every step."),
+            (_weights_of_the_start,
+             "The weights handed back are those of the checkpoint that came in."),
+        ),
+    ),
+    Exercise(
+        id="accumulated-steps",
+        title="accumulated gradients",
+        reference=accumulated_steps,
+        on_the_way=_way_of_groups,
+        why="Each batch counts by its rows, and the sum is divided by the rows that are really in it: then the groups "
+            "are larger batches, the last one included.",
+        hints=(
+            "Take the batches in groups of `every`; all gradients of a group are taken at the same w.",
+            "gradient(w, batch) is a mean over the rows of a batch. What do you have to do with two such means to get "
+            "the mean over all rows of both?",
+            "Multiply each by its number of rows, add up, divide by all rows of the group; then one step. "
+            "`batches[start:start + every]` is shorter at the end by itself.",
+        ),
+        probes=((_W, _pull, _batches(2, 2, 2, 2), 2, 0.5), (_W, _pull, _batches(3, 3, 3, 3, 3, seed=1), 2, 0.4),
+                (_W, _cubic, _batches(4, 4, 1, seed=2), 2, 0.05), (_W, _cubic, _batches(4, 1, 4, 2, seed=3), 2, 0.05),
+                (_W, _cubic, _batches(2, 2, 2, seed=4), 1, 0.05), (_W, _pull, _batches(3, 2, seed=5), 4, 0.7),
+                (_W, _cubic, _batches(5, 5, 5, 5, 5, 5, 2, seed=6), 3, 0.04),
+                (_W, _cubic, _batches(3, 3, 3, 3, 3, 3, seed=7), 3, 0.06)),
+        corners={"may hold fewer batches": [1, 2, 5, 6], "any batch fewer rows": [2, 3, 5, 6]},
+        mistakes=(
+            (_accumulates(groups=lambda batches, every: [[batch] for batch in batches]),
+             "A step is taken after each batch: nothing is accumulated."),
+            (_accumulates(groups=lambda batches, every: [batches]),
+             "All batches together make one step here. There is one for every `every` of them."),
+            (_never_set_back,
+             "The sum is never set back to 0: each step takes the gradients of earlier groups once more. (That is a "
+             "missing `zero_grad()`.)"),
+            (_all_rows_so_far,
+             "Each step takes the mean over all rows so far. After a step, sum and count begin anew."),
+            (_accumulates(weight=lambda batch: 1.0, divisor=lambda group, every: 1.0),
+             "The mean gradients are added and not divided: the steps are about `every` times too long."),
+            (_accumulates(divisor=lambda group, every: 1.0),
+             "The gradients of all rows are added and not divided: divide by the number of rows of the group."),
+            (_accumulates(weight=lambda batch: 1.0, divisor=lambda group, every: every),
+             "The mean gradients are divided by `every`, whatever is in the group: a last group with fewer batches "
+             "gets too short a step, and a batch with fewer rows counts as much as a full one."),
+            (_accumulates(weight=lambda batch: 1.0, divisor=lambda group, every: len(group)),
+             "That is the mean of the batches' means: a batch with fewer rows counts as much as a full one."),
+            (_accumulates(divisor=lambda group, every: every * len(group[0])),
+             "The sum over the rows is divided as if the group were full, `every` batches of as many rows as its first "
+             "one. Divide by the rows that it has."),
+            (_accumulates(drop=True),
+             "The last group is left out where it holds fewer batches than `every`. It has its step, too."),
+            (_accumulates(groups=_early),
+             "The groups end one batch early: `i % every == 0` is true for the first batch, counted from 0. A step "
+             "belongs behind the batch where (i + 1) % every is 0."),
+            (_accumulates(gathered=lambda gradients: list(gradients)[-1]),
+             "Only the last gradient of each group goes into the step. They are to be added."),
+            (_accumulates(gathered=lambda gradients: list(gradients)[0]),
+             "Only the first gradient of each group goes into the step. They are to be added."),
+            (_moves_within,
+             "The weights move within a group, so that its later gradients are taken elsewhere. All gradients of a "
+             "group are those at the same w."),
+            (_accumulates(pace=lambda every: 1 / every),
+             "The step is divided by `every` once more. The mean over the rows is divided already."),
+            (_accumulates(pace=lambda every: every),
+             "The rate is multiplied by `every`. That may be wise, but nobody asked: as if they were one batch."),
+            (_accumulates(pace=lambda every: -1.0),
+             "The steps go uphill: a step goes against the gradient."),
+        ),
+    ),
+]
+
+QUIZZES = [
+    Quiz("rate-after-resuming", "A run with a linear warmup and a cosine is stopped at step 40 and resumed: first the "
+         "optimizer's state is loaded, then the scheduler is built, then its state is loaded. What happens to the "
+         "rate?", (
+        Option("Nothing: whatever is loaded is loaded, the order does not matter.",
+               "The order of loading does not. But building a scheduler writes a rate into the optimizer.",
+               origin="A common belief"),
+        Option("It stays near the first rate of the warmup, and the scheduler reports no error.",
+               "Building the scheduler wrote the warmup's first rate over the one that was loaded, and such schedulers "
+               "compute each rate from the one that stands in the optimizer.", right=True),
+        Option("It is right at once, since the scheduler was loaded last.",
+               "Loading a scheduler's state restores its counters. It does not write the rate into the optimizer."),
+        Option("It stops with \"param 'initial_lr' is not specified\".",
+               "That comes of a scheduler told to begin in the middle, over an optimizer whose state was not loaded."),
+    )),
+    Quiz("fine-tuning-rate", "A network is fine-tuned with few new examples, and must not forget the old ones. What "
+         "did the measurements here say of the rate?", (
+        Option("Fine-tuning wants a rate ten to a hundred times lower than training.",
+               "Here such rates gained much less on the new images.", origin="A common rule of thumb"),
+        Option("The best rate for the new images is also the best for the old ones.",
+               "Old accuracy fell with every higher rate of the grid."),
+        Option("A higher rate gains new accuracy up to a point and costs old accuracy all the way; going back half the "
+               "way between old and new weights is a second dial.",
+               "Both dials were measured, and the second one was the better bargain here.", right=True),
+        Option("The rate does not matter if the layers at the input are frozen.",
+               "Frozen or not, the rate has a best place, and the place moves with what is trained."),
+    )),
+    Quiz("forgotten-division", "Gradients of four batches are accumulated, and the division by four is forgotten. What "
+         "does that do?", (
+        Option("The same for every optimizer: the rate is four times too large.",
+               "For plain SGD it is. Adam divides each step by the size of the gradients."),
+        Option("With SGD it is a rate four times as large; with Adam next to nothing, unless gradients are clipped.",
+               "A factor before all gradients cancels in Adam, but for eps. A threshold on their norm does not know of "
+               "it.", right=True),
+        Option("Nothing: `backward()` takes the mean by itself.",
+               "It adds to what stands in `.grad`. Each loss is a mean over its own batch only.",
+               origin="A common belief"),
+        Option("It makes the run four times as long.",
+               "The number of updates does not depend on it."),
+    )),
+]
