@@ -906,7 +906,7 @@ EXERCISES = [
 QUIZZES = [
     Quiz("unbiased-means", "The gradient of a random mini-batch is *unbiased*. What does that say?", (
         Option("It points downhill.",
-               "It may point anywhere. Late in training, about half of the single examples pointed uphill in part 7."),
+               "It may point anywhere. At the start, more than a tenth of the single patients pointed uphill."),
         Option("Averaged over all the batches that might have been drawn, it is the full gradient.",
                "Each batch is wrong, and the errors cancel on average. How large they are is another question: that is "
                "the variance.", right=True),
