@@ -136,6 +136,14 @@ def test_every_corner_stands_in_the_task_and_is_asked_by_a_probe(exercise):
         assert asked and set(asked) <= set(range(len(exercise.probes)))
 
 
+@every_exercise
+def test_no_corner_is_asked_by_the_example_of_the_task_alone(exercise):
+    task = " ".join(inspect.getdoc(exercise.reference).split())
+    examples = [i for i, probe in enumerate(exercise.probes)
+                if f"({', '.join(map(repr, probe))}) is " in task]
+    assert all(set(asked) - set(examples) for asked in exercise.corners.values())
+
+
 # Answers from outside the registry
 
 def gradient_step_on_a_copy(w, g, lr):
@@ -1211,7 +1219,8 @@ WRONG = {
                         rule(summed, lambda v, g, lr, beta: lr * np.sign(g + beta * v))],
     "effective-rate": [effective_by_walking(30), lambda lr, b, d: lr / (1 - b) + d, lambda lr, b, d: 10 * lr,
                        lambda lr, b, d: round(lr * (1 - d) / (1 - b), 2)],
-    "best-momentum": [best_momentum_near(rate=1.0001), best_momentum_near(beta=1.0001), best_momentum_near(rate=2),
+    "best-momentum": [lambda low, high: best_momentum_near()(low, high) if low < high else (0.25, 0.0),
+                      best_momentum_near(rate=1.0001), best_momentum_near(beta=1.0001), best_momentum_near(rate=2),
                       lambda low, high: (1 / low, 0.9), lambda low, high: set(best_momentum_near()(low, high))],
     "adagrad-update": [adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.sqrt(s) + 2 * eps),
                        adagrad_with(lambda s, g: s + g**2, lambda s, eps: np.cbrt(s) + eps),
@@ -1230,7 +1239,8 @@ WRONG = {
         (1, 4, 0, 1), (0, 1, 0, 0), (-2, 2, 0, 1), (1, 2, 0, 1.5), (1.5, 2, 0, 1),
         (1, -1, 0, 1), (2, 4, 0, 2), (1, 2, -1, 1), (1, 2, 0.5, 0.5), (1, 1.5, 0, 1)]] + [
         lambda o, d, c, f: c * f**2, lambda o, d, c, f: d + c * f, lambda o, d, c, f: (d * c, d * f)],
-    "adagrad-reach": [lambda lr, n: lr * math.log(n + 1), lambda lr, n: lr / 2, lambda lr, n: lr / n,
+    "adagrad-reach": [lambda lr, n: 0.1 if n == 1 else reach_by_walking(lr, n),
+                      lambda lr, n: lr * math.log(n + 1), lambda lr, n: lr / 2, lambda lr, n: lr / n,
                       lambda lr, n: 2 * lr * (n**0.5 - 0.4),
                       lambda lr, n: round(reach_by_walking(lr, n), 2), lambda lr, n: lr * reach_by_walking(lr, n),
                       lambda lr, n: [lr] * n, lambda lr, n: 2 * lr * n**0.5 - 1.46 * lr],

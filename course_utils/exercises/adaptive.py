@@ -454,7 +454,7 @@ EXERCISES = [
             "up: loss_factor once and feature_factor once.",
         ),
         probes=tuple((name, *numbers)
-                     for numbers in ((0.5, 10.0, 1.0), (-0.2, 1.0, 3.0), (1.5, 0.3, 7.0), (0.04, 2.5, 0.1))
+                     for numbers in ((0.5, 10.0, 1.0), (-0.2, 1.0, 3.0), (1.5, 0.3, 7.0), (-0.04, 2.5, 0.1))
                      for name in ("sgd", "momentum", "adagrad", "rmsprop")),
         corners={'"sgd", "momentum", "adagrad" or "rmsprop"': [0, 1, 2, 3]},
         mistakes=(
@@ -556,8 +556,8 @@ EXERCISES = [
             "The k-th step has the length lr/√k: g cancels. The first is lr, the second 0.71 lr, the third 0.58 lr.",
             "Add up lr/√k for k from 1 to n_steps, the last one included.",
         ),
-        probes=((0.1, 1), (0.1, 2), (1.0, 4), (0.01, 10), (0.003, 100), (2.5, 37), (0.02, 400), (0.7, 3)),
-        corners={"at least one step": [0]},
+        probes=((0.1, 1), (0.1, 2), (1.0, 4), (0.01, 10), (0.003, 100), (2.5, 37), (0.02, 400), (0.7, 3), (0.6, 1)),
+        corners={"at least one step": [0, 8]},
         on_the_way=lambda lr, n_steps: "The first steps are " + ", ".join(
             f"`{lr / k**0.5:.4g}`" for k in range(1, min(n_steps, 3) + 1)) + " long." if n_steps > 1 else "",
         mistakes=(

@@ -361,7 +361,7 @@ EXERCISES = [
             "β is ((√κ − 1) / (√κ + 1))² with κ = high / low. Keep the square.",
             "The rate is (2 / (√high + √low))². Give back first the rate, then beta.",
         ),
-        probes=((1.0, 25.0), (1.0, 100.0), (0.5, 8.0), (4.0, 4.0), (2.0, 3.0), (1e-3, 10.0), (9.0, 16.0)),
+        probes=((1.0, 25.0), (1.0, 100.0), (0.5, 8.0), (9.0, 9.0), (2.0, 3.0), (1e-3, 10.0), (9.0, 16.0)),
         corners={"they may be equal": [3]},
         parts=("the rate", "beta"),
         mistakes=(
@@ -525,7 +525,7 @@ EXERCISES = [
             (_rule(_sum, lambda v, old, g, lr, beta: lr * g + beta * v),
              "The rate multiplies the gradient only. It belongs in front of the whole bracket."),
             (_rule(lambda v, g, lr, beta: v + g, _ahead),
-             "The velocity never forgets: it keeps the share β of itself."),
+             "The velocity never forgets here. Only the share β of the old one is to be kept."),
             (_rule(lambda v, g, lr, beta: 0.9 * v + g, lambda v, old, g, lr, beta: lr * (g + 0.9 * v)), _TYPED),
             (_rule(_sum, _ahead, start=lambda g: g), _LATE_START),
             *of_any_step(nesterov_update),
