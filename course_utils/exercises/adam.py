@@ -136,6 +136,12 @@ def _looking_ahead(w, g, state, lr, beta1, beta2, eps):
     return w - lr * m_hat / ((new["s"] / (1 - beta2 ** new["t"])) ** 0.5 + eps), new
 
 
+def _root(x):
+    """The root, nan below 0."""
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(x)
+
+
 def _beginning_full(w, g, state, lr, beta1, beta2, eps):
     return _right(w, g, state or {"m": g, "s": g**2}, lr, beta1, beta2, eps)
 
@@ -180,6 +186,9 @@ def _decay_in_square(w, g, state, lr, beta1, beta2, eps, weight_decay):
     return w * (1 - lr * weight_decay) - lr * m_hat / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
 
 
+_LIKE_THE_FIRST = (
+    "corrected by 1 − β, like the first: either the power is missing, 1 − βᵗ, or t does not get into the state and up "
+    "by one each step, or there are no hats, and g and g² are added in full.")
 _SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
 _MANY = np.array([[0.5, -2.0, 0.03], [-0.2, 1.0, 0.01], [0.8, 0.4, -0.07], [0.1, -1.5, 0.02], [-0.6, 0.3, 0.05]])
 _W = np.array([1.0, -3.0, 0.2])
@@ -209,8 +218,7 @@ EXERCISES = [
         corners={"floats": [0, 1, 2, 3], "arrays of one shape": [4, 5, 6], "need not be tiny": [0, 4]},
         mistakes=(
             (_adam(count=lambda t: 1),
-             "Every step is corrected by 1 − β, like the first: either the power is missing, 1 − βᵗ, or t does not "
-             "get into the state and up by one each step."),
+             f"Every step comes out {_LIKE_THE_FIRST}"),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 ** (t - 1)), s / (1 - b2 ** (t - 1)))),
              "The count is 0 in the first step, and 1 − β⁰ is 0. Count the step first, then correct: t begins at 1."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 ** (t + 1)), s / (1 - b2 ** (t + 1)))),
@@ -260,12 +268,21 @@ EXERCISES = [
              "The gradient is added in full, as in momentum. An average takes 1 − β₁ of it."),
             (_adam(square=lambda s, g, b, m: b * s + g**2),
              "The square is added in full. An average takes 1 − β₂ of it."),
+            (_adam(mean=lambda m, g, b: b * m + g, square=lambda s, g, b, m: b * s + g**2),
+             "The gradient and its square are added in full. The averages take 1 − β₁ of the one and 1 − β₂ of the "
+             "other."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1), s / (1 - b2)) if t == 1 else (m, s)),
+             "Only the first step has its hats. Each later one has them as well, with its own t."),
             (_adam(square=lambda s, g, b, m: s + g**2, hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s)),
              "The squares pile up, as in AdaGrad. RMSProp's average forgets."),
             (_adam(hats=lambda m, s, b1, b2, t: (m * (1 - b1**t), s * (1 - b2**t))),
              "The averages are multiplied by 1 − βᵗ. They begin too small, so they have to be divided by it."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 * t), s / (1 - b2 * t))),
              "β is multiplied by t. What is left of the start after t steps is β to the power t."),
+            (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 * t), s / (1 - b2 * t)),
+                   step=lambda m, s, eps: m / (_root(s) + eps)),
+             "β is multiplied by t, so that the root of a number below 0 comes in. What is left of the start "
+             "after t steps is β to the power t."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1) ** t, s / (1 - b2) ** t)),
              "The power belongs to β alone: 1 − βᵗ, not (1 − β)ᵗ."),
             (_adam(rate=lambda lr: -lr),
@@ -372,6 +389,12 @@ EXERCISES = [
              "The mean square stands below the fraction line: a value too small makes the step longer."),
             (lambda t, a, b: (1 - a) / (1 - b) ** 0.5,
              "That is the ratio of the first step, at every t."),
+            (lambda t, a, b: (1 - a * t) / (1 - b**t) ** 0.5,
+             "β₁ is multiplied by t. What is left of the mean's start after t steps is β₁ to the power t."),
+            (lambda t, a, b: (1 - a**t) / _root(1 - b * t),
+             "β₂ is multiplied by t. What is left of the mean square's start after t steps is β₂ to the power t."),
+            (lambda t, a, b: (1 - a * t) / _root(1 - b * t),
+             "Both β are multiplied by t. What is left of the start after t steps is β to the power t."),
             (lambda t, a, b: (1 - a) ** t / (1 - b) ** (t / 2),
              "The power belongs to β alone: 1 − βᵗ, not (1 − β)ᵗ."),
             (lambda t, a, b: (1 - a ** (t + 1)) / (1 - b ** (t + 1)) ** 0.5,
@@ -518,8 +541,7 @@ EXERCISES = [
             (_decayed(gradient=lambda g, w, wd: g + wd * w),
              "There are two decays here, one in the gradient and one of the weights. Only the second belongs."),
             (_decayed(adam=_adam(count=lambda t: 1)),
-             "The decay is right. But every step is corrected by 1 − β, like the first: either the power is missing, "
-             "1 − βᵗ, or t does not get into the state and up by one each step."),
+             f"The decay is right. But every step comes out {_LIKE_THE_FIRST}"),
             (_decayed(adam=_adam(step=lambda m, s, eps: m / (s + eps) ** 0.5)),
              "The decay is right. eps stands inside the root."),
             (_decayed(adam=_adam(step=lambda m, s, eps: m / s**0.5)),
