@@ -657,6 +657,30 @@ def best_begun_with_zero(rates, val, test):
     return pair
 
 
+def ends_moved(down, up):
+    def width(rates, gains, share):
+        if not gains.any():
+            return 0.0
+        best = low = high = gains.argmax()
+        good = gains >= (1 - share) * gains.max()
+        while low > 0 and good[low - 1]:
+            low -= 1
+        while high < len(gains) - 1 and good[high + 1]:
+            high += 1
+        return np.log10(rates[min(max(high + up, best), len(gains) - 1)] / rates[max(min(low - down, best), 0)])
+    return width
+
+
+def adam_in_numpy(new=lambda b: 1 - b, hat=lambda b, t: 1 - b**t):
+    """Adam with the root of numpy, where the new values enter with `new` and the averages are divided by `hat`."""
+    def update(w, g, state, lr, beta1, beta2, eps):
+        t = state.get("t", 0) + 1
+        m = beta1 * state.get("m", 0) + new(beta1) * g
+        s = beta2 * state.get("s", 0) + new(beta2) * g**2
+        return w - lr * m / hat(beta1, t) / (np.sqrt(s / hat(beta2, t)) + eps), {"t": t, "m": m, "s": s}
+    return update
+
+
 @pytest.mark.parametrize("id, attempt, words", [
     ("rmsprop-update", skipping_zeros("rmsprop-update"), "gradient is 0 is left out"),
     ("adam-update", skipping_zeros("adam-update"), "gradient is 0 is left out"),
@@ -667,6 +691,24 @@ def best_begun_with_zero(rates, val, test):
     ("basin-on-a-grid", lambda rates, gains, share: row_above(lambda best, share: (1 - share) * min(best, 1))(
         rates, gains, share), "A gain of `1.08` is good enough"),
     ("basin-on-a-grid", falling_only, "gains rise again"),
+    ("basin-on-a-grid", ends_moved(0, 1), "you go one rate too far: the basin ends"),
+    ("basin-on-a-grid", ends_moved(1, 0), "too far at the lower end"),
+    ("basin-on-a-grid", ends_moved(0, -1), "too early at the upper end"),
+    ("basin-on-a-grid", ends_moved(-1, 0), "too early at the lower end"),
+    ("basin-on-a-grid", ends_moved(-1, -1), "too early at both ends"),
+    ("adam-update", adam_in_numpy(hat=lambda b, t: 1 - b * t), "β is multiplied by t, so"),
+    ("adam-update", adam_in_numpy(new=lambda b: 1), "square are added in full. The averages"),
+    ("adam-update", adam_in_numpy(new=lambda b: 1, hat=lambda b, t: 1),
+     "or there are no hats, and g and g² are added in full"),
+    ("adam-update", adam_in_numpy(hat=lambda b, t: 1 - b if t == 1 else 1), "Only the first step has its hats"),
+    ("uncorrected-ratio", lambda t, a, b: (1 - a * t) / (1 - b**t) ** 0.5, "β₁ is multiplied by t"),
+    ("uncorrected-ratio", lambda t, a, b: (1 - a**t) / np.sqrt(1 - b * t), "β₂ is multiplied by t"),
+    ("finals-left", lambda b, n, s, f: max(0, min(n, (b - n * s - 1) // (f - s))), "to the last step"),
+    ("predicted-change", lambda optimizer, change, c, f: (
+        change * c * f**2 if optimizer in ("sgd", "momentum") else abs(change) * f),
+     "the sign of yours is turned round"),
+    ("effective-rate", lambda lr, b, d: lr * (1 - d) / (1 - b) if d else lr,
+     "which all have `dampening` at 0, yours is `lr` itself"),
     ("one-rate-for-all", chosen_among(slice(1, None)), "first rate is never chosen"),
     ("one-rate-for-all", chosen_among(slice(-1)), "last rate is never chosen"),
     ("one-rate-for-all", lambda rates, val, test: (
@@ -685,7 +727,7 @@ def best_begun_with_zero(rates, val, test):
     ("steps-spent", sorting_trials, "`trials` is changed"),
     ("finals-left", lambda b, n, s, f: max(0, min(n, (b - n * s) // (f - s))) if b > n * s + f - s else 0,
      "exactly one final"),
-    ("finals-left", none_for_the_last_step, "One step is left over"),
+    ("finals-left", none_for_the_last_step, "pays for just k of the n finals, k − 1 come out"),
     ("finals-left", lambda b, n, s, f: max(0, min(n, (b - (n - 1) * s) // (f - s))), "n − 1 of them"),
     ("budgeted-halving", halved_until_one_is_left, "one setting is left"),
     ("budgeted-halving", best_above_zero, "begins with 0"),

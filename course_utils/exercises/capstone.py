@@ -646,7 +646,8 @@ EXERCISES = [
             (lambda budget, n, short, full: max(1, min(n, (budget - n * short) // (full - short))),
              "At least one final comes out here, though nothing may be left to pay for it."),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short - 1) // (full - short))),
-             "One step is left over here in any case. All that is left may be spent."),
+             "Where what is left pays for just k of the n finals, k − 1 come out here. It may be spent to the last "
+             "step."),
             (lambda budget, n, short, full: max(0, min(n - 1, (budget - n * short) // (full - short))),
              "Fewer finals than first trials come out here even where all could be paid for: n of them are allowed."),
             (lambda budget, n, short, full: n if budget >= n * full else 0,

@@ -1,10 +1,11 @@
 """What answers have to do with the right ones on all probes together: an effect that holds by the numbers, no cause."""
 
+import re
 from itertools import combinations, permutations
 
 import numpy as np
 
-__all__ = ["RIGHT", "MISTAKE", "alike", "effect", "moves"]
+__all__ = ["RIGHT", "MISTAKE", "alike", "asking", "effect", "moves"]
 
 RIGHT, MISTAKE = 1e-5, 1e-4  # relative tolerances: float32 is right, and a mistake need only be recognized
 NOTHING = 1e-14  # what rounding may leave of a 0
@@ -101,15 +102,21 @@ def _sentence(pairs, arguments, about, subject, unit="probes"):
     right = f"Right on {len(pairs) - len(off)} of {len(pairs)} {unit}"
     if not subject.startswith("your"):
         right = f"{subject[0].upper()}{subject[1:]}: right on {len(pairs) - len(off)} of {len(pairs)} {unit}"
-    others = "the others"
+    others, place = "the others", _where(arguments, wrong)
+    if place and (not about or place.endswith((" 0", " 1"))):
+        right, about = f"{right}, those {place}", ""
     if about:
-        others += f", which all ask for “{about}”"
-    elif place := _where(arguments, wrong):
-        right += f", those {place}"
+        others += f", which all {asking(about)}"
     comma = "," * bool(about)
     if told:
         return f"{right}; on {others}{comma} {told}."
     return f"{right}; {others.replace(', which', '')}." if about else f"{right}."
+
+
+def asking(about):
+    """What probes do that ask for a phrase of the task; for a lower bound, they are at it."""
+    bound = re.fullmatch(r"(\d+) <= (\w+)", about)
+    return f"have `{bound[2]}` at {bound[1]}" if bound else f"ask for “{about}”"
 
 
 def _difference(pairs, arguments, subject):

@@ -165,6 +165,17 @@ def _stepped(rates, gains, share):
     return np.log10(rates[high] / rates[low])
 
 
+def _ends_moved(down, up):
+    """The basin with its ends moved by so many rates, as far as the grid and the best rate allow."""
+    def width(rates, gains, share):
+        if not gains.any():
+            return 0.0
+        low, high = _ends(gains, _near(gains, share))
+        best = gains.argmax()
+        return np.log10(rates[np.clip(high + up, best, len(rates) - 1)] / rates[np.clip(low - down, 0, best)])
+    return width
+
+
 def _table(val, test, chosen):
     carried = test[:, chosen].T
     return np.diag(carried) - carried
@@ -384,6 +395,16 @@ EXERCISES = [
              "That is the longest row of good rates. Asked for is the one that holds the best rate."),
             (_stepped,
              "You go one rate too far at the ends: the first rate that is not good lies outside."),
+            (_ends_moved(1, 0),
+             "You go one rate too far at the lower end: the first rate that is not good lies outside."),
+            (_ends_moved(0, 1),
+             "Upwards you go one rate too far: the basin ends at the last good one."),
+            (_ends_moved(-1, 0),
+             "You stop one rate too early at the lower end: the last good rate belongs to the basin."),
+            (_ends_moved(0, -1),
+             "You stop one rate too early at the upper end: the last good rate belongs to the basin."),
+            (_ends_moved(-1, -1),
+             "You stop one rate too early at both ends: the last good rate belongs to the basin."),
             (lambda rates, gains, share: _grown(rates, gains, (gains >= share * gains.max()) & (gains > 0)),
              "Your rates keep at least `share` of the best gain. They should *lose* at most that share."),
             (_end_of_the_best,
@@ -442,7 +463,7 @@ EXERCISES = [
             (lambda val, test: carried_regret(val, test).T,
              "Rows and columns are exchanged: row i belongs to the problem that the rate comes *from*."),
             (lambda val, test: -carried_regret(val, test),
-             "The sign is turned round: a loss through carrying counts as positive."),
+             "The sign is turned round: a loss through carrying comes out negative, and is to be positive."),
             (lambda val, test: _table(val, test, test.argmax(axis=1)),
              "Your rates are chosen on test data. Then nothing could ever be gained by carrying, and your own rate "
              "looks better than it is. (A published mistake.)"),
