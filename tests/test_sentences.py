@@ -249,7 +249,7 @@ def test_an_unknown_mistake_is_shown_the_way_to_the_right_answer(id, attempt, wo
     ("one-error-pick", lambda rates, scores: rates[-1], "Yours has the mean `0.75`, which is below the line."),
     ("one-error-pick", lambda rates, scores: rates[1], "Yours is among them, but it is not the smallest."),
     ("range-test-pick", lambda rates, losses: rates[3] / 10, "where the loss is `0.3` and the mean `1.08`"),
-    ("plateau-rate", lambda losses, lr, factor, patience: lr * factor, "Yours has fallen once."),
+    ("plateau-rate", lambda losses, lr, factor, patience: lr * factor, "Yours is as if it had fallen once."),
     ("summed-rate", lambda f, n: sum(f(t) for t in range(n) if t != 2), "too small by as much as the rate of step 2."),
     ("effective-rate", lambda lr, beta, dampening: lr * (1 - dampening) * sum(beta**k for k in range(30)),
      "the velocity after 30 gradients"),

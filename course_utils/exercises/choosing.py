@@ -353,8 +353,8 @@ EXERCISES = [
         corners={"need not be whole decades": [6, 7, 8]},
         mistakes=(
             (lambda low, high, n: np.linspace(low, high, _steps(low, high, n) + 1),
-             "These rates have equal differences. Nearly all of them are then as large as `high`: it is the ratios "
-             "that should be equal."),
+             "These rates have equal differences. Nearly all of them are then within a factor of 10 of `high`: it is "
+             "the ratios that should be equal."),
             (lambda low, high, n: low * 10 ** (np.arange(_steps(low, high, n)) / n),
              "The last rate is missing: `high` belongs to the grid."),
             (lambda low, high, n: low * 10 ** (np.arange(1, _steps(low, high, n) + 1) / n),
@@ -594,7 +594,7 @@ EXERCISES = [
             (lambda rates, losses: rates[_lowest(_smooth(losses))],
              "That is the rate at the minimum itself, where the loss is about to rise. A tenth of it is asked for."),
             (lambda rates, losses: rates[_lowest(_smooth(losses))] * 10,
-             "Ten times the rate instead of a tenth: that is beyond the cliff."),
+             "Ten times the rate instead of a tenth: that may be beyond the cliff."),
             (lambda rates, losses: rates[_lowest(_padded(losses))] / 10,
              "At the two ends the sum of fewer losses counts like one of 5: either it is divided by 5 all the same, as "
              "by `np.convolve` with `same`, or by nothing. That looks like very low losses. Average over those that "
@@ -639,7 +639,8 @@ EXERCISES = [
              "The rates with nan or inf are taken out before smoothing, so that losses become neighbours which are "
              "none. Smooth first; what is not finite then cannot be the minimum."),
             (lambda rates, losses: _kept(rates, losses, ~np.isnan(losses)),
-             "The rates with nan are taken out before smoothing, so that losses become neighbours which are none."),
+             "What stands at a nan, or from the first nan on, is taken out before smoothing, so that the means "
+             "beside it do not know of it. Smooth first."),
             (lambda rates, losses: _kept(rates, losses, _before_the_first(losses)),
              "Everything from the first nan or inf on is cut off before smoothing. So the means just before it seem "
              "to have no neighbours there, and whatever comes after it is never looked at."),

@@ -392,7 +392,8 @@ EXERCISES = [
             (_in_whole_numbers,
              "Right for floats. When w holds whole numbers, so does a copy of it, and an added h is cut off."),
             (lambda f, w, h: gradient_check(f, w, h).astype(w.dtype),
-             "Right for floats. When w holds whole numbers, `np.zeros_like(w)` does too, and the slopes are cut off."),
+             "Right for floats. When w holds whole numbers, something is cut off to whole ones: the slopes, as by "
+             "`np.zeros_like(w)`, or the step."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s / 2) - f(w - s / 2)) / h),
              "A central difference, but with half of the step: go a full h to each side."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (

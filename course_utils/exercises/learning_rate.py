@@ -448,7 +448,7 @@ EXERCISES = [
             (lambda rates, val, test: (rates[val.max(axis=1).argmax()], test[val.max(axis=1).argmax()].mean()),
              "Either the luckiest seed or the widest scatter chooses the rate here. The mean of all its seeds should."),
             (lambda rates, val, test: (rates[val.min(axis=1).argmax()], test[val.min(axis=1).argmax()].mean()),
-             "The rate whose seeds scatter least is preferred here, by its unluckiest seed or its spread. That may be "
+             "A rate whose seeds scatter little is favoured here, by its unluckiest seed or its spread. That may be "
              "wise, but the best mean is asked for."),
             (lambda rates, val, test: (rates[val[:, 0].argmax()], test[val[:, 0].argmax()].mean()),
              "One seed alone chooses the rate here. With another seed the choice would differ."),

@@ -256,7 +256,7 @@ def _falls_of_yours(got, losses, lr, factor, patience):
     if math.isnan(falls) or abs(falls - round(falls)) > 1e-6 or falls < -0.5:
         return ""
     times = {0: "never", 1: "once", 2: "twice"}.get(round(falls), f"{round(falls)} times")
-    return f"Yours has {times} fallen." if times == "never" else f"Yours has fallen {times}."
+    return f"Yours has {times} fallen." if times == "never" else f"Yours is as if it had fallen {times}."
 
 
 def _rate_that_differs(got, schedule, n_steps):
@@ -392,7 +392,8 @@ EXERCISES = [
              "Step total_steps − 1 has the rate 0 already. Only from step total_steps on it is 0."),
             (_product,
              "That multiplies a cosine over all the steps by the warmup, as the package's `warmup(cosine(…), …)` does: "
-             "a fair choice, but the peak is then never quite reached. Here the cosine begins where the warmup ends."),
+             "a fair choice, but a longer warmup then never quite reaches the peak. Here the cosine begins where the "
+             "warmup ends."),
             *_both_ways(dict(progress=lambda step, warm, total: step / total),
              "At the end of the warmup the rate jumps: the progress of the cosine is counted from step 0, over all the "
              "steps. Count it from step warmup_steps.")[:1],
@@ -792,8 +793,8 @@ EXERCISES = [
              "step, which counts on."),
             (lambda schedule, epochs, n, size: [schedule((epoch * n + first) // size) for epoch in range(epochs)
                                                 for first in range(0, n, size)],
-             "The right number of rates, but the step is found as if every epoch had full batches only: a step comes "
-             "twice. Count all the batches."),
+             "The right number of rates, but a step comes twice: a smaller last batch is not counted as a whole step. "
+             "Count all the batches."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch + batch) for batch in range(batches)]),
              "Epoch plus batch is no counter. The step is epoch times the *number* of batches, plus the batch."),
             (lambda schedule, epochs, n, size: [schedule(epoch * size + batch) for epoch in range(epochs)
