@@ -154,6 +154,12 @@ def test_the_last_weights_of_an_average_are_those_of_the_run():
     assert np.array_equal(mean, last) and np.allclose(last, chart.scores["test_accuracy"])
 
 
+def test_a_chart_says_its_gauges_in_words():
+    losses = np.array([[3.0, 0.5], [1.0, 0.1], [2.0, 0.2]])
+    chart = Chart(None, [0, 1, 2], {"train_loss": losses}, np.array([0.5, 0.25]), {})
+    assert str(chart) == "train loss 2 → 0.2, rate 0.5 → 0.25 in 2 steps"
+
+
 def test_names_must_differ():
     with pytest.raises(ValueError, match="it more than once"):
         admit([patient(), patient()])

@@ -93,6 +93,12 @@ class Chart:
         k = self.seeds.index(seed)
         return {name: values[k] for name, values in self.gauges.items()} | {"rates": self.rates}
 
+    def __str__(self):
+        """The gauges in words: from the first epoch to the last, medians over the seeds."""
+        ends = {name: np.median(values[:, [0, -1]], axis=0) for name, values in self.gauges.items()}
+        return ", ".join([f"{name.replace('_', ' ')} {first:.2g} → {last:.2g}" for name, (first, last) in ends.items()]
+                         + [f"rate {self.rates[0]:.2g} → {self.rates[-1]:.2g} in {len(self.rates)} steps"])
+
 
 @dataclass(frozen=True)
 class Basin:
