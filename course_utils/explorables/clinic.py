@@ -68,7 +68,9 @@ def explore_doctor(patients=None, seeds=range(3), least=0.9, budget=12):
             for line, loss in zip(after, visit.val_loss, strict=True):
                 line.set_data(epochs, np.clip(loss, 0.1, 100))
                 line.set_color(color)
-            words(f"patient {visit.number}: {'healed' if visit.healed else 'ill'}", color)
+            _, factor, warmup, clip = visit.values
+            words(f"patient {visit.number}, × {factor:.3g}, {warmup} steps, {clip:.3g}: "
+                  f"{'healed' if visit.healed else 'ill'}", color)
         return show
 
     def ward(ax):
