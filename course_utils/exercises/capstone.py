@@ -180,21 +180,15 @@ def _halves(score, settings, lengths, kept):
     return settings[0]
 
 
-def _in_the_order_of_the_list(score, settings, lengths, kept):
-    """The right settings go on, but in the order of the list that was passed."""
-    for steps, n in zip(lengths, kept, strict=True):
-        scores = {setting: score(setting, steps) for setting in settings}
-        ranked = sorted(settings, key=lambda setting: -np.nan_to_num(scores[setting], nan=-np.inf))
-        settings = [setting for setting in settings if setting in ranked[:n]]
-    return ranked[0]
-
-
-def _first_of_the_list(score, settings, lengths, kept):
-    for steps, n in zip(lengths, kept, strict=True):
-        scores = {setting: score(setting, steps) for setting in settings}
-        ranked = sorted(settings, key=lambda setting: -np.nan_to_num(scores[setting], nan=-np.inf))
-        settings = [setting for setting in settings if setting in ranked[:n]]
-    return settings[0]
+def _in_the_order_of_the_list(chosen):
+    """The right settings go on, but in the order of the list that was passed; `chosen` picks of ranking and list."""
+    def wrong(score, settings, lengths, kept):
+        for steps, n in zip(lengths, kept, strict=True):
+            scores = {setting: score(setting, steps) for setting in settings}
+            ranked = sorted(settings, key=lambda setting: -np.nan_to_num(scores[setting], nan=-np.inf))
+            settings = [setting for setting in settings if setting in ranked[:n]]
+        return chosen(ranked, settings)
+    return wrong
 
 
 def _without_diverged(score, settings, lengths, kept):
@@ -812,7 +806,7 @@ EXERCISES = [
              "one of them is lost."),
             (_without_diverged,
              "Those that diverged are thrown out here, even where more should go on than are left."),
-            (_in_the_order_of_the_list,
+            (_in_the_order_of_the_list(lambda ranked, settings: ranked[0]),
              "Of equals, the one that stands earlier in the list wins here in every round. From the second on it is "
              "the one that ranked higher in the round before."),
             (_later_of_equals,
@@ -834,7 +828,7 @@ EXERCISES = [
              "The end of the ranking goes on here. It begins with the best: take its first kept[r]."),
             (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[:1], kept[:1]),
              "Only the scores of the first round decide here, and only they are paid for."),
-            (_first_of_the_list,
+            (_in_the_order_of_the_list(lambda ranked, settings: settings[0]),
              "Those that go on keep the order of the list that was passed: of equals the earlier wins in every round, "
              "and of those left in the end the first is the answer. Keep the order of the *ranking*."),
             (_skipping_rounds,

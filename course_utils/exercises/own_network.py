@@ -132,22 +132,17 @@ def _accumulates(weight=len, divisor=lambda group, every: sum(map(len, group)), 
     return wrong
 
 
-def _never_set_back(w, gradient, batches, every, lr):
-    total, rows = 0.0, 0
-    for start in range(0, len(batches), every):
-        for batch in batches[start:start + every]:
-            total, rows = total + len(batch) * gradient(w, batch), rows + len(batch)
-        w = w - lr * total / sum(len(batch) for batch in batches[start:start + every])
-    return w
-
-
-def _all_rows_so_far(w, gradient, batches, every, lr):
-    total, rows = 0.0, 0
-    for start in range(0, len(batches), every):
-        for batch in batches[start:start + every]:
-            total, rows = total + len(batch) * gradient(w, batch), rows + len(batch)
-        w = w - lr * total / rows
-    return w
+def _never_set_back(rows_too):
+    """The sum of gradients goes on from group to group; so does that of their rows, or not."""
+    def wrong(w, gradient, batches, every, lr):
+        total, rows = 0.0, 0
+        for start in range(0, len(batches), every):
+            group = batches[start:start + every]
+            rows = rows * rows_too + sum(map(len, group))
+            total = total + sum(len(batch) * gradient(w, batch) for batch in group)
+            w = w - lr * total / rows
+        return w
+    return wrong
 
 
 def _moves_within(w, gradient, batches, every, lr):
@@ -393,10 +388,10 @@ EXERCISES = [
              "A step is taken after each batch: nothing is accumulated."),
             (_accumulates(groups=lambda batches, every: [batches]),
              "All batches together make one step here. There is one for every `every` of them."),
-            (_never_set_back,
+            (_never_set_back(rows_too=False),
              "The sum is never set back to 0: each step takes the gradients of earlier groups once more. (That is a "
              "missing `zero_grad()`.)"),
-            (_all_rows_so_far,
+            (_never_set_back(rows_too=True),
              "Each step takes the mean over all rows so far. After a step, sum and count begin anew."),
             (_accumulates(weight=lambda batch: 1.0, divisor=lambda group, every: 1.0),
              "The mean gradients are added and not divided: the steps are about `every` times too long."),

@@ -33,6 +33,21 @@ class _Visit:
     def healed(self):
         return self.mean >= self.least
 
+    @property
+    def state(self):
+        return "healed" if self.healed else "ill"
+
+    @property
+    def clipping(self):
+        clip = self.values[-1]
+        return f"clipped at {clip:.3g}" if clip < NO_CLIPPING else "not clipped"
+
+    def __str__(self):
+        """The patient, the treatment and what came of it."""
+        patient, factor, warmup, _ = self.values
+        return (f"patient {patient}, rate × {factor:.3g}, warmup {warmup} steps, {self.clipping}: validation accuracy "
+                f"{self.mean:.3f}, {self.state}.")
+
 
 def explore_doctor(patients=None, seeds=range(3), least=0.9, budget=12):
     """Treat patients by a factor of the rate, steps of warmup and a threshold for clipping; heal all on a budget.
@@ -68,13 +83,12 @@ def explore_doctor(patients=None, seeds=range(3), least=0.9, budget=12):
             for line, loss in zip(after, visit.val_loss, strict=True):
                 line.set_data(epochs, np.clip(loss, 0.1, 100))
                 line.set_color(color)
-            _, factor, warmup, clip = visit.values
-            words(f"patient {visit.number}, × {factor:.3g}, {warmup} steps, {clip:.3g}: "
-                  f"{'healed' if visit.healed else 'ill'}", color)
+            _, factor, warmup, _ = visit.values
+            words(f"× {factor:.3g}, warmup {warmup}, {visit.clipping}: {visit.state}", color)
         return show
 
     def ward(ax):
-        style(ax, "validation accuracy", "", f"Mean of {len(seeds)} networks: untreated ○, this treatment ◆")
+        style(ax, "validation accuracy", "", f"{len(seeds)} networks: untreated ○, treated ◆")
         ax.set(xlim=(0, 1.02), ylim=(len(patients) + 0.6, 0.2), yticks=range(1, len(patients) + 1),
                yticklabels=[f"patient {n}" for n in first])
         ax.axvline(least, color=INK, lw=1, ls=":")
@@ -87,12 +101,6 @@ def explore_doctor(patients=None, seeds=range(3), least=0.9, budget=12):
             dot.set_data([visit.mean], [visit.number])
             dot.set_color(BLUE if visit.healed else RED)
         return show
-
-    def describe(visit):
-        patient, factor, warmup, clip = visit.values
-        clipping = f"clipped at {clip:.3g}" if clip < NO_CLIPPING else "not clipped"
-        return (f"patient {patient}, rate × {factor:.3g}, warmup {warmup} steps, {clipping}: validation accuracy "
-                f"{visit.mean:.3f}, {'healed' if visit.healed else 'ill'}.")
 
     def reached(visit):
         if visit.values not in tried and visit.values[1:] != (1.0, 0, NO_CLIPPING):
@@ -110,5 +118,5 @@ def explore_doctor(patients=None, seeds=range(3), least=0.9, budget=12):
     goal = (f"Heal all {len(patients)} patients, to a validation accuracy of {least:g} on average, with at most "
             f"{budget} treatments. At the right end of its slider max_norm clips nothing. (To begin with fresh "
             "treatments, run the cell again.)")
-    return Explorable(compute, [curves, ward], describe, controls, goal, reached,
+    return Explorable(compute, [curves, ward], str, controls, goal, reached,
                       route=[{"factor": 0.1}, {"patient": 2}, {"patient": 3}, {"factor": 1.0}, {"clip": 1.0}])

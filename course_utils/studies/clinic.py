@@ -15,6 +15,7 @@ import torch
 
 from ..basins import basin_width
 from ..data import Dataset
+from ..schedules import warmup
 from ..sweep import sweep_settings
 from ..training import fresh_network, train_stack
 
@@ -180,7 +181,7 @@ def slower(factor):
 
 def warmed(steps):
     """The change of a plan to one whose rate rises in a straight line over the first steps; 0 changes nothing."""
-    return lambda plan: replace(plan, lr=partial(_warm, plan.lr, steps))
+    return lambda plan: replace(plan, lr=warmup(plan.lr, steps)) if steps else plan
 
 
 def from_step(step, change):
@@ -230,10 +231,6 @@ def _test_accuracy(run, weights):
 
 def _times(factor, schedule, step):
     return factor * schedule(step)
-
-
-def _warm(schedule, steps, step):
-    return schedule(step) * min(1.0, (step + 1) / steps if steps else 1.0)
 
 
 def _spliced(before, after, when, step):

@@ -14,7 +14,7 @@ from ..data import load_digits
 from ..models import mlp
 from ..optimizers import adam
 from ..sweep import GridEdgeError, sweep
-from ..training import one_thread
+from ..training import initial_weights, one_thread
 
 __all__ = ["LAYERS", "SHIFTS", "FineTuned", "Task", "fine_tune", "fresh", "mixed", "pretrained", "shifted"]
 
@@ -87,13 +87,7 @@ def pretrained(seeds=range(12), epochs=30, lr=0.003):
 
 def fresh(seeds=range(12)):
     """Weights that were trained on nothing, in the same form."""
-    vectors = []
-    with torch.random.fork_rng():
-        for seed in seeds:
-            torch.manual_seed(RANDOM + seed)
-            network = mlp(*SIZES, activation="tanh")()
-            vectors.append(torch.nn.utils.parameters_to_vector(network.parameters()).detach())
-    return _unpacked(torch.stack(vectors))
+    return _unpacked(torch.stack([initial_weights(mlp(*SIZES, activation="tanh"), RANDOM + seed) for seed in seeds]))
 
 
 def shifted(shift, each=3, seeds=range(12)):

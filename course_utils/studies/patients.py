@@ -196,7 +196,7 @@ def _with_old_averages(w, g, state, lr, weight_decay):
 @cache
 def _averages():
     """The state of AdamW at the end of one run of the plan."""
-    plan, states = adamw_plan(), [{}]
+    plan, state = adamw_plan(), {}
     order = torch.Generator().manual_seed(0)
     x, y = torch.tensor(plan.data.x_train), torch.tensor(plan.data.y_train)
     module = fresh_network(plan.model, 0, x[:1])
@@ -208,6 +208,5 @@ def _averages():
                 loss = F.cross_entropy(module(x[rows]), y[rows])
                 g = torch.cat([part.flatten() for part in torch.autograd.grad(loss, list(module.parameters()))])
                 step = epoch * plan.steps_per_epoch + k
-                weights, state = adamw(weights, g, states[-1], plan.lr(step), **plan.hyper)
-                states = [state]
-    return states[-1]
+                weights, state = adamw(weights, g, state, plan.lr(step), **plan.hyper)
+    return state
