@@ -16,12 +16,24 @@ from .schedules import as_schedule
 from .statistics import mean_interval
 from .training import Run
 
-__all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "give_back_memory", "progress_bar", "range_test", "sweep",
-           "sweep_settings"]
+__all__ = ["Best", "GridEdgeError", "RangeTest", "Sweep", "give_back_memory", "progress_bar", "range_test",
+           "require_inside", "sweep", "sweep_settings"]
 
 
 class GridEdgeError(ValueError):
     """The best rate lies on the edge of the grid, so that a better one may lie outside it."""
+
+
+def require_inside(rate, rates, of=""):
+    """Raise `GridEdgeError`, which names the side to extend, where the best `rate` is the first or last in size.
+
+    Nothing is asked of fewer than three different `rates`. `of` says in the message what the rate is the best of.
+    """
+    low, high = min(rates), max(rates)
+    if len(set(rates)) >= 3 and rate in (low, high):
+        side, further = ("below", 0.1) if rate == low else ("above", 10)
+        raise GridEdgeError(f"the best rate {rate:g}{of} lies on the edge of the grid {low:g} … {high:g}; "
+                            f"extend it {side}, for example to {rate * further:g}")
 
 
 @dataclass(frozen=True)
@@ -178,12 +190,12 @@ class Sweep:
         mean[np.isnan(mean)] = -np.inf
         if not np.isfinite(mean).any():
             raise ValueError("every setting had a run that diverged; try smaller rates")
-        sides = _edges(runs.values("lr"))
-        i = min(np.flatnonzero(mean == mean.max()), key=lambda i: sides[i] is not None)  # of equals, one inside
-        if sides[i] and not allow_edge:
-            rate, grid = runs.settings[i]["lr"], _numbers(runs.values("lr"))
-            raise GridEdgeError(f"the best rate {rate:g} lies on the edge of the grid {min(grid):g} … {max(grid):g}; "
-                                f"extend it {sides[i]}, for example to {rate * (0.1 if sides[i] == 'below' else 10):g}")
+        rates = runs.values("lr")
+        grid = [rate for rate in rates if not callable(rate)]
+        edges = (min(grid), max(grid)) if grid else ()
+        i = min(np.flatnonzero(mean == mean.max()), key=lambda i: rates[i] in edges)  # of equals, one inside
+        if rates[i] in grid and not allow_edge:
+            require_inside(rates[i], grid)
         scores = reported.final(f"test_{runs.metric}")[i]
         test, sd = mean_interval(scores), float(np.std(scores, ddof=1)) if len(scores) > 1 else float("nan")
         return Best(_readable(runs.settings)[i], runs.names()[i], runs.metric, float(sign * mean[i]), test.mean, sd,
@@ -283,18 +295,6 @@ def _spread(scores):
     if len(scores) == 1:
         return f"{scores[0]:.3f} (one seed)"
     return f"{scores.mean():.3f} ± {scores.std(ddof=1):.3f} (mean ± sd)"
-
-
-def _edges(rates):
-    """For each rate the side on which the grid ends there; None inside it, and where three rates are not compared."""
-    grid = _numbers(rates)
-    if len(set(grid)) < 3:
-        return [None] * len(rates)
-    return ["below" if rate == min(grid) else "above" if rate == max(grid) else None for rate in rates]
-
-
-def _numbers(rates):
-    return [rate for rate in rates if not callable(rate)]
 
 
 def _readable(settings):

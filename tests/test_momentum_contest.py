@@ -31,7 +31,7 @@ def test_a_rate_is_chosen_by_the_first_half_and_reported_by_the_second():
 
 
 def test_a_best_rate_on_the_edge_is_an_error():
-    with pytest.raises(GridEdgeError, match="0.9, lies on the edge"):
+    with pytest.raises(GridEdgeError, match="best rate 0.9 lies on the edge.*extend it above"):
         at_tuned_rate(sgd, {}, *BOWL, np.array([0.1, 0.5, 0.9]), 200)
 
 

@@ -27,7 +27,7 @@ def test_a_third_of_the_seeds_chooses_the_peak_and_the_others_report_at_it():
 
 @pytest.mark.parametrize("peaks", [[0.1, 1e3, 1e4], [1e-5, 1e-4, 0.1]], ids=["first", "last"])
 def test_a_best_peak_on_the_edge_is_an_error(peaks):
-    with pytest.raises(GridEdgeError, match="'constant', 0.1, lies on the edge"):
+    with pytest.raises(GridEdgeError, match="0.1 .the peak. of 'constant' lies on the edge"):
         contest(NETWORK, DATA, sgd, ENTRIES, 2, peaks, range(6), DATA)
 
 

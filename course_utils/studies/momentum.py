@@ -7,7 +7,7 @@ so that mirrored minima count as one.
 import numpy as np
 
 from ..landscapes import plateau, ravine
-from ..sweep import GridEdgeError
+from ..sweep import require_inside
 
 __all__ = ["FAR_OUT", "GROUNDS", "at_tuned_rate", "steps_needed"]
 
@@ -69,7 +69,6 @@ def at_tuned_rate(optimizer, hyper, gradient, minimum, starts, rates, n_steps):
     chosen_by = starts[:N_CHOOSE]
     tried = steps_needed(optimizer, hyper, gradient, minimum, chosen_by, rates[:, None, None], n_steps).mean(axis=1)
     best = int(tried.argmin())
-    if not 0 < best < len(rates) - 1:
-        raise GridEdgeError(f"the best rate, {rates[best]:g}, lies on the edge of the grid: extend it")
+    require_inside(rates[best], rates)
     return tried[best], rates[best], steps_needed(optimizer, hyper, gradient, minimum, starts[N_CHOOSE:], rates[best],
                                                   n_steps)

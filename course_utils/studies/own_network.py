@@ -13,7 +13,7 @@ import torch
 from ..data import load_digits
 from ..models import mlp
 from ..optimizers import adam
-from ..sweep import GridEdgeError, sweep
+from ..sweep import require_inside, sweep
 from ..training import initial_weights, one_thread
 
 __all__ = ["LAYERS", "SHIFTS", "FineTuned", "Task", "fine_tune", "fresh", "mixed", "pretrained", "shifted"]
@@ -72,10 +72,8 @@ class FineTuned:
         `GridEdgeError` where that is the smallest or the largest rate, unless `allow_edge`.
         """
         i = int(self.val[:, :choose].mean(axis=1).argmax())
-        if i in (0, len(self.rates) - 1) and not allow_edge:
-            raise GridEdgeError(f"the best rate {self.rates[i]:g} lies on the edge of the grid "
-                                f"{self.rates[0]:g} … {self.rates[-1]:g}; extend it "
-                                f"{'below' if i == 0 else 'above'}")
+        if not allow_edge:
+            require_inside(self.rates[i], self.rates)
         return i
 
 

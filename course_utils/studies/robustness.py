@@ -31,7 +31,7 @@ from ..data import (
 from ..models import cnn, linear, mlp, rnn, transformer
 from ..optimizers import adam, adamw, momentum, rmsprop, sgd
 from ..statistics import Difference, basin_width, mean_interval, paired_difference
-from ..sweep import GridEdgeError, progress_bar, sweep_settings
+from ..sweep import progress_bar, require_inside, sweep_settings
 
 __all__ = ["DEFAULT_RATE", "MEASURES", "OPTIMIZERS", "Problem", "RATES", "STEPS", "Study", "load_study",
            "make_problems", "run_study"]
@@ -194,9 +194,8 @@ class Study:
         rates, scores = self.scores(problem, optimizer, "val")
         mean = np.where(self.problems[problem].higher_is_better, 1, -1) * scores.mean(axis=1)
         best = int(np.nan_to_num(mean, nan=-np.inf).argmax())
-        if best in (0, len(rates) - 1) and not allow_edge:
-            raise GridEdgeError(f"the best rate {rates[best]:g} of {optimizer} on {problem!r} lies on the edge of its "
-                                f"grid {rates[0]:g} … {rates[-1]:g}; extend it {'above' if best else 'below'}")
+        if not allow_edge:
+            require_inside(rates[best], rates, of=f" of {optimizer} on {problem!r}")
         return float(rates[best])
 
     def tuned_scores(self, problem, optimizer, part="test"):

@@ -3,15 +3,16 @@
 from math import ceil
 
 import numpy as np
+from scipy.optimize import brentq
 
 from ..claims import equal_tries
 from ..schedules import time_decay
-from ..sweep import GridEdgeError, sweep
+from ..sweep import require_inside, sweep
 
 __all__ = ["contest", "time_decay_with_sum"]
 
 BATCH_SIZE = 32
-HALVINGS = 60  # of an interval of strengths in equal factors: closer than rounding
+STRENGTHS = -9, 9  # powers of ten between which the strength of a decay is looked for
 
 
 def contest(network, data, optimizer, entries, epochs, peaks, seeds, judge):
@@ -29,8 +30,7 @@ def contest(network, data, optimizer, entries, epochs, peaks, seeds, judge):
     result = {}
     for n, (name, row) in enumerate(zip(entries, val[..., :n_choose].mean(axis=2), strict=True)):
         best = int(row.argmax())
-        if not 0 < best < len(peaks) - 1:
-            raise GridEdgeError(f"the best peak of {name!r}, {peaks[best]:g}, lies on the edge of peaks: extend them")
+        require_inside(peaks[best], peaks, of=f" (the peak) of {name!r}")
         place = n * len(peaks) + best
         result[name] = peaks[best], np.array([runs.run(place, seed).predict(judge.x_test) == judge.y_test
                                               for seed in seeds[n_choose:]])
@@ -38,16 +38,12 @@ def contest(network, data, optimizer, entries, epochs, peaks, seeds, judge):
 
 
 def time_decay_with_sum(first_rate, total, n_steps):
-    """The time decay from `first_rate` whose rates over `n_steps` steps add up to `total`; found by halving.
+    """The time decay from `first_rate` whose rates over `n_steps` steps add up to `total`.
 
     ValueError where no strength can: `total` must lie between first_rate and first_rate · n_steps.
     """
     if not first_rate < total < first_rate * n_steps:
         raise ValueError(f"total must lie between first_rate and first_rate * n_steps, {first_rate:g} and "
                          f"{first_rate * n_steps:g}, got {total:g}")
-    low, high = 1e-6, 1e6  # strengths: the weaker, the larger the sum
-    for _ in range(HALVINGS):
-        middle = (low * high) ** 0.5
-        larger = sum(map(time_decay(first_rate, middle), range(n_steps))) > total
-        low, high = (middle, high) if larger else (low, middle)
-    return time_decay(first_rate, low)
+    decay = lambda power: time_decay(first_rate, 10**power)
+    return decay(brentq(lambda power: sum(map(decay(power), range(n_steps))) - total, *STRENGTHS))
