@@ -2,12 +2,14 @@
 
 import ast
 import copy
+import dis
 import functools
 import inspect
 import itertools
 import math
 import re
 import sys
+import types
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -2004,22 +2006,43 @@ def test_every_question_stands_in_the_cell_before_its_buttons(path):
             assert above.cell_type == "markdown" and above.source.strip() == quiz_markdown(id).strip()
 
 
+def flows(code):
+    """The names that a cell binds, and those that it takes from the cells before it."""
+    made, taken = set(), set()
+    for step in dis.get_instructions(code):
+        if step.opname == "STORE_NAME":
+            made.add(step.argval)
+        elif step.opname in ("LOAD_NAME", "LOAD_GLOBAL") and step.argval not in made:
+            taken.add(step.argval)
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            taken |= flows(inner)[1] - made
+    return made, taken
+
+
 def solved_copy(path):
     """The notebook with every exercise replaced by its solution, and an assert that every check passed.
 
-    Where no other cell mentions what the solutions define, none can tell whether they are there: then only the cells
-    for setting up, the exercises and their checks remain.
+    What neither comes of the solutions nor leads to them runs the same without them, as the notebook's own test has
+    shown: it is left out.
     """
     notebook = nbformat.read(path, 4)
     by_name = {exercise.name: exercise for exercise in (EXERCISES | PROJECTS).values()}
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    solutions = [cell for cell in cells if "exercise" in cell.metadata.get("tags", [])]
-    for cell in solutions:
-        cell.source = "\n\n".join(by_name[name].source for name in defined(cell.source))
-    needed = [cell for cell in cells if {"setup", "exercise", "check"} & set(cell.metadata.get("tags", []))]
-    others = "\n".join(cell.source for cell in cells if cell not in needed)
-    names = {name for cell in solutions for name in run(cell.source).keys() - run("").keys()}
-    notebook.cells = cells if names & set(re.findall(r"\w+", others)) else needed
+    touched, flow = set(), []
+    for cell in cells:
+        tags = set(cell.metadata.get("tags", []))
+        if "exercise" in tags:
+            cell.source = "\n\n".join(by_name[name].source for name in defined(cell.source))
+        made, taken = flows(compile(cell.source, cell.id, "exec"))
+        touched |= made & by_name.keys() if "exercise" in tags else made if taken & touched else set()
+        flow.append((cell, made, taken, {"setup", "exercise", "check"} & tags or taken & touched))
+    kept, wanted = [], set()
+    for cell, made, taken, needed in reversed(flow):
+        if needed or made & wanted:
+            kept.insert(0, cell)
+            wanted = wanted - made | taken
+    notebook.cells = kept
     ids = ids_asked(path, "check")
     notebook.cells.append(nbformat.v4.new_code_cell(
         f"from course_utils.exercises import results\n"
