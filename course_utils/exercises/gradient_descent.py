@@ -579,7 +579,7 @@ QUIZZES = [
         Option("Nothing: the learning rate makes up for it.",
                "One rate cannot: what suits the steep direction is far too small for the flat one."),
         Option("The condition number usually falls, so that one rate suits all directions better.",
-               "The surface gets rounder: the limit set by its steepest direction no longer starves its flattest.",
+               "The surface gets rounder: the limit set by its steepest direction starves its flattest less.",
                right=True),
         Option("The gradient becomes exact instead of estimated.",
                "The gradient over all the data was exact before. Scaling changes the surface, not how it is measured."),
