@@ -19,7 +19,8 @@ QUIZZES = [
     Quiz("which-fate", "The training loss of a run falls in every epoch, evenly, and is still falling when the run "
          "ends. What would you try next?", (
         Option("A larger rate: the run crawled.",
-               "Nothing shook, and there was still a way to go. Longer steps, or more of them, would get further.",
+               "Nothing shook, and there was still a way to go. Longer steps, up to a point, or more of them, would "
+               "get further.",
                right=True),
         Option("A smaller rate: a loss that still falls means that the steps are too large.",
                "Too large a step shows as a loss that jumps up and down, not as one that falls evenly.",
