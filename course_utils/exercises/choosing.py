@@ -779,7 +779,7 @@ QUIZZES = [
     Quiz("ahead-at-two-epochs", "Successive halving with a first look after 2 epochs drops the rate 0.003, which at "
          "the full budget would have been among the best. Why can that happen?", (
         Option("Because 0.003 was unlucky: with another seed it would have stayed.",
-               "Luck plays a part, but a small rate is behind early on, with one seed as with another."),
+               "Luck plays a part. But in notebook 03 the small rate was behind early on in the mean of all seeds."),
         Option("Because after 2 epochs the order of the rates is not that of the end: small rates are still on their "
                "way.",
                "The shorter the first look, the more it favours what learns fast. That is the price of seeing many.",
