@@ -399,8 +399,8 @@ QUIZZES = [
                  "the loss is nan. What first?",
         options=(
             Option("Divide the rate by ten.",
-                   "That helps where the loss grew before it was lost. Here it did not; a lower rate at best arrives "
-                   "at the hole later.", origin="A common belief: nan always means that the rate is too large"),
+                   "That helps where the loss grew before it was lost. Here it did not, and at a sixtieth of the "
+                   "rate little was learned.", origin="A common belief: nan always means that the rate is too large"),
             Option("Clip the gradients.",
                    "A factor times nan is nan. Clipping cuts what is long, and nothing was long here."),
             Option("Look for a formula with a hole: a log, a root, a division, a number format with few digits.",
