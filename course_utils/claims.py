@@ -28,9 +28,9 @@ class Claim:
 
     @property
     def shown(self):
-        """The value in words: three digits of a number, an interval as it writes itself."""
-        plain = isinstance(self.value, Real) and not isinstance(self.value, bool | np.bool_ | Integral)
-        return f"{self.value:.3g}" if plain else str(self.value)
+        """The value in words: three digits of a number that is not whole, all else as it writes itself."""
+        measured = isinstance(self.value, Real) and not isinstance(self.value, Integral)
+        return f"{self.value:.3g}" if measured else str(self.value)
 
     def __str__(self):
         told = (f"{self.id}. {self.sentence}: {self.verdict}",

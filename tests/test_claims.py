@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,27 @@ def test_a_long_claim_is_broken_between_words(capsys):
     claim("long", "A sentence", 0.5, "holds", True, scope=", ".join(["blobs, 200 epochs, constant rate"] * 5))
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4 and max(map(len, lines)) <= 110 and lines[3].startswith(" " * 14 + "rate, ")
+
+
+def test_a_line_of_output_has_110_characters(capsys):
+    claim("long", "A sentence", 0.5, "holds", True, scope="a " * 200)
+    assert max(map(len, capsys.readouterr().out.splitlines())) == 109  # a letter, a space, a letter: an odd number
+
+
+@pytest.mark.parametrize("value, shown", [
+    (1 / 3, "0.333"), (np.float64(1234.5), "1.23e+03"), (2, "2"), (np.int64(12345), "12345"), (True, "True"),
+    (np.bool_(False), "False"), ("as it is", "as it is")])
+def test_three_digits_of_a_number_are_shown_and_all_of_a_count(value, shown, capsys):
+    claim("a", "A sentence", value, "holds", True, "blobs")
+    assert evidence().data["evidence"].tolist() == [shown]
+    assert f"measured: {shown}\n" in capsys.readouterr().out
+
+
+def test_a_claim_that_was_judged_cannot_be_changed():
+    with claims_recorded() as made:
+        claim("a", "A sentence", 1, "holds", False, "blobs")
+    with pytest.raises(FrozenInstanceError):
+        made[0].holds = True
 
 
 def test_a_claim_that_fails_raises_with_sentence_numbers_and_scope_and_is_not_kept():
@@ -98,6 +120,7 @@ def test_what_is_no_claim_is_refused(wrong, says):
 
 def test_a_contest_needs_as_many_candidates_on_each_side():
     assert equal_tries({"SGD": [1, 0.1], "Adam": np.array([0.1, 0.01]), "momentum": range(2)}) == 2
+    assert equal_tries({"SGD": [1, 0.1, 0.01], "Adam": [0.1, 0.01, 0.001]}) == 3
     for tries, says in [({"SGD": [1, 2], "Adam": [1]}, "SGD: 2, Adam: 1"), ({"SGD": [1]}, "SGD: 1"), ({}, "none"),
                         ({"SGD": [], "Adam": []}, "SGD: 0")]:
         with pytest.raises(ValueError, match=says):
