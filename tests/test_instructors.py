@@ -1,7 +1,9 @@
 """The instructors' guide agrees with the notebooks: agendas add up, sections exist, minutes are the notebooks' own."""
 
+import builtins
 import json
 import re
+import symtable
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +92,49 @@ def test_no_row_escapes_the_test(title):
 def test_sections_exist_and_take_their_own_minutes(title):
     rows, _ = AGENDAS[title]
     assert [problem for row in rows if row.notebook for problem in problems(row)] == []
+
+
+def names_of(source):
+    """What a cell reads without having bound it itself, inside functions too, and what it binds."""
+    read, bound, tables = set(), set(), [symtable.symtable(source, "cell", "exec")]
+    while tables:
+        table = tables.pop()
+        symbols = [(s, s.get_name()) for s in table.get_symbols()]
+        top = table.get_type() == "module"
+        bound |= {name for s, name in symbols if top and (s.is_assigned() or s.is_imported())}
+        read |= {name for s, name in symbols if s.is_referenced() and (top or s.is_global())}
+        tables += table.get_children()
+    return read - bound - set(dir(builtins)), bound
+
+
+def missing_names(path, sections):
+    """Names that these sections read, and no cell binds that was run: of theirs, or before the first section."""
+    section, missing, bound = "", set(), set()
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            section = (re.findall(r"^## (.+)$", source, re.M) or [section])[-1]
+        elif section in sections or not re.match(r"\d|Predict|Deeper", section):
+            read, own = names_of(source)
+            missing |= read - bound if section in sections else set()
+            bound |= own
+    return missing
+
+
+@pytest.mark.parametrize("title", AGENDAS)
+def test_what_learners_run_needs_no_section_that_the_agenda_passes_over(title):
+    sections = {}
+    for row in AGENDAS[title][0]:
+        before = sections.setdefault(row.notebook, [])
+        if row.how == "work":
+            assert missing_names(NOTEBOOKS[row.notebook], [*before, *row.sections]) == set(), row
+            before += row.sections
+
+
+@pytest.mark.parametrize("number, sections, missing", [
+    ("05", ["3 Why too much of it hurts"], "shapes"), ("08", ["6 A fair contest"], "signed")])
+def test_a_section_that_needs_another_one_is_found(number, sections, missing):
+    assert missing in missing_names(NOTEBOOKS[number], sections)
 
 
 @pytest.mark.parametrize("title", AGENDAS)
