@@ -794,11 +794,11 @@ QUIZZES = [
                "The loss there is low thanks to all the smaller rates before. At 0.5 it is about to rise.",
                origin="A published mistake: training at the minimum of the range test"),
         Option("Less than 0.5, such as a tenth of it, and then check it by a few real runs around it.",
-               "The test gives an idea of where the cliff is, from one noisy run. What is good for a whole training, "
-               "training must say.", right=True),
+               "The test gives a first idea, from one noisy run whose rate never stays. What is good for a whole "
+               "training, training must say.", right=True),
         Option("More than 0.5, since the loss is still falling there.",
                "At its lowest point it has stopped falling."),
         Option("Any: the test has shown that the network can learn.",
-               "It has shown more than that: from which rate on the loss rises."),
+               "It has shown more than that: at no rate above 0.5 was its loss as low."),
     )),
 ]
