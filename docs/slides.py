@@ -86,9 +86,10 @@ def deck(notebook):
             slides[-1].cells.append(typed(new_code_cell(text), "-"))
             slides[-1].picture = slides[-1].answers = True  # what the reader's function gives is not for this slide
         elif outputs := pictures(cell) or printed(cell):
-            if predicted or pictures(cell) and (slides[-1].answers or slides[-1].words > SHORT):
-                slides.append(new_slide("subslide", heading))
-            if has_room(slides[-1], outputs):
+            fresh = predicted or pictures(cell) and (slides[-1].answers or slides[-1].words > SHORT)
+            slide = new_slide("subslide", heading) if fresh else slides[-1]
+            if has_room(slide, outputs):
+                slides += [slide] if fresh else []
                 if lead and (slides[-1].answers or not slides[-1].words):
                     slides[-1].show(lead)
                 first, *others = in_parts(outputs)

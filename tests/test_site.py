@@ -212,6 +212,13 @@ def test_a_result_waits_on_the_slide_after_the_prediction():
     assert [slide.answers for slide in deck] == [False, False, True]
 
 
+def test_what_is_too_long_to_show_leaves_no_empty_slide_and_stands_in_the_notes():
+    asked = nbformat.v4.new_markdown_cell("## 1 How?\n\n> **Predict.** Which?")
+    long = "".join(f"line {i}\n" for i in range(slides.FEW + 1))
+    deck = small_notebook(asked, printing(long))
+    assert len(deck) == 2 and long in deck[-1].notes[-1]
+
+
 def test_a_long_table_is_shown_in_parts_that_hold_all_its_rows():
     rows = "".join(f"<tr><td>row {i}</td></tr>" for i in range(30))
     deck = small_notebook(printing("", **{"text/html": f"<table><tbody>{rows}</tbody></table>"}))
