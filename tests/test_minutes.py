@@ -94,7 +94,13 @@ def test_the_readme_and_the_map_say_the_minutes_of_notebooks_and_paths():
 
 def test_the_map_has_the_paths_of_the_readme():
     assert PATHS == [(title, links.replace("](", "](notebooks/")) for title, links in paths(MAP)]
-    assert len(PATHS) == 5
+    assert len(PATHS) == 6
+
+
+@pytest.mark.parametrize("title, longest", [("One hour", 60), ("Two hours, with my script", 120)])
+def test_a_path_named_by_its_hours_takes_no_longer(title, longest):
+    main, _ = minutes.minutes_of_path(dict(PATHS)[title], CONTENTS)
+    assert longest / 2 < main <= longest
 
 
 def test_the_whole_course_is_one_of_the_paths():
