@@ -1290,11 +1290,14 @@ WRONG = {
     "clip-threshold": [
         lambda norms, percentile, skip: threshold_by_a_loop(np.sort(norms), percentile, skip),
         lambda norms, percentile, skip: threshold_by_a_loop(norms**2, percentile, skip),
+        lambda norms, percentile, skip: threshold_by_a_loop(norms, percentile, skip) if
+        np.isfinite(norms[skip:]).sum() > 1 else np.inf,
         lambda norms, percentile, skip: float(np.nanmean(np.where(np.isinf(norms), np.nan, norms)))],
     "name-fate": [
         lambda train, val, rates, ratio: "healthy",
         lambda train, val, rates, ratio: fate_by_a_list(train, val, rates, ratio).capitalize(),
-        lambda train, val, rates, ratio: fate_by_a_list(val, train, rates, ratio)],
+        lambda train, val, rates, ratio: fate_by_a_list(val, train, rates, ratio),
+        lambda train, val, rates, ratio: fate_by_a_list(train, np.minimum(val, val[0]), rates, ratio)],
     "parameter-settings": [
         lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, 2 * lr, factor, wd),
         lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, lr, factor, wd / 2),
@@ -1550,8 +1553,10 @@ def test_an_answer_that_changes_what_it_was_given_fails_and_is_told_which_argume
     result = check(id, attempt)
     assert result.attempted and not result.passed
     assert f"answers are right, but `{argument}` is changed, which belongs to whoever calls" in result.message
-    remedies = (f"`{argument}.copy()`", f"`{argument} = list({argument})`")
+    remedies = (f"`{argument}.copy()`", f"`{argument} = list({argument})`", f"`{argument}[0].copy()`")
     assert any(remedy in result.message for remedy in remedies), result
+    arrays_in_lists = attempt in (clipped_in_place, gradients_clipped_in_place)
+    assert ("an array in it was written into" in result.message) == arrays_in_lists, result
 
 
 def test_a_wrong_answer_that_changes_an_argument_is_told_both():
@@ -1602,7 +1607,7 @@ def test_the_state_is_the_answers_own_to_write_into(id):
     (lambda *args: [[1.0], [2.0, 3.0]], "gave"), (lambda *args: {}, r"\{\}"), (a_coroutine, "coroutine"),
     (endless, "RecursionError"), (left_by_the_answer, "SystemExit|Asked for is a text"),
     (lambda *args: list(range(10**5)), "…"),
-    (lambda *args: 1 + 2j, "not a real number|values are asked for|no pair|Asked for is a text"),
+    (lambda *args: 1 + 2j, "not a real number|values are asked for|no pair|Asked for is a (text|list)"),
     (lambda *args: np.ones((2, 1, 3)), "array"),
 ], ids=lambda v: v if isinstance(v, str) else "")
 def test_attempts_of_the_wrong_kind_are_told_so_without_raising(exercise, attempt, word):

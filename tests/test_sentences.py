@@ -209,6 +209,43 @@ def test_parts_that_are_right_are_named():
     assert effect([(b, a) for a, b in expected], expected, [{}] * 3) == "These are the right values, in another order."
 
 
+@pytest.mark.parametrize("parts, words", [
+    (("the rates", "the decays"),
+     "On every probe the rates are right. On all 3 probes the decays are `3` times what they should be."),
+    (("the bit", "the loss"),
+     "On every probe the bit is right. On all 3 probes the loss is `3` times what it should be."),
+])
+def test_a_part_that_is_several_things_has_its_verb(parts, words):
+    expected = [(1.0, 2.0), (3.0, 5.0), (4.0, 0.5)]
+    assert effect([(a, 3 * b) for a, b in expected], expected, [{}] * 3, parts=parts) == words
+
+
+def clipped_too_short(weights, gradients, lr, max_norm):
+    return EXERCISES["clip-by-norm"].reference(weights, gradients, lr, 0.9 * max_norm)
+
+
+def clipped_as_one_array(weights, gradients, lr, max_norm):
+    return np.concatenate([np.ravel(w) for w in clipped_too_short(weights, gradients, lr, max_norm)])
+
+
+def two_slips_in_a_fate(train, val, rates, ratio):
+    val = np.where(val == val.min(), 0.999 * val, val)
+    return EXERCISES["name-fate"].reference(np.append(train[:-1], train[-1] * 0.999), val, rates, ratio)
+
+
+@pytest.mark.parametrize("id, attempt, words", [
+    ("clip-by-norm", lambda w, g, lr, m: clipped_too_short(w, g, lr, m) if len(w) > 1 else
+     EXERCISES["clip-by-norm"].reference(w, g, lr, m), "value 1 of 2, entry [0, 0] (of shape (2, 2), counted from 0)"),
+    ("clip-by-norm", clipped_as_one_array, "Asked for is a list of arrays, and not an array of shape (1,)."),
+    ("name-fate", two_slips_in_a_fate, "The first training loss there is `2.3`, the last `2.3`."),
+    ("accumulated-steps", lambda w, gradient, batches, every, lr: EXERCISES["accumulated-steps"].reference(
+        w, gradient, batches, every, 1.1 * lr), "w goes to `"),
+])
+def test_lists_of_arrays_and_ways_are_said_in_their_own_words(id, attempt, words):
+    message = check(id, attempt).message
+    assert words in message and "not a real number" not in message, message
+
+
 # What the solution gives when it is asked something else
 
 @pytest.mark.parametrize("id, change, words", [

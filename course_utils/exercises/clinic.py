@@ -62,6 +62,21 @@ def name_fate(train, val, rates, ratio):
     return "overfitting" if val[-1] > 1.2 * val.min() else "healthy"
 
 
+def _way_to_the_fate(train, val, rates, ratio):
+    losses = f"the first training loss there is `{train[0]:.4g}`, the last `{train[-1]:.4g}`"
+    validation = f"the lowest validation loss is `{val.min():.4g}`, the last `{val[-1]:.4g}`"
+    schedule = f"the first rate is `{rates[0]:.4g}`, the last `{rates[-1]:.4g}`"
+    rises = np.flatnonzero(np.diff(rates) > 0)
+    if len(rises):
+        schedule += f", and `{rates[rises[0] + 1]:.4g}` comes right after `{rates[rises[0]]:.4g}`"
+    median = f"the median of ratio is `{np.median(ratio):.4g}`"
+    said = {"gone": "some training loss there is not finite", "wrong schedule": f"there {schedule}",
+            "too large": losses, "too small": f"{losses}; {median}", "overfitting": f"there {validation}",
+            "healthy": f"{losses}; {validation}; {schedule}, without a rise; {median}"}
+    words = said[name_fate(train, val, rates, ratio)]
+    return words[0].upper() + words[1:] + "."
+
+
 def _as_tuple(attempt, weights, gradients, lr, max_norm):
     """What the attempt gives, a list of arrays of different shapes, as a tuple."""
     after = attempt(weights, gradients, lr, max_norm)
@@ -136,6 +151,17 @@ def _largest_for_gone(norms, percentile, skip):
     kept = norms[skip:]
     return _percentile(np.where(np.isfinite(kept), kept, np.nanmax(np.where(np.isfinite(norms), norms, 0))),
                        percentile)
+
+
+def _largest_kept_for_gone(norms, percentile, skip):
+    kept = norms[skip:]
+    finite = np.isfinite(kept)
+    return _percentile(np.where(finite, kept, kept[finite].max()), percentile) if finite.any() else np.inf
+
+
+def _until_the_first_gone(norms, percentile, skip):
+    kept = norms[skip:]
+    return _percentile(kept[np.logical_and.accumulate(np.isfinite(kept))], percentile)
 
 
 def _fate(first=("gone", "schedule", "large", "small", "over"), finite=lambda train, val: np.isfinite(train).all(),
@@ -250,8 +276,9 @@ EXERCISES = [
         ),
         probes=((np.array([9.0, 1.0, 2.0, 3.0]), 50, 1), (_NORMS, 90, 2), (_GAPS, 75, 0), (_GAPS, 40, 1),
                 (_NORMS, 100, 0), (_NORMS, 0, 3), (_NORMS[:4], 90, 4), (np.array([np.nan, np.inf]), 50, 0),
-                (_NORMS, 37.5, 1), (np.array([2.0, np.nan, np.inf]), 50, 1), (_GAPS, 40, 2)),
-        corners={"first `skip` steps are left": [1, 5], "nan or infinite": [2], "as np.percentile takes it": [8],
+                (_NORMS, 37.5, 1), (np.array([2.0, np.nan, np.inf]), 50, 1), (_GAPS, 40, 2),
+                (np.array([7.0, 2.5]), 70, 1)),
+        corners={"first `skip` steps are left": [1, 5], "nan or infinite": [2, 3, 10], "as np.percentile takes it": [8],
                  "Where nothing remains": [6, 7, 9]},
         mistakes=(
             (_unskipped, "The first steps are in it. They are steeper than all that follow, and `skip` leaves them "
@@ -262,9 +289,15 @@ EXERCISES = [
              "A nan or an infinity spoils the percentile: leave out what is not finite."),
             (lambda norms, percentile, skip: _percentile(norms[skip:][~np.isnan(norms[skip:])], percentile),
              "nan is left out, infinity is not. `np.isfinite` is False for both."),
+            (lambda norms, percentile, skip: _percentile(norms[skip:][~np.isinf(norms[skip:])], percentile),
+             "Infinity is left out, nan is not. `np.isfinite` is False for both."),
+            (_until_the_first_gone,
+             "You stop at the first norm that is not finite. Those behind it count, too."),
             (lambda norms, percentile, skip: _percentile(np.nan_to_num(norms[skip:], nan=0, posinf=0), percentile),
              "What is not finite is counted as 0. It should be left out."),
             (_largest_for_gone, "What is not finite is counted as the largest norm. It should be left out."),
+            (_largest_kept_for_gone,
+             "What is not finite is counted as the largest norm behind the first `skip`. It should be left out."),
             (lambda norms, percentile, skip: float(np.percentile(_kept(norms, skip), percentile))
              if len(_kept(norms, skip)) else 0.0,
              "Right unless nothing remains: a threshold of 0 would stop every step. Asked for is infinity, which "
@@ -299,6 +332,7 @@ EXERCISES = [
         id="name-fate",
         title="a rule that names a fate",
         reference=name_fate,
+        on_the_way=_way_to_the_fate,
         why="What was done comes first, then what has become of the loss, and validation last: a later line is only "
             "asked where the earlier ones are silent.",
         hints=(
@@ -326,23 +360,34 @@ EXERCISES = [
                 (np.array([2.1, np.nan, 1.0]), _VAL, _COS, _MOVED), (_FELL, _VAL, np.array([0.2, 0.15, 0.1]), _MOVED),
                 (_FELL, _VAL, np.array([0.1, 0.05, 0.05, 0.01]), _MOVED),
                 (_CRAWL, _VAL, _COS, np.full(5, 0.001)),
-                (_CRAWL, _VAL, _COS, np.array([0.0015, 4e-4, 4e-4, 3e-4, 1e-5]))),
+                (_CRAWL, _VAL, _COS, np.array([0.0015, 4e-4, 4e-4, 3e-4, 1e-5])),
+                (_FELL, np.array([2.1, 0.9, np.inf]), _COS, _MOVED), (_FELL, np.array([9.0, 5.0, 6.0]), _COS, _MOVED),
+                (_FELL, _VAL, np.array([0.02, 0.1, 0.05, 0.001]), _MOVED)),
         corners={"the first line that is true": [13, 14, 15], "nan or infinite": [2, 3, 24],
-                 "more than half of the first, or": [4, 16, 18, 25], "some rate is higher": [5],
+                 "more than half of the first, or": [4, 16, 18, 25], "some rate is higher": [5, 31],
                  "at least the first": [6, 7], "median of ratio": [8, 9, 10, 19, 27, 28],
-                 "1.2 times its lowest": [11, 12, 21]},
+                 "1.2 times its lowest": [11, 12, 21, 29, 30]},
         mistakes=(
             (_fate(("gone", "large", "small", "schedule", "over")),
              "The order: the schedule is asked before the losses. A rate that is wrong explains a loss that does not "
              "fall, not the reverse."),
             (_fate(("schedule", "gone", "large", "small", "over")),
              "The order: a loss that is gone comes first."),
+            (_fate(("over", "small", "large", "schedule", "gone")),
+             "Where several lines are true, the last of them is named here. Asked for is the first."),
             (_fate(("gone", "schedule", "over", "large", "small")),
              "The order: validation comes last, where training has gone well."),
             (_fate(finite=lambda train, val: not np.isnan(train).any()),
              "nan is noticed, infinity is not: `np.isfinite` is False for both."),
             (_fate(finite=lambda train, val: np.isfinite(train[-1])),
              "Only the last loss is looked at. Some loss on the way may be gone, too."),
+            (_fate(finite=lambda train, val: np.isfinite(train).all() and np.isfinite(val).all()),
+             "A validation loss that is nan or infinite is called gone here. That line asks for training losses only."),
+            (_fate(schedule=lambda r: r[-1] > 0.5 * r[0] and (np.diff(r) > 0).any()),
+             "`or`, not `and`: a last rate above half of the first makes a schedule wrong, and so does a rise."),
+            (_fate(schedule=lambda r: r[-1] > 0.5 * r[0] or r.max() > r[0]),
+             "The highest rate is compared with the first. A rate that falls and rises again is wrong, too, though it "
+             "stays below the first."),
             (_fate(schedule=lambda r: r[-1] > 0.5 * r[0]),
              "Only the ends of the schedule are looked at. A rate that falls, rises and falls again is wrong, too."),
             (_fate(schedule=lambda r: (np.diff(r) > 0).any()),
@@ -355,6 +400,9 @@ EXERCISES = [
              "Nearly: a last loss *equal* to the first is too large as well."),
             (_fate(large=lambda train: train.max() > train[0]),
              "You compare the highest loss with the first. A run may recover: what counts is the last."),
+            (_fate(large=lambda train: train.max() > train[0] or train[-1] >= train[0]),
+             "A loss above the first is called too large wherever it comes. A run may recover: what counts is the "
+             "last."),
             (_fate(small=lambda train, ratio: train[-1] > 0.5 * train[0]),
              "Every run that has learned little is called too small. The ratio must be small, too."),
             (_fate(small=lambda train, ratio: np.median(ratio) < 0.001),
@@ -376,6 +424,8 @@ EXERCISES = [
              "fallen far; asked for is the first."),
             (_fate(small=lambda train, ratio: train[-1] >= 0.5 * train[0] and np.median(ratio) < 0.001),
              "Nearly: a last loss of *exactly* half the first is not more than half."),
+            (_fate(over=lambda train, val: val[-1] >= 1.2 * val.min()),
+             "Nearly: a last validation loss of *exactly* 1.2 times the lowest is not more than that."),
             (_fate(over=lambda train, val: val[-1] > val.min()),
              "Any rise of the validation loss is called overfitting. Asked for is more than 1.2 times its lowest."),
             (_fate(over=lambda train, val: val[-1] > 1.2 * train[-1]),

@@ -4,6 +4,7 @@ import ast
 import copy
 import dis
 import inspect
+import operator
 import re
 import traceback
 import warnings
@@ -221,7 +222,7 @@ class _Watched:
 
     def __call__(self, *arguments):
         call = self._noted(arguments)
-        self.kept += [(name, value, before) for name, value, before
+        self.kept += [(name, value, before, list(value) if isinstance(value, list) else []) for name, value, before
                       in zip(self.names, arguments, call.arguments, strict=False) if name != "state"]
         try:
             self.inside = True
@@ -266,9 +267,11 @@ class _Watched:
 
     def changed(self):
         """A sentence on the first argument that is no longer what it was, or None."""
-        for name, value, before in self.kept:
+        for name, value, before, items in self.kept:
             if not _is_still(value, before):
-                return f"`{name}` is changed, which belongs to whoever calls the function: {_remedy(name, value)}"
+                within = bool(items) and len(items) == len(value) and all(map(operator.is_, items, value))
+                remedy = _remedy(name, tuple(value) if within else value)
+                return f"`{name}` is changed, which belongs to whoever calls the function: {remedy}"
         return None
 
 
@@ -277,8 +280,8 @@ def _remedy(name, value):
         return (f"`sort`, `append`, `pop` and `{name}[…] = …` write into what was handed in. Begin with "
                 f"`{name} = {type(value).__name__}({name})`, or make a new one, as `sorted` does.")
     if isinstance(value, tuple):
-        return (f"an array in it was written into, as `sort`, `shuffle`, `-=` and `[…] = …` do. Take a copy of the "
-                f"array first, as `{name}[0].copy()` makes one.")
+        return (f"an array in it was written into, as `sort`, `shuffle`, `-=`, `*=` and `[…] = …` do. Take a copy of "
+                f"the array first, as `{name}[0].copy()` makes one.")
     copied = f"{name}.clone()" if hasattr(value, "detach") else f"{name}.copy()"
     third = f"{name}.sort()" if isinstance(value, np.ndarray) and name != "w" else f"{name} *= …"
     kept = "" if name == "w" else f"; so does whoever keeps `{name}` itself and writes into it later"
@@ -638,6 +641,8 @@ def _alike(got, expected):
 def _at_call(watched, asked, call, model):
     """What one call should have given back: a step of a run, or an answer to what was `asked`."""
     e, g, remark = model.value, call.value, _remark(call.value, model.value)
+    if _is_of_arrays(e):
+        e = tuple(e)
     if not watched.steps:
         asked = asked or ", ".join(f"{n} = {_brief(v)}" for n, v in call.named(watched.names).items())
         return _answers(asked, e, g, remark)
@@ -733,6 +738,11 @@ def _kind(value):
     return f"a {type(value).__name__}"
 
 
+def _is_of_arrays(value):
+    """Whether a value is a list of arrays, as the weights of a network are, whose shapes may differ."""
+    return isinstance(value, list) and bool(value) and all(isinstance(v, np.ndarray) and v.ndim for v in value)
+
+
 def _remark(got, expected):
     if got is None:
         return " Is a `return` missing on one of the ways through?"
@@ -740,6 +750,10 @@ def _remark(got, expected):
         return " Asked for is None itself."
     if inspect.isgenerator(got) or isinstance(got, map | filter | zip):
         return f" That is a {type(got).__name__}, which holds no values yet: `list(…)` makes them."
+    if _is_of_arrays(expected):
+        listed = isinstance(got, list | tuple)
+        was = f", and not {_kind(got)}" if isinstance(got, np.ndarray | dict) else ""
+        return _remark(got, tuple(expected)) if listed else f" Asked for is a list of arrays{was}."
     if isinstance(expected, tuple):
         if isinstance(got, dict | set | str) or _length(got) != len(expected):
             return f" {len(expected)} values are asked for, in this order."

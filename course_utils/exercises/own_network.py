@@ -79,6 +79,11 @@ def _upside(names, shapes, lr, factor, weight_decay):
     return decays, rates
 
 
+def _decay_by_depth(names, shapes, lr, factor, weight_decay):
+    rates, decays = parameter_settings(names, shapes, lr, factor, weight_decay)
+    return rates, [rate / lr * decay for rate, decay in zip(rates, decays, strict=True)]
+
+
 def _in_pieces(attempt, w, gradient, optimizer, schedule, pieces):
     """Train in pieces, each going on from the checkpoint before it: the weights and the step at the end."""
     checkpoint = w, {}, 0
@@ -87,8 +92,8 @@ def _in_pieces(attempt, w, gradient, optimizer, schedule, pieces):
         if checkpoint is None:
             return None
         if not isinstance(checkpoint, tuple | list) or len(checkpoint) != 3 or not isinstance(checkpoint[1], dict):
-            raise ValueError("three values are asked for, (w, state, step), the state a dict; yours gave "
-                             f"`{checkpoint!r}`")
+            raise ValueError("three values are asked for, (w, state, step), the state a dict, as it came in; yours "
+                             f"gave `{checkpoint!r}`")
     w, _, step = checkpoint
     return w, step
 
@@ -104,6 +109,18 @@ def _goes_on(batch=lambda step, k: step, rate=lambda step, k: step, state=lambda
             kept = kept if stale else new
         return w, kept, after(done, n_steps)
     return wrong
+
+
+def _same_state(checkpoint, gradient, optimizer, schedule, n_steps):
+    w, state, done = checkpoint
+    new = state
+    for step in range(done, done + n_steps):
+        w, new = optimizer(w, gradient(w, step), state, schedule(step))
+    return w, new, done + n_steps
+
+
+def _gradients_at_the_start(checkpoint, gradient, optimizer, schedule, n_steps):
+    return resumed(checkpoint, lambda w, step: gradient(checkpoint[0], step), optimizer, schedule, n_steps)
 
 
 def _one_rate(checkpoint, gradient, optimizer, schedule, n_steps):
@@ -132,17 +149,41 @@ def _accumulates(weight=len, divisor=lambda group, every: sum(map(len, group)), 
     return wrong
 
 
-def _never_set_back(rows_too):
-    """The sum of gradients goes on from group to group; so does that of their rows, or not."""
+def _never_set_back(gradients=True, rows=True):
+    """The sum of gradients goes on from group to group, or that of their rows, or both."""
     def wrong(w, gradient, batches, every, lr):
-        total, rows = 0.0, 0
+        total, count = 0.0, 0
         for start in range(0, len(batches), every):
             group = batches[start:start + every]
-            rows = rows * rows_too + sum(map(len, group))
-            total = total + sum(len(batch) * gradient(w, batch) for batch in group)
-            w = w - lr * total / rows
+            count = count * rows + sum(map(len, group))
+            total = total * gradients + sum(len(batch) * gradient(w, batch) for batch in group)
+            w = w - lr * total / count
         return w
     return wrong
+
+
+def _at_the_first_weights(w, gradient, batches, every, lr):
+    return accumulated_steps(w, lambda _, batch: gradient(w, batch), batches, every, lr)
+
+
+def _once_more_behind_the_last(w, gradient, batches, every, lr):
+    w = accumulated_steps(w, gradient, batches, every, lr)
+    return w if len(batches) % every else accumulated_steps(w, gradient, batches[-every:], every, lr)
+
+
+def _shorter_last_step(w, gradient, batches, every, lr):
+    full = len(batches) - len(batches) % every
+    w = accumulated_steps(w, gradient, batches[:full], every, lr)
+    return accumulated_steps(w, gradient, batches[full:], every, lr * (len(batches) - full) / every)
+
+
+def _by_rows(batches, every):
+    rows = np.concatenate(batches)
+    return [[rows[i:i + every]] for i in range(0, len(rows), every)]
+
+
+def _as_many_groups(batches, every):
+    return [[rows] for rows in np.array_split(np.concatenate(batches), every) if len(rows)]
 
 
 def _moves_within(w, gradient, batches, every, lr):
@@ -221,8 +262,11 @@ def _way_to_the_end(w, gradient, optimizer, schedule, pieces):
 
 
 def _way_of_groups(w, gradient, batches, every, lr):
-    sizes = [sum(map(len, batches[i:i + every])) for i in range(0, len(batches), every)]
-    return f"The steps there are of {', '.join(map(str, sizes))} rows."
+    groups = [batches[i:i + every] for i in range(0, len(batches), every)]
+    places = [w := accumulated_steps(w, gradient, group, every, lr) for group in groups]
+    shown = ", then ".join(np.array2string(place, separator=", ", precision=4) for place in places)
+    sizes = ", ".join(str(sum(map(len, group))) for group in groups)
+    return f"The steps there are of {sizes} rows; w goes to `{shown}`."
 
 
 _W = np.array([1.5, -2.0])
@@ -233,6 +277,9 @@ _DEEP = [f"{k}.{part}" for k in (0, 2, 9, 10, 11) for part in ("weight", "bias")
 _DEEP_SHAPES = [shape for _ in range(5) for shape in ((4, 4), (4,))]
 _LOOSE = ["scale", "shift", "mix.weight", "mix.scale", "out.weight"]
 _LOOSE_SHAPES = [(4,), (3, 4), (4, 4), (4,), (2, 4)]
+_PARTS = ["enc.0.weight", "enc.0.bias", "enc.1.weight", "dec.0.weight", "dec.0.bias", "dec.1.weight"]
+_PARTS_SHAPES = [(4, 3), (4,), (4, 4), (3, 4), (3,), (1, 3)]
+_SCALED, _SCALED_SHAPES = ["body.0.weight", "body.0.gain", "temperature"], [(3, 2), (), ()]
 
 EXERCISES = [
     Exercise(
@@ -254,8 +301,9 @@ EXERCISES = [
         probes=((["a.weight", "a.bias", "b.weight"], [(3, 2), (3,), (1, 3)], 0.4, 0.5, 0.1),
                 (_NET, _NET_SHAPES, 0.02, 0.3, 0.05), (_DEEP, _DEEP_SHAPES, 0.1, 0.8, 0.3),
                 (_LOOSE, _LOOSE_SHAPES, 0.3, 0.5, 0.2), (["w"], [(2, 2)], 0.3, 0.7, 0.4),
-                (["w", "v"], [(2,), (3,)], 0.3, 0.7, 0.4), (_NET, _NET_SHAPES, 0.001, 2.0, 1.5)),
-        corners={"A name without a dot": [3, 4, 5]},
+                (["w", "v"], [(2,), (3,)], 0.3, 0.7, 0.4), (_NET, _NET_SHAPES, 0.001, 2.0, 1.5),
+                (_PARTS, _PARTS_SHAPES, 0.2, 0.6, 0.01), (_SCALED, _SCALED_SHAPES, 0.5, 0.4, 0.2)),
+        corners={"A name without a dot": [3, 4, 5, 8]},
         mistakes=(
             (_settings(layer=lambda name: name),
              "Every parameter counts as a layer of its own here: the bias of a layer should have the rate of its "
@@ -269,6 +317,8 @@ EXERCISES = [
              "Keep the order in which the names come."),
             (_settings(layer=lambda name: name.split(".")[0]),
              "The names are cut at the first dot, so that all of `body` is one layer. Cut at the last one."),
+            (_settings(layer=lambda name: name.split(".")[-2:][0]),
+             "Layers are told apart by the last part of their names alone here: `enc.0` and `dec.0` are two layers."),
             (_settings(layer=lambda name: name.rpartition(".")[0]),
              "Right but for names without a dot: all of them are one layer here, with an empty name. Each is its own."),
             (_settings(rate=lambda lr, factor, depth, n: lr * factor if depth else lr),
@@ -295,9 +345,17 @@ EXERCISES = [
              "shape."),
             (_settings(decay=lambda wd, name, shape, lr: wd if len(shape) > 2 else 0.0),
              "Only what has more than two axes decays here: the matrices of linear layers are left out."),
+            (_settings(decay=lambda wd, name, shape, lr: wd if len(shape) == 2 else 0.0),
+             "Only what has exactly two axes decays here. The filters of a convolution have four."),
+            (_settings(decay=lambda wd, name, shape, lr: wd if len(shape) != 1 else 0.0),
+             "Only what has exactly one axis is spared here. A single number, of shape (), has none, which is fewer "
+             "than two as well."),
+            (_decay_by_depth,
+             "The decays are multiplied by the factors of the rates here. Only the rates go by layer: each decay is "
+             "weight_decay or 0."),
             (_settings(decay=lambda wd, name, shape, lr: lr * wd if len(shape) > 1 else 0.0),
              "The decays are multiplied by lr. AdamW does that itself."),
-            (_settings(decay=lambda wd, name, shape, lr: wd if shape[0] > 1 else 0.0),
+            (_settings(decay=lambda wd, name, shape, lr: wd if shape and shape[0] > 1 else 0.0),
              "That asks for the length of the first axis, not for the number of axes."),
             (_upside, "The rates come first, then the decays."),
         ),
@@ -336,6 +394,17 @@ EXERCISES = [
              "is not handed back."),
             (_goes_on(stale=True),
              "Every step is taken with the same state, that of the checkpoint. The optimizer hands back a new one."),
+            (_same_state,
+             "Until the next stop, every step is taken with the state of the checkpoint. The new state that the "
+             "optimizer hands back belongs to the next step."),
+            (_gradients_at_the_start,
+             "All gradients are taken at the weights of the checkpoint. Take each at the weights of its own step."),
+            (_goes_on(batch=lambda step, k: step - k),
+             "All steps take the batch of the first one until the next stop. Each step has the batch of its own "
+             "number."),
+            (_goes_on(after=lambda done, n: done + n - bool(n)),
+             "The step handed back is the number of the last step. It says how many steps are done: one more, since "
+             "they are numbered from 0."),
             (_goes_on(after=lambda done, n: n),
              "The step handed back counts this piece only. It counts all steps so far."),
             (_goes_on(after=lambda done, n: done),
@@ -388,10 +457,28 @@ EXERCISES = [
              "A step is taken after each batch: nothing is accumulated."),
             (_accumulates(groups=lambda batches, every: [batches]),
              "All batches together make one step here. There is one for every `every` of them."),
-            (_never_set_back(rows_too=False),
+            (_never_set_back(gradients=False),
+             "The number of rows is never set back to 0: from the second step on, the sum of a group's gradients is "
+             "divided by all rows so far."),
+            (_at_the_first_weights,
+             "All gradients are taken at the first w. Those of a group belong to the w that the step before has "
+             "reached."),
+            (_once_more_behind_the_last,
+             "Where the last group is full, it has its step twice: once in the loop, and once more behind it."),
+            (_shorter_last_step,
+             "The step of a last group that is not full is made shorter. It has the whole rate, and the mean of "
+             "its rows."),
+            (_accumulates(groups=_by_rows),
+             "A step is taken for every `every` rows. Asked for is one for every `every` batches."),
+            (_accumulates(groups=_as_many_groups),
+             "`every` is taken as the number of steps. It is the number of batches that make a step."),
+            (_accumulates(groups=lambda batches, every: [[batch] for batch in batches], pace=lambda every: 1 / every),
+             "A step of lr / every is taken after each batch: later batches of a group meet other weights, and a "
+             "batch with fewer rows counts as much as a full one."),
+            (_never_set_back(rows=False),
              "The sum is never set back to 0: each step takes the gradients of earlier groups once more. (That is a "
              "missing `zero_grad()`.)"),
-            (_never_set_back(rows_too=True),
+            (_never_set_back(),
              "Each step takes the mean over all rows so far. After a step, sum and count begin anew."),
             (_accumulates(weight=lambda batch: 1.0, divisor=lambda group, every: 1.0),
              "The mean gradients are added and not divided: the steps are about `every` times too long."),

@@ -48,7 +48,8 @@ def _of_parts(got, expected, arguments, about, names):
             _close(np.sort(g), np.sort(e)) for g, e in np.moveaxis(np.array(columns), 0, -1)):
         return "These are the right values, in another order."
     right = [name for name, is_fine in zip(names, fine, strict=True) if is_fine]
-    said = f"On every probe {' and '.join(right)} {'are' if right[1:] else 'is'} right. " if right else ""
+    several = right[1:] or right and _is_plural(right[0])
+    said = f"On every probe {' and '.join(right)} {'are' if several else 'is'} right. " if right else ""
     first = fine.index(False) if False in fine else None
     if first is None or columns[first] is None or any(g.shape != e.shape for g, e in columns[first]):
         return said.strip()
@@ -97,6 +98,8 @@ def _sentence(pairs, arguments, about, subject, unit="probes"):
         return ""
     off = [i for i, is_wrong in enumerate(wrong) if is_wrong]
     told = _difference([pairs[i] for i in off], [arguments[i] for i in off], subject)
+    if _is_plural(subject) and told.startswith(f"{subject} is "):
+        told = told.replace(" is ", " are ", 1).replace("what it should", "what they should")
     if all(wrong):
         return f"On all {len(pairs)} {unit} {told}." if told else ""
     right = f"Right on {len(pairs) - len(off)} of {len(pairs)} {unit}"
@@ -111,6 +114,10 @@ def _sentence(pairs, arguments, about, subject, unit="probes"):
     if told:
         return f"{right}; on {others}{comma} {told}."
     return f"{right}; {others.replace(', which', '')}." if about else f"{right}."
+
+
+def _is_plural(part):
+    return re.fullmatch(r"the \w*[^s]s", part) is not None
 
 
 def asking(about):
