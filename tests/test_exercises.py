@@ -193,7 +193,7 @@ def fate_by_a_list(train, val, rates, ratio):
     said = [("gone", not np.isfinite(train.sum())),
             ("wrong schedule", rates[-1] / rates[0] > 0.5 or max(b - a for a, b in pairwise(rates)) > 0),
             ("too large", not train[-1] < train[0]),
-            ("too small", train[-1] / train[0] > 0.5 and sorted(ratio)[len(ratio) // 2] < 1e-3),
+            ("too small", train[-1] / train[0] > 0.5 and pd.Series(ratio).median() < 1e-3),
             ("overfitting", (val < val[-1] / 1.2).any()), ("healthy", True)]
     return next(name for name, true in said if true)
 
@@ -1292,12 +1292,14 @@ WRONG = {
         lambda norms, percentile, skip: threshold_by_a_loop(norms**2, percentile, skip),
         lambda norms, percentile, skip: threshold_by_a_loop(norms, percentile, skip) if
         np.isfinite(norms[skip:]).sum() > 1 else np.inf,
+        lambda norms, percentile, skip: threshold_by_a_loop(np.delete(norms, range(skip)), percentile, 0),
         lambda norms, percentile, skip: float(np.nanmean(np.where(np.isinf(norms), np.nan, norms)))],
     "name-fate": [
         lambda train, val, rates, ratio: "healthy",
         lambda train, val, rates, ratio: fate_by_a_list(train, val, rates, ratio).capitalize(),
         lambda train, val, rates, ratio: fate_by_a_list(val, train, rates, ratio),
-        lambda train, val, rates, ratio: fate_by_a_list(train, np.minimum(val, val[0]), rates, ratio)],
+        lambda train, val, rates, ratio: fate_by_a_list(train, np.minimum(val, val[0]), rates, ratio),
+        lambda train, val, rates, ratio: fate_by_a_list(train, val, rates, ratio / 10)],
     "parameter-settings": [
         lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, 2 * lr, factor, wd),
         lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, lr, factor, wd / 2),
@@ -1311,7 +1313,9 @@ WRONG = {
         lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
             checkpoint, gradient, optimizer, schedule, n)[:2],
         lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
-            checkpoint, gradient, optimizer, schedule, 2 * n)],
+            checkpoint, gradient, optimizer, schedule, 2 * n),
+        lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
+            checkpoint, gradient, optimizer, lambda step: schedule(step % max(n, 1)), n)],
     "accumulated-steps": [
         lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches[::-1], every, lr),
         lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches, every + 1, lr),
@@ -1557,6 +1561,16 @@ def test_an_answer_that_changes_what_it_was_given_fails_and_is_told_which_argume
     assert any(remedy in result.message for remedy in remedies), result
     arrays_in_lists = attempt in (clipped_in_place, gradients_clipped_in_place)
     assert ("an array in it was written into" in result.message) == arrays_in_lists, result
+
+
+def test_an_answer_that_hands_back_an_array_of_its_own_argument_is_told_so():
+    def lazy(weights, gradients, lr, max_norm):
+        return clipped_as_one_vector(weights, gradients, lr, max_norm) if any(map(np.any, gradients)) else weights
+
+    result = check("clip-by-norm", lazy)
+    assert not result.passed and "one of `weights` itself, and new arrays are asked for" in result.message
+    copied = check("clip-by-norm", lambda *x: [w.copy() for w in lazy(*x)])
+    assert copied.passed
 
 
 def test_a_wrong_answer_that_changes_an_argument_is_told_both():

@@ -240,6 +240,15 @@ def two_slips_in_a_fate(train, val, rates, ratio):
     ("name-fate", two_slips_in_a_fate, "The first training loss there is `2.3`, the last `2.3`."),
     ("accumulated-steps", lambda w, gradient, batches, every, lr: EXERCISES["accumulated-steps"].reference(
         w, gradient, batches, every, 1.1 * lr), "w goes to `"),
+    ("resume-exactly", lambda checkpoint, gradient, optimizer, schedule, n: EXERCISES["resume-exactly"].reference(
+        checkpoint, gradient, optimizer, lambda step: schedule(step % max(n, 1)), n), "{}, 2), gradient"),
+    ("resume-exactly", lambda checkpoint, gradient, optimizer, schedule, n: (
+        lambda w, state, step: (w, {**state, "t": state["t"] - 1} if state.get("t") else state, step))(
+        *EXERCISES["resume-exactly"].reference(checkpoint, gradient, optimizer, schedule, n)),
+     "value 2 of 3, `t`: expected `5`, got `4`"),
+    ("clip-threshold", lambda norms, percentile, skip: 0.9 * EXERCISES["clip-threshold"].reference(
+        norms, percentile, skip), "In order, what remains there is `2.5`. Yours lies below all of them."),
+    ("parameter-settings", lambda names, shapes, lr, factor, wd: ({"a": lr}, {"a": wd}), "That is a dict, not a list"),
 ])
 def test_lists_of_arrays_and_ways_are_said_in_their_own_words(id, attempt, words):
     message = check(id, attempt).message

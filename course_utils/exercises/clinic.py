@@ -62,6 +62,30 @@ def name_fate(train, val, rates, ratio):
     return "overfitting" if val[-1] > 1.2 * val.min() else "healthy"
 
 
+def _way_to_the_factor(weights, gradients, lr, max_norm):
+    norm = _norm(gradients)
+    return f"The norm of all gradients there is `{norm:.4g}`, the factor `{_factor(norm, max_norm):.4g}`."
+
+
+def _way_to_the_threshold(norms, percentile, skip):
+    kept = np.sort(_kept(norms, skip))
+    return f"In order, what remains there is `{', '.join(f'{x:.4g}' for x in kept)}`." if len(kept) else (
+        "Nothing remains there.")
+
+
+def _place_of_yours(got, norms, percentile, skip):
+    kept = np.sort(_kept(norms, skip))
+    if not len(kept):
+        return ""
+    if np.isclose(kept, got).any():
+        between = not np.isclose(kept, clip_threshold(norms, percentile, skip)).any()
+        return "Yours is one of them" + "; asked for is a point between two." * between + "." * (not between)
+    below = int((kept < got).sum())
+    if below in (0, len(kept)):
+        return f"Yours lies {'above' if below else 'below'} all of them."
+    return f"Yours lies above {below} of them and below {len(kept) - below}."
+
+
 def _way_to_the_fate(train, val, rates, ratio):
     losses = f"the first training loss there is `{train[0]:.4g}`, the last `{train[-1]:.4g}`"
     validation = f"the lowest validation loss is `{val.min():.4g}`, the last `{val[-1]:.4g}`"
@@ -192,6 +216,14 @@ _COS = np.array([0.1, 0.09, 0.06, 0.03, 0.01, 0.001])
 _MOVED = np.array([0.01, 0.008, 0.006, 0.002, 0.0004])
 _CRAWL = np.array([2.3, 2.1, 1.9, 1.7, 1.5])
 _WORSE = np.array([2.3, 1.0, 1.3, 1.6])
+_NO_MEDIANS = (
+    (lambda ratio: ratio[len(ratio) // 2], "That is the ratio halfway through the run. The median is the middle one in "
+                                           "order of size."),
+    (lambda ratio: np.sort(ratio)[len(ratio) // 2],
+     "Of an even number of ratios, you take the upper of the middle two. The median is their mean."),
+    (lambda ratio: np.sort(ratio)[(len(ratio) - 1) // 2],
+     "Of an even number of ratios, you take the lower of the middle two. The median is their mean."),
+)
 _CREEP = np.array([5e-4, 4e-4, 4e-4, 3e-4, 1e-5])
 
 
@@ -209,6 +241,8 @@ EXERCISES = [
             "multiplied by it before the step `w - lr * g`.",
         ),
         drive=_as_tuple,
+        fresh="weights",
+        on_the_way=_way_to_the_factor,
         probes=(([np.array([2.0])], [np.array([4.0])], 0.5, 2.0), (_W, _G, 0.1, 1.0), (_W, _SMALL, 0.3, 0.5),
                 (_W, _ZERO, 0.3, 0.5), (_THREE, _THREE_G, 0.02, 3.0), (_W, _G, 2.0, 3.9),
                 ([np.array([0.0, 0.0])], [np.array([3.0, 4.0])], 1.0, 5.0)),
@@ -268,6 +302,8 @@ EXERCISES = [
         id="clip-threshold",
         title="a threshold from the norms of a healthy run",
         reference=clip_threshold,
+        on_the_way=_way_to_the_threshold,
+        of_yours=_place_of_yours,
         why="A percentile says how often a healthy run would be clipped: at the 90th, in one step of ten.",
         hints=(
             "First leave out the first steps, then what is not finite; take the percentile last.",
@@ -277,9 +313,9 @@ EXERCISES = [
         probes=((np.array([9.0, 1.0, 2.0, 3.0]), 50, 1), (_NORMS, 90, 2), (_GAPS, 75, 0), (_GAPS, 40, 1),
                 (_NORMS, 100, 0), (_NORMS, 0, 3), (_NORMS[:4], 90, 4), (np.array([np.nan, np.inf]), 50, 0),
                 (_NORMS, 37.5, 1), (np.array([2.0, np.nan, np.inf]), 50, 1), (_GAPS, 40, 2),
-                (np.array([7.0, 2.5]), 70, 1)),
+                (np.array([7.0, 2.5]), 70, 1), (_NORMS[:3], 50, 7), (np.array([0.0, 3.0, 0.0, 1.0]), 40, 0)),
         corners={"first `skip` steps are left": [1, 5], "nan or infinite": [2, 3, 10], "as np.percentile takes it": [8],
-                 "Where nothing remains": [6, 7, 9]},
+                 "Where nothing remains": [6, 7, 9, 12]},
         mistakes=(
             (_unskipped, "The first steps are in it. They are steeper than all that follow, and `skip` leaves them "
                          "out."),
@@ -291,6 +327,10 @@ EXERCISES = [
              "nan is left out, infinity is not. `np.isfinite` is False for both."),
             (lambda norms, percentile, skip: _percentile(norms[skip:][~np.isinf(norms[skip:])], percentile),
              "Infinity is left out, nan is not. `np.isfinite` is False for both."),
+            (lambda norms, percentile, skip: _percentile(_kept(norms, skip)[_kept(norms, skip) > 0], percentile),
+             "Norms of 0 are left out. They are finite, and count."),
+            (lambda norms, percentile, skip: _percentile(np.unique(_kept(norms, skip)), percentile),
+             "Equal norms are counted once. Each step counts."),
             (_until_the_first_gone,
              "You stop at the first norm that is not finite. Those behind it count, too."),
             (lambda norms, percentile, skip: _percentile(np.nan_to_num(norms[skip:], nan=0, posinf=0), percentile),
@@ -362,15 +402,24 @@ EXERCISES = [
                 (_CRAWL, _VAL, _COS, np.full(5, 0.001)),
                 (_CRAWL, _VAL, _COS, np.array([0.0015, 4e-4, 4e-4, 3e-4, 1e-5])),
                 (_FELL, np.array([2.1, 0.9, np.inf]), _COS, _MOVED), (_FELL, np.array([9.0, 5.0, 6.0]), _COS, _MOVED),
-                (_FELL, _VAL, np.array([0.02, 0.1, 0.05, 0.001]), _MOVED)),
-        corners={"the first line that is true": [13, 14, 15], "nan or infinite": [2, 3, 24],
+                (_FELL, _VAL, np.array([0.02, 0.1, 0.05, 0.001]), _MOVED),
+                (_CRAWL, _VAL, _COS, np.array([5e-4, 0.01, 4e-4, 0.02, 0.03])),
+                (_CRAWL, _VAL, _COS, np.array([0.01, 0.0012, 4e-4, 1e-4])),
+                (_CRAWL, _VAL, _COS, np.array([0.01, 0.002, 8e-4, 1e-4])),
+                (_CRAWL, _VAL, _COS, np.array([0.08, 0.05, 0.05, 0.04, 0.03])),
+                (np.array([2.3, 1.0, 1.9]), _VAL, _COS, _CREEP), (np.array([2.1, -np.inf, 1.0]), _VAL, _COS, _MOVED),
+                (_FELL[::-1], _VAL, np.full(6, 0.1), _MOVED),
+                (np.array([2.3, 1.0, 0.5, 0.9, 0.8]), _VAL, _COS, _MOVED)),
+        corners={"the first line that is true": [13, 14, 15, 38], "nan or infinite": [2, 3, 24, 37],
                  "more than half of the first, or": [4, 16, 18, 25], "some rate is higher": [5, 31],
-                 "at least the first": [6, 7], "median of ratio": [8, 9, 10, 19, 27, 28],
+                 "at least the first": [6, 7], "median of ratio": [8, 9, 10, 19, 27, 28, 32, 33, 34, 35],
                  "1.2 times its lowest": [11, 12, 21, 29, 30]},
         mistakes=(
             (_fate(("gone", "large", "small", "schedule", "over")),
              "The order: the schedule is asked before the losses. A rate that is wrong explains a loss that does not "
              "fall, not the reverse."),
+            (_fate(("gone", "large", "schedule", "small", "over")),
+             "The order: a wrong schedule is named before a loss that has not fallen."),
             (_fate(("schedule", "gone", "large", "small", "over")),
              "The order: a loss that is gone comes first."),
             (_fate(("over", "small", "large", "schedule", "gone")),
@@ -419,6 +468,14 @@ EXERCISES = [
              "You ask that every ratio is small. The first ones may be large; asked for is the median."),
             (_fate(small=lambda train, ratio: train[-1] > 0.5 * train[0] and np.median(ratio) <= 0.001),
              "Nearly: a median of *exactly* 0.001 is not below it."),
+            (_fate(large=lambda train: train[-1] >= train[-2]),
+             "You compare the last loss with the one before it. Asked for is the first."),
+            (_fate(small=lambda train, ratio: train.min() > 0.5 * train[0] and np.median(ratio) < 0.001),
+             "You ask whether the lowest loss is above half of the first. Asked for is the last."),
+            *((_fate(small=lambda train, ratio, middle=middle: train[-1] > 0.5 * train[0] and middle(ratio) < 0.001),
+               said) for middle, said in _NO_MEDIANS),
+            (_fate(finite=lambda train, val: not (np.isnan(train).any() or (train == np.inf).any())),
+             "nan and ∞ are noticed, −∞ is not: `np.isfinite` is False for all three."),
             (_fate(large=lambda train: train[-1] > train.min()),
              "You compare the last loss with the lowest. A loss that has risen a little from its lowest may have "
              "fallen far; asked for is the first."),

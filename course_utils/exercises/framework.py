@@ -75,7 +75,7 @@ class Exercise(_Task):
     indexes of the probes that ask for it, at least one of them alone. `parts` names what `drive` gives, where that is
     more than what the attempt gave back. `on_the_way(*probe)` is a sentence on what the solution finds on its way to
     the answer, for those whose answer differs in no known way, and `of_yours(got, *probe)` one on the number that they
-    gave instead.
+    gave instead. `fresh` names an argument whose arrays must not come back themselves, where new ones are asked for.
     """
 
     id: str
@@ -90,6 +90,7 @@ class Exercise(_Task):
     parts: tuple = ()
     on_the_way: Callable = lambda *probe: ""
     of_yours: Callable = lambda got, *probe: ""
+    fresh: str = ""
 
 
 class Note:
@@ -147,7 +148,7 @@ def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
 
     An attempt that takes longer or needs more memory is stopped; what it changed outside itself is put back.
     """
-    watched = _Watched(attempt, inspect.signature(exercise.reference).parameters)
+    watched = _Watched(attempt, inspect.signature(exercise.reference).parameters, exercise.fresh)
     try:
         with as_before():
             return run_limited(partial(_judged, exercise, attempt, watched), seconds, megabytes, lambda: watched.inside)
@@ -175,6 +176,9 @@ def _judged(exercise, attempt, watched):
     changed = watched.changed()
     if all(right) and changed:
         return result(False, True, f"All {len(exercise.probes)} answers are right, but {changed}")
+    if all(right) and watched.came_back:
+        return result(False, True, f"All {len(exercise.probes)} answers are right, but an array that comes back is one "
+                                   f"of `{watched.fresh}` itself, and new arrays are asked for: `.copy()` makes one.")
     if all(right):
         return result(True, True, f"Right on all {len(exercise.probes)} probes. "
                                   f'`solution("{exercise.id}")` shows how we wrote it.')
@@ -215,8 +219,9 @@ class _Call:
 class _Watched:
     """Calls a function, and tells afterwards what it was asked, what it gave back and which arguments were changed."""
 
-    def __init__(self, attempt, names):
+    def __init__(self, attempt, names, fresh=""):
         self.attempt, self.names, self.kept = attempt, list(names), []
+        self.fresh, self.came_back = fresh, False
         self.inside, self.probe, self.calls, self.newest = False, 0, [], None
         self._makers, self._states = {}, []
 
@@ -233,6 +238,8 @@ class _Watched:
             raise _Within(_in_words(error)) from None
         finally:
             self.inside = False
+        if self.fresh in self.names:
+            self.came_back |= _share(value, dict(zip(self.names, arguments, strict=False)).get(self.fresh))
         self._keep(call, value)
         return value
 
@@ -273,6 +280,13 @@ class _Watched:
                 remedy = _remedy(name, tuple(value) if within else value)
                 return f"`{name}` is changed, which belongs to whoever calls the function: {remedy}"
         return None
+
+
+def _share(value, argument):
+    """Whether an array of one list is an array of the other, or a view of it."""
+    ours, theirs = ([a for a in x if isinstance(a, np.ndarray)] if isinstance(x, list | tuple) else []
+                    for x in (value, argument))
+    return any(np.may_share_memory(a, b) for a in ours for b in theirs)
 
 
 def _remedy(name, value):
@@ -633,7 +647,7 @@ def _differing_call(own, model):
 
 def _alike(got, expected):
     """Whether an answer is right; a pair with a state, if its weights are."""
-    if isinstance(expected, tuple) and len(expected) == 2 and isinstance(expected[1], dict):
+    if isinstance(expected, tuple) and len(expected) == 2 and isinstance(expected[1], dict):  # a state of one's own
         return isinstance(got, tuple | list) and len(got) == 2 and _same(got[0], expected[0], RIGHT)
     return _same(got, expected, RIGHT)
 
@@ -671,8 +685,11 @@ def _place(expected, got, one="entry"):
     if isinstance(expected, tuple):
         for i, (e, g) in enumerate(zip(expected, got, strict=True)):
             if not _same(g, e, RIGHT):
-                inner = _numbered(e, g, one)
                 which = f"value {i + 1} of {len(expected)}"
+                if isinstance(e, dict) and isinstance(g, dict) and e.keys() == g.keys():
+                    key = next(k for k in e if not _same(g[k], e[k], RIGHT))
+                    which, e, g = f"{which}, `{key}`", e[key], g[key]
+                inner = _numbered(e, g, one)
                 return inner and (f"{which}, {inner[0]}" if inner[0] else which, *inner[1:])
         return None
     return _numbered(expected, got, one)
@@ -768,6 +785,8 @@ def _remark(got, expected):
         return " That is a text, not a number."
     if isinstance(got, bool | np.bool_):
         return " That is True or False, not a number."
+    if isinstance(got, dict | set):
+        return f" That is a {type(got).__name__}, not {'a list or an array' if np.ndim(expected) else 'a real number'}."
     try:
         array = _array(got)
     except Exception:
@@ -806,6 +825,9 @@ def _same(got, expected, rtol):
         return got is expected
     if isinstance(expected, str):
         return isinstance(got, str) and got == expected
+    if isinstance(expected, dict):
+        return isinstance(got, dict) and got.keys() == expected.keys() and all(
+            _same(got[key], e, rtol) for key, e in expected.items())
     try:
         if isinstance(expected, tuple):
             ordered = not isinstance(got, dict | set) and len(got) == len(expected)

@@ -253,12 +253,19 @@ def _batches(*sizes, seed=0):
 
 
 def _way_to_settings(names, shapes, lr, factor, weight_decay):
-    layers = list(dict.fromkeys(map(_layer, names)))
-    return f"The layers there are {', '.join(f'`{layer}`' for layer in layers)}, from input to output."
+    rates, decays = parameter_settings(names, shapes, lr, factor, weight_decay)
+    layers = dict(zip(map(_layer, names), rates, strict=True))
+    own = [f"`{name}`" for name, decay in zip(names, decays, strict=True) if decay]
+    decaying = f"the decay belongs to {', '.join(own)}" if own else "no parameter decays"
+    rated = ", ".join(f"`{layer}` with the rate `{rate:.4g}`" for layer, rate in layers.items())
+    return f"The layers there are {rated}; {decaying}."
 
 
 def _way_to_the_end(w, gradient, optimizer, schedule, pieces):
-    return f"There {sum(pieces)} steps are done in pieces of {', '.join(map(str, pieces))}."
+    rates = ", ".join(f"{schedule(step):.4g}" for step in range(sum(pieces)))
+    cut = f" in pieces of {', '.join(map(str, pieces))}" * (len(pieces) > 1)
+    many = f"{sum(pieces)} steps are done{cut}, with the rates `{rates}`"
+    return f"There {many}." if sum(pieces) else "There no step is done."
 
 
 def _way_of_groups(w, gradient, batches, every, lr):
@@ -379,7 +386,7 @@ EXERCISES = [
         probes=((_W, _tug, _plain, _slower, (2, 3)), (_W, _tug, _heavy, _cosine_to_20, (1, 1, 4)),
                 (_W, _scaled, _adam, _cosine_to_20, (5, 9)), (_W, _scaled, _adam, _slower, (7, 0, 3)),
                 (_W, _scaled, _heavy, _slower, (0, 6)), (_W, _tug, _adam, _cosine_to_20, (3, 3, 3, 3)),
-                (_W, _tug, _heavy, _slower, (0,))),
+                (_W, _tug, _heavy, _slower, (0,)), (_W, _tug, _plain, _slower, (3,))),
         corners={"no more steps": [3, 4, 6]},
         mistakes=(
             (_goes_on(batch=lambda step, k: k, rate=lambda step, k: k),
