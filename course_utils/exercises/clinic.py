@@ -130,6 +130,16 @@ def _each_by_itself(weights, gradients, lr, max_norm):
     return _step(weights, gradients, lr, [_factor(_norm([g]), max_norm) for g in gradients])
 
 
+def _with_the_norm_so_far(weights, gradients, lr, max_norm):
+    norms = [_norm(gradients[:i + 1]) for i in range(len(gradients))]
+    return _step(weights, gradients, lr, [_factor(norm, max_norm) for norm in norms])
+
+
+def _each_to_the_threshold(weights, gradients, lr, max_norm):
+    long = _norm(gradients) > max_norm
+    return _step(weights, gradients, lr, [max_norm / _norm([g]) if long and _norm([g]) else 1.0 for g in gradients])
+
+
 def _by_value(weights, gradients, lr, max_norm):
     return [w - lr * np.clip(g, -max_norm, max_norm) for w, g in zip(weights, gradients, strict=True)]
 
@@ -252,6 +262,14 @@ EXERCISES = [
             (_each_by_itself,
              "Each tensor is clipped by its own norm. That turns the step: tensors with small gradients keep theirs, "
              "the others do not. Asked for is one norm of all, and one factor."),
+            (_with_the_norm_so_far,
+             "Each tensor is scaled by the norm of the tensors up to it. Add up all of them before the first is scaled,"
+             " with one factor for all."),
+            (_each_to_the_threshold,
+             "The norm of all decides whether to clip, and then each tensor is divided by its own norm. Asked for is "
+             "one factor for all, max_norm / the norm of all."),
+            (_one_factor(lambda g, m: _norm(g) / m if _norm(g) > m else 1.0),
+             "The factor is upside down: it makes long gradients longer. Asked for is max_norm / norm."),
             (_by_value,
              "Every single number is cut at ± max_norm. That turns the step, and its norm may still be above "
              "max_norm. Asked for is one factor for all numbers."),

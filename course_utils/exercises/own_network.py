@@ -123,6 +123,15 @@ def _gradients_at_the_start(checkpoint, gradient, optimizer, schedule, n_steps):
     return resumed(checkpoint, lambda w, step: gradient(checkpoint[0], step), optimizer, schedule, n_steps)
 
 
+def _one_step(checkpoint, gradient, optimizer, schedule, n_steps):
+    return resumed(checkpoint, gradient, optimizer, schedule, min(n_steps, 1))
+
+
+def _weights_before_the_last(checkpoint, gradient, optimizer, schedule, n_steps):
+    before = resumed(checkpoint, gradient, optimizer, schedule, n_steps - 1)[0] if n_steps else checkpoint[0]
+    return before, *resumed(checkpoint, gradient, optimizer, schedule, n_steps)[1:]
+
+
 def _one_rate(checkpoint, gradient, optimizer, schedule, n_steps):
     w, state, done = checkpoint
     lr = schedule(done)
@@ -175,6 +184,19 @@ def _shorter_last_step(w, gradient, batches, every, lr):
     full = len(batches) - len(batches) % every
     w = accumulated_steps(w, gradient, batches[:full], every, lr)
     return accumulated_steps(w, gradient, batches[full:], every, lr * (len(batches) - full) / every)
+
+
+def _over_all_rows(w, gradient, batches, every, lr):
+    for start in range(0, len(batches), every):
+        total = sum(len(batch) * gradient(w, batch) for batch in batches[start:start + every])
+        w = w - lr * total / sum(map(len, batches))
+    return w
+
+
+def _rest_added(batches, every):
+    groups = [batches[i:i + every] for i in range(0, len(batches), every)]
+    rest = groups.pop() if len(groups) > 1 and len(groups[-1]) < every else []
+    return [*groups[:-1], groups[-1] + rest]
 
 
 def _by_rows(batches, every):
@@ -420,6 +442,15 @@ EXERCISES = [
              "n_steps is how many more, not up to which step. With fewer than are done, nothing is trained."),
             (_goes_on(steps=lambda done, n: range(done, n), after=lambda done, n: max(done, n)),
              "n_steps is how many more steps, not how many in all: both the loop and the step handed back end there."),
+            (_one_step, "Only one step is done, however many are asked for. Does a `return` stand within the loop?"),
+            (_weights_before_the_last, "The weights handed back are those before the last step."),
+            (_goes_on(after=lambda done, n: done + 2 * n),
+             "The new steps are counted twice in the step handed back."),
+            (_goes_on(steps=lambda done, n: range(done + bool(done), done + bool(done) + n)),
+             "After a stop, rates and batches are one step ahead: `step` steps are done, and the next has this very "
+             "number, since steps count from 0."),
+            (_goes_on(rate=lambda step, k: k, state=lambda state: {}),
+             "After a stop the schedule begins anew, and the optimizer remembers nothing."),
             (_goes_on(steps=lambda done, n: range(done, done + n + 1)),
              "One step too many is trained: `range(a, b)` ends before b."),
             (_goes_on(steps=lambda done, n: range(done, done + n - 1)),
@@ -475,6 +506,15 @@ EXERCISES = [
             (_shorter_last_step,
              "The step of a last group that is not full is made shorter. It has the whole rate, and the mean of "
              "its rows."),
+            (_accumulates(groups=lambda batches, every: [batches[:every]]),
+             "Only the first group has its step. Does a `return` stand within the loop?"),
+            (_accumulates(groups=lambda batches, every: [batches[i:i + every + 1] for i in
+                                                         range(0, len(batches), every)]),
+             "Each group takes the first batch of the next one as well: `batches[a:b]` ends before b."),
+            (_accumulates(groups=_rest_added),
+             "A last group that is not full is added to the one before it. It has a step of its own."),
+            (_over_all_rows,
+             "The sum of a group is divided by the rows of all groups. Divide by those of the group."),
             (_accumulates(groups=_by_rows),
              "A step is taken for every `every` rows. Asked for is one for every `every` batches."),
             (_accumulates(groups=_as_many_groups),
