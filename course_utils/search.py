@@ -32,11 +32,12 @@ class Trials:
 
     `look(lr, epochs)` gives the validation score of a run at rate `lr` after so many epochs, higher is better: from
     training that is done on the spot, or from a table of runs. `budget` counts epochs; going on with a rate that was
-    tried before costs only the epochs that are new. A search over more than rates may use any hashable setting in the
-    place of `lr`, with `name` to put it in words, and any other `unit`.
+    tried before costs only the epochs that are new, unless `goes_on` is False: then each run is charged whole, as where
+    `look` trains from the start, under a schedule as long as the run. A search over more than rates may use any
+    hashable setting in the place of `lr`, with `name` to put it in words, and any other `unit`.
     """
 
-    def __init__(self, look, budget, unit="epochs", name="rate {:.3g}".format):
+    def __init__(self, look, budget, unit="epochs", name="rate {:.3g}".format, goes_on=True):
         if look is not None and not callable(look):
             raise ValueError(f"look must be a function look(lr, epochs), got {look!r}")
         if not callable(name):
@@ -44,12 +45,13 @@ class Trials:
         if not isinstance(budget, Real) or isinstance(budget, bool) or not budget >= 0:
             raise ValueError(f"budget must be a number of {unit}, at least 0, got {budget!r}")
         self.look, self.budget, self.spent, self.unit, self.name = look, budget, 0, unit, name
+        self.goes_on = goes_on
         self.seen = {}  # rate -> (epochs, score) at its longest
 
     def price(self, lr, epochs):
         """What a run of `epochs` epochs would cost now; raises `BudgetSpent` if too few are left to pay for it."""
         self._check(lr, epochs)
-        cost = max(epochs - self.seen.get(lr, (0, None))[0], 0)
+        cost = max(epochs - self.seen.get(lr, (0, None))[0], 0) if self.goes_on else epochs
         if self.spent + cost > self.budget:
             raise BudgetSpent(f"{epochs} {self.unit} at {self.name(lr)} cost {cost}; {self.budget - self.spent} "
                               "are left")

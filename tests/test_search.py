@@ -31,6 +31,16 @@ def test_going_on_costs_only_the_new_epochs():
     assert trials.spent == 35
 
 
+def test_where_a_run_does_not_go_on_each_is_charged_whole():
+    trials = Trials(look, 100, goes_on=False)
+    for epochs in (10, 30, 30, 5):
+        assert trials.price(0.1, epochs) == epochs
+        trials.score(0.1, epochs)
+    assert trials.spent == 75 and trials.seen == {0.1: (30, look(0.1, 30))}
+    with pytest.raises(BudgetSpent, match="26 epochs at rate 0.1 cost 26; 25 are left"):
+        trials.score(0.1, 26)
+
+
 def test_the_budget_cannot_be_overspent_and_a_refused_trial_costs_nothing():
     looked = []
     trials = Trials(lambda lr, epochs: looked.append(lr) or look(lr, epochs), 20)
