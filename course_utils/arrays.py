@@ -7,9 +7,11 @@ from numbers import Real
 
 import numpy as np
 
-__all__ = ["labels", "numbers", "single"]
+__all__ = ["SEVERAL", "labels", "numbers", "single"]
 
 EXACT = 2**24  # float32 holds every whole number up to here
+SEVERAL = ("several inputs go side by side into one x, as torch.cat([a, b], 1) does, and the model's forward takes "
+           "them apart again")
 TINY = 1e-38  # and no smaller number in full
 
 
@@ -29,13 +31,20 @@ def numbers(name, value):
     try:
         array = np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{name} has rows of different lengths" if "inhomogeneous" in str(error) else
-                         f"{name} is {_kind(value)}: {error}") from error
+        raise ValueError(f"{name} has rows of different lengths{_of_several(value)}" if "inhomogeneous" in str(error)
+                         else f"{name} is {_kind(value)}: {error}") from error
     if array.dtype == object:
         array = _of_objects(array)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} {_what_it_holds(name, array)}")
     return np.asarray(array)
+
+
+def _of_several(value):
+    """Tables of equally many rows in one list are inputs of one model rather than rows."""
+    shapes = [np.shape(v) for v in value] if all(hasattr(v, "shape") for v in value) else [()]
+    tables = all(len(shape) > 1 for shape in shapes) and len({shape[0] for shape in shapes}) == 1
+    return f"; {SEVERAL}" if tables else ""
 
 
 def single(name, array):

@@ -55,10 +55,10 @@ class Dataset:
     def from_torch(cls, train, val, test, name="data", task=None):
         """The same from three torch data sets that give pairs (input, target), or from loaders of such.
 
-        All examples are read once, so that random transforms are drawn once. Of a `DataLoader` the data set behind it
-        is read: its batch size, shuffling and `drop_last` are not taken over, `sweep` and `train` have their own. Only
-        a loader with a `collate_fn` or a sampler of its own, or over a stream, is asked for its batches. ValueErrors as
-        above, and for examples that are no pairs or not of one size.
+        All examples are read once, so that random transforms are drawn once, and a warning says so. Of a `DataLoader`
+        the data set behind it is read: its batch size, shuffling and `drop_last` are not taken over, `sweep` and
+        `train` have their own. Only a loader with a `collate_fn` or a sampler of its own, or over a stream, is asked
+        for its batches. ValueErrors as above, and for examples that are no pairs or not of one size.
         """
         pairs = [collect(part, given) for part, given in zip(PARTS, (train, val, test), strict=True)]
         return cls(name, *(array for pair in pairs for array in pair), task=task)

@@ -3,14 +3,16 @@
 Torch is not imported: its data sets, samplers and loaders are known by what they can do.
 """
 
+import warnings
 from itertools import islice
 
 import numpy as np
 
-from .arrays import numbers
+from .arrays import SEVERAL, numbers
 
 __all__ = ["collect"]
 
+AGAIN = 8  # examples that are read twice
 MOST = 10**7  # examples; a stream that gives more is taken for endless
 
 
@@ -26,7 +28,21 @@ def collect(part, given):
     tensors = getattr(given, "tensors", None)
     if isinstance(tensors, tuple) and len(tensors) == 2:
         return tuple(numbers(f"tensor {i} of {part}", tensor) for i, tensor in enumerate(tensors))
-    return _stacked(part, _each(part, given))
+    x, y = _stacked(part, _each(part, given))
+    _tell_of_chance(part, given, x)
+    return x, y
+
+
+def _tell_of_chance(part, given, x):
+    """A warning where an example that is read again has changed: random transforms are drawn once."""
+    if hasattr(type(given), "__iter__"):
+        return
+    for i, again in enumerate(_at(part, given, range(min(len(x), AGAIN)))):
+        if not np.array_equal(_one(f"the input of example {i} of {part}", again[0], []), x[i], equal_nan=True):
+            warnings.warn(f"{part} gives its examples anew at each look, as random transforms do; what is kept is one "
+                          "draw of them. To draw anew in every epoch, transform in the model's forward where "
+                          "self.training", stacklevel=4)
+            return
 
 
 def _from_loader(part, loader):
@@ -89,12 +105,19 @@ def _one(name, value, before):
     """A number or an array of the shape of those before."""
     if hasattr(value, "getbands"):
         raise ValueError(f"{name} is a picture: give the data set a transform that makes tensors of one size")
+    if isinstance(value, dict) or _holds_arrays(value):
+        raise ValueError(f"{name} is a {type(value).__name__} of several: {SEVERAL}")
     array = numbers(name, value if np.ndim(value) or hasattr(value, "detach") else [value])
     array = array if np.ndim(value) else array.reshape(())
     if before and array.shape != before[0].shape:
         raise ValueError(f"{name} has shape {array.shape}, others have {before[0].shape}: all must be of one size, by "
                          "a transform or by padding")
     return array
+
+
+def _holds_arrays(value):
+    """Whether a tuple or list holds arrays or tensors of different shapes: several inputs, not a row of numbers."""
+    return isinstance(value, tuple | list) and len({tuple(getattr(v, "shape", ())) for v in value}) > 1
 
 
 def _joined(part, batches):
@@ -117,5 +140,6 @@ def _pair(name, example):
     if not isinstance(example, tuple | list):
         raise ValueError(f"{name} is a {type(example).__name__} alone; a pair (input, target) is needed")
     if len(example) != 2:
-        raise ValueError(f"{name} has {len(example)} parts; a pair (input, target) is needed")
+        raise ValueError(f"{name} has {len(example)} parts; a pair (input, target) is needed"
+                         + (f": {SEVERAL}" if len(example) > 2 else ""))
     return example

@@ -155,6 +155,8 @@ REFUSED = {
     "ragged rows": ({"x_val": [[1, 2], [3]] * 2}, "x_val has rows of different lengths"),
     "ragged arrays": ({"x_val": np.array([np.zeros(2), np.zeros(3)] * 2, dtype=object)},
                       "x_val has rows of different lengths"),
+    "two inputs": ({"x_val": (torch.zeros(2, 3), torch.zeros(2, 8))},
+                   "different lengths; several inputs go side by side"),
     "ragged tensors": ({"x_val": [torch.zeros(2), torch.zeros(3)] * 2}, "x_val has rows of different lengths"),
     "NaN": ({"x_test": with_one(np.nan)}, "x_test and y_test must be finite numbers, but x_test holds NaN .* row 1"),
     "infinity in targets": ({"y_val": [0, 1, np.inf, 0]},

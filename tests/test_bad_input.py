@@ -13,6 +13,21 @@ from course_utils.training import train
 
 BLOBS, DIABETES = make_blobs(), load_diabetes()
 NETWORK = mlp(2, 4, 3)
+
+
+def with_scheduler(module, lr):
+    optimizer = torch.optim.SGD(module.parameters(), lr, momentum=0.9)
+    torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=100)
+    return optimizer
+
+
+class OfTwo(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 3)
+
+    def forward(self, a, b):
+        return self.layer(torch.cat([a, b], 1))
 SHARED = NETWORK()
 
 
@@ -106,6 +121,7 @@ MODELS = {
     "no module": (lambda: 3, TypeError, r"model\(\) must return a torch.nn.Module, got int"),
     "the same module": (lambda: SHARED, ValueError, "build a fresh network at each call, but two calls shared"),
     "a part shared": (lambda: nn.Sequential(SHARED[0], nn.ReLU(), nn.Linear(4, 3)), ValueError, "two calls shared"),
+    "two arguments": (OfTwo, ValueError, r"missing 1 required .* called with one x: several inputs go side by side"),
     "too many inputs": (mlp(3, 4, 3), ValueError, r"cannot take blobs, a row of which has shape \(2,\)"),
     "too few outputs": (mlp(2, 4, 2), ValueError, "labels of blobs go up to 2, .* at least 3 outputs; it has 2"),
     "batches of one": (lambda: nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)), ValueError,
@@ -189,6 +205,8 @@ REST = {
     "maker without return": ({"optimizer": lambda module, lr: None}, TypeError, "must return a torch optimizer, got"),
     "maker of another module": ({"optimizer": lambda module, lr: torch.optim.SGD(NETWORK().parameters(), lr)},
                                 ValueError, "holds none of the weights of the module that it was given"),
+    "maker with a scheduler": ({"optimizer": with_scheduler}, ValueError,
+                               "with_scheduler builds a scheduler .* give lr a function of the step, such as cosine"),
     "optimizer without return": ({"optimizer": lambda w, g, state, lr: None}, TypeError,
                                  "must return the new weights and the new state.*it returned None"),
     "weights alone": ({"optimizer": lambda w, g, state, lr: w - lr * g}, TypeError,

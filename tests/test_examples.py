@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,10 @@ REFUSED = {
     "dictionaries": (Pictures(lambda x, y: {"image": x, "label": y}),
                      "example 0 of train is a dictionary with image, label"),
     "three parts": (TensorDataset(X, Y, Y), r"example 0 of train has 3 parts; a pair \(input, target\) is needed"),
+    "two inputs": (TensorDataset(X, Y, Y), r"3 parts; .* side by side into one x"),
+    "a pair of inputs": (Pictures(lambda x, y: ((x, y), y)),
+                         "input of example 0 of train is a tuple of several: .* one x"),
+    "named inputs": (Pictures(lambda x, y: ({"a": x, "b": y}, y)), "input of example 0 of train is a dict of several"),
     "no targets": (TensorDataset(X), r"example 0 of train has 1 parts; a pair"),
     "tensors alone": (Pictures(lambda x, y: x), r"example 0 of train is a Tensor alone; a pair"),
     "different sizes": (GROWING, r"the input of example 1 of train has shape \(3,\), others have \(2,\).*by padding"),
@@ -143,6 +148,24 @@ def test_what_gives_no_pairs_of_one_size_is_refused_in_words(kind):
     given, says = REFUSED[kind]
     with pytest.raises(ValueError, match=says):
         Dataset.from_torch(given, PAIRS, PAIRS)
+
+
+def test_random_transforms_are_drawn_once_and_a_warning_says_so():
+    shaken = Pictures(lambda x, y: (x + torch.rand(2), y))
+    with pytest.warns(UserWarning, match="train gives its examples anew .* forward where self.training"):
+        Dataset.from_torch(DataLoader(shaken, shuffle=True), PAIRS, PAIRS)
+    rare = Pictures(lambda x, y: (x + (x[0] == 8) * torch.rand(2), y))  # one example in seven
+    with pytest.warns(UserWarning, match="val gives its examples anew"):
+        Dataset.from_torch(PAIRS, rare, PAIRS)
+
+
+def test_examples_that_stay_the_same_bring_no_warning():
+    missing = Pictures(lambda x, y: (x * float("nan"), y))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Dataset.from_torch(Pictures(), DataLoader(Pictures()), Subset(Pictures(), [1, 2]))
+        with pytest.raises(ValueError, match="must be finite"):
+            Dataset.from_torch(missing, PAIRS, PAIRS)
 
 
 def test_the_part_is_named():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ..arrays import SEVERAL
 from .losses import fitted, mean_loss, problem_with
 from .networks import buffers_of, torch_seed
 from .sameness import ERRORS, described, same, says
@@ -131,6 +132,8 @@ def single_output(module, x):
 
 def _hint(error, data):
     """What helps against the commonest cause."""
+    if "positional argument" in str(error):
+        return f" (a model is called with one x: {SEVERAL})"
     whole = bool((data.x_train[:100] == np.round(data.x_train[:100])).all())
     if whole and any(word in str(error) for word in ("Long", "Int", "indices")):
         return " (inputs arrive as float32: call x.long() where the model needs whole numbers)"

@@ -70,6 +70,7 @@ def torch_optimizer(optimizer, module, lr, hyper):
         made = optimizer(module, lr, **hyper)
     if not isinstance(made, torch.optim.Optimizer):
         raise TypeError(f"{label(optimizer)} must return a torch optimizer, got {type(made).__name__}")
+    _check_no_scheduler(made, label(optimizer))
     _check_holds(made, module, label(optimizer))
     return made
 
@@ -79,6 +80,14 @@ def _check_holds(made, module, name):
     own = {id(p) for p in module.parameters()}
     if not held & own:
         raise ValueError(f"the optimizer that {name} returns holds none of the weights of the module that it was given")
+
+
+def _check_no_scheduler(made, name):
+    """Nothing here would step a torch scheduler, and building one writes its first rate over the one that is asked."""
+    if any("initial_lr" in group for group in made.param_groups):
+        raise ValueError(f"{name} builds a scheduler over the optimizer that it returns, which nothing would step: "
+                         "return the optimizer alone, and give lr a function of the step, such as cosine(0.1, 1000) of "
+                         "course_utils.schedules")
 
 
 class FunctionStep:
