@@ -218,8 +218,9 @@ def sweep(model, data, optimizer, lr, seeds=range(30), epochs=200, batch_size=32
     `model` (a function of no arguments that returns a fresh `torch.nn.Module`), `optimizer`, `lr` (a number or a
     schedule), `batch_size` and any hyperparameter of the optimizer may be a list: the grid is their product.
     `optimizer` is a function (w, g, state, lr) such as `adam`, a class of `torch.optim`, or a function (module, lr)
-    that returns a torch optimizer. `loss` takes outputs and targets and gives a mean; by default cross-entropy for
-    classes, squared error for values. Run k of every setting starts from the same weights and sees the same batches.
+    that returns a torch optimizer, without a scheduler. `loss` takes outputs and targets and gives a mean; by default
+    cross-entropy for classes, squared error for values. Run k of every setting starts from the same weights and sees
+    the same batches.
 
     All networks are trained at once, as one stack, where a comparison shows that this gives what each gives alone;
     otherwise one by one, on all cores, and a sentence says why. A run that diverges is a result; the others go on. An
