@@ -579,7 +579,7 @@ QUIZZES = [
     Quiz("fine-tuning-rate", "A network is fine-tuned with few new examples, and must not forget the old ones. What "
          "did the measurements here say of the rate?", (
         Option("Fine-tuning wants a rate ten to a hundred times lower than training.",
-               "Here half a decade below the best rate already gained less on the new images.",
+               "Here a tenth of the best rate gained less on the new images.",
                origin="A common rule of thumb"),
         Option("The best rate for the new images is also the best for the old ones.",
                "Old accuracy fell with every higher rate of the grid."),
