@@ -172,6 +172,46 @@ def test_where_examples_do_not_matter_the_interval_is_that_of_the_seeds():
     assert (turned.low, turned.high) == pytest.approx((ours.low, ours.high))
 
 
+def crossed_by_hand(d, confidence):
+    """Mean and half width of the interval, from sums of squares written out one number at a time."""
+    n, m = len(d), len(d[0])
+    mean = sum(map(sum, d)) / (n * m)
+    of_row, of_column = [sum(row) / m for row in d], [sum(column) / n for column in zip(*d, strict=True)]
+    rows = m * sum((r - mean) ** 2 for r in of_row) / (n - 1)
+    columns = n * sum((c - mean) ** 2 for c in of_column) / (m - 1)
+    rest = sum((d[i][j] - of_row[i] - of_column[j] + mean) ** 2 for i in range(n) for j in range(m)) / (n - 1) / (m - 1)
+    if rows < rest or columns < rest:
+        total, freedom = (rows, n - 1) if rows > columns else (columns, m - 1)
+    else:
+        total = rows + columns - rest
+        freedom = total**2 / (rows**2 / (n - 1) + columns**2 / (m - 1) + rest**2 / (n - 1) / (m - 1))
+    return mean, stats.t.ppf((1 + confidence) / 2, freedom) * (total / n / m) ** 0.5
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+@pytest.mark.parametrize("sds", [(1, 2, 0.5), (3, 1, 0.5), (0.1, 2, 3), (2, 0.1, 3)],
+                         ids=["more by examples", "more by seeds", "seeds below the rest", "examples below the rest"])
+@pytest.mark.parametrize("shape", [(2, 2), (2, 5), (6, 2), (4, 3)])
+def test_an_interval_over_seeds_and_examples_is_that_of_its_formula(shape, sds, confidence):
+    rng = np.random.default_rng(3)
+    for d in 0.3 + crossed(rng, *shape, *sds, times=10):
+        b = rng.normal(size=shape)
+        found = crossed_difference(d + b, b, confidence)
+        mean, half = crossed_by_hand(d.tolist(), confidence)
+        assert (found.mean, found.low, found.high) == pytest.approx((mean, mean - half, mean + half))
+
+
+def test_a_part_as_large_as_the_rest_is_not_left_out():
+    d = [[4.0, -2.0], [0.0, -2.0]]  # mean squares: rows 4, columns 16, rest 4
+    found = crossed_difference(d, np.zeros((2, 2)))
+    assert found.high == pytest.approx(stats.t.ppf(0.975, 16**2 / (4**2 + 16**2 + 4**2)) * 2)
+
+
+def test_where_nothing_differs_the_interval_is_a_point():
+    found = crossed_difference(np.ones((3, 4)), np.ones((3, 4)))
+    assert (found.mean, found.low, found.high) == (0, 0, 0)
+
+
 def test_one_standard_error_pick_takes_the_smallest_rate_that_is_as_good():
     rates = [0.001, 0.01, 0.1, 1.0]
     spread = np.array([-0.1, 0.0, 0.1])  # standard error 0.0577
@@ -318,6 +358,8 @@ RATES, TABLE = [0.01, 0.1, 1.0], [[0.5, 0.6], [0.8, 0.7], [0.6, 0.5]]
     (lambda: crossed_difference([[1, 2]], [[1, 2]]), r"at least two of each; got \(1, 2\) and \(1, 2\)"),
     (lambda: crossed_difference(np.ones((3, 4)), np.ones((4, 3))), r"got \(3, 4\) and \(4, 3\)"),
     (lambda: crossed_difference(np.full((3, 4), np.nan), np.ones((3, 4))), "finite scores"),
+    (lambda: crossed_difference("ab", np.ones((3, 4))), "^a is a str"),
+    (lambda: crossed_difference(np.ones((3, 4)), "ab"), "^b is a str"),
 ])
 def test_further_bad_input_is_named(call, says):
     with pytest.raises(ValueError, match=says):
