@@ -37,7 +37,8 @@ QUIZZES = [
                "Another random start may turn it round. That is why comparisons here are repeated with many seeds.",
                origin="A published mistake: rates ranked on one seed"),
         Option("Rates hardly matter.",
-               "Between these two perhaps. You have just seen three rates decide between everything and nothing."),
+               "Between these two perhaps. At the three that you have just seen, networks crawled, learned "
+               "and blew up."),
         Option("Little: two points may come from the random start alone.",
                "How much a run scatters from start to start is what a difference must be compared with.", right=True),
         Option("0.02 is twice as fast.",
