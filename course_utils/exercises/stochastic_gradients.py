@@ -945,8 +945,8 @@ QUIZZES = [
         Option("The weights are no longer updated.",
                "They are, by the sum of all the gradients so far."),
         Option("Every step uses the sum of all gradients since the beginning.",
-               "Steps then go where the loss used to fall. The loss may come down all the same, which hides the "
-               "mistake.", right=True),
+               "Steps then go where the loss used to fall. At first the loss may come down all the same, which hides "
+               "the mistake.", right=True),
         Option("PyTorch stops with an error.",
                "It cannot know that you did not mean it."),
     )),
