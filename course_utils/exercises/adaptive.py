@@ -650,9 +650,9 @@ QUIZZES = [
                            "starts at 0. "
          "What does AdaGrad do?", (
         Option("The same as before: an optimizer with a rate for each weight does not notice units.",
-               "The gradient's factor of 1,000 cancels, so that the weight moves by as much as before. But then w · "
-               "x moves "
-               "1,000 times as far.", origin="A common belief: adaptive methods make scaling the features needless"),
+               "The gradient's factor of 1,000 cancels, so that the weight's first step is as long as before. But then "
+               "w · x moves 1,000 times as far.",
+               origin="A common belief: adaptive methods make scaling the features needless"),
         Option("The feature's share of the answer changes 1,000 times as fast.",
                "The weight's first step is as long as before, and it is multiplied by a feature 1,000 times as large. "
                "For SGD it would be a million.", right=True),
