@@ -585,7 +585,8 @@ QUIZZES = [
                "Old accuracy fell with every higher rate of the grid."),
         Option("A higher rate gains new accuracy up to a point and costs old accuracy all the way; going back half the "
                "way between old and new weights is a second dial.",
-               "Both dials were measured, and the second one was the better bargain here.", right=True),
+               "Both dials were measured. Half the way back at 0.01 was a better bargain here than all of 0.001.",
+               right=True),
         Option("The rate does not matter if the layers at the input are frozen.",
                "Frozen or not, the rate has a best place, and the place moves with what is trained."),
     )),
