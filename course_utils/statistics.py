@@ -88,7 +88,7 @@ def crossed_difference(a, b, confidence=0.95):
     if not np.isfinite(d).all():
         raise ValueError("a and b must hold finite scores; some are NaN or infinity, as of a run that diverged")
     n, m = d.shape
-    rows, columns = d.mean(axis=1, keepdims=True), d.mean(axis=0, keepdims=True)
+    rows, columns = d.mean(axis=1, keepdims=True), d.mean(axis=0)
     square = {"rows": m * rows.var(ddof=1), "columns": n * columns.var(ddof=1),
               "rest": ((d - rows - columns + d.mean()) ** 2).sum() / ((n - 1) * (m - 1))}
     parts = [(square["rows"], n - 1), (square["columns"], m - 1), (-square["rest"], (n - 1) * (m - 1))]
