@@ -6,7 +6,7 @@ arrays       lists, tables and tensors made into arrays, or refused in words
 examples     examples out of the data sets and loaders of torch
 data         data sets split into training, validation and test part
 landscapes   loss surfaces with value and gradient
-optimizers   sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw
+optimizers   sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw; lion, muon, schedule_free, prodigy, averages
 schedules    learning rates as pure functions of the step
 descent      an optimizer walking down a landscape
 models       small networks

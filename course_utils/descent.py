@@ -8,7 +8,7 @@ import numpy as np
 from .arrays import numbers
 from .landscapes import Landscape
 from .names import label
-from .optimizers import OPTIMIZERS
+from .optimizers import NEWER, OPTIMIZERS
 from .schedules import as_schedule, rate_at
 
 __all__ = ["Path", "descend"]
@@ -136,7 +136,7 @@ def _check_optimizer(optimizer, hyper):
         signature.bind(None, None, None, None, **hyper)
     except TypeError as error:
         raise TypeError(f"optimizer must be {form}, got {label(optimizer)}{signature}: {error}") from None
-    for name, value in hyper.items() if optimizer in OPTIMIZERS.values() else ():
+    for name, value in hyper.items() if optimizer in (OPTIMIZERS | NEWER).values() else ():
         if isinstance(value, list | tuple | bool) or not np.isfinite(numbers(name, value)).all():
             raise ValueError(f"{name} must be a finite number, got {value!r}")
 

@@ -19,7 +19,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 ENTRIES = bibliography.read()
 VENUES = {"article": "journal", "inproceedings": "booktitle", "incollection": "booktitle", "book": "publisher"}
 OUR_OWN = {"Difference", "Interval", "claim", "claims_listed", "equal_tries", "evidence", "basin_width", "constant",
-           "as_schedule", "needs_losses", "rate_at"}
+           "as_schedule", "evaluated", "needs_losses", "rate_at"}
 
 
 def notebook(path):

@@ -9,6 +9,7 @@ from types import CellType, FunctionType
 import torch
 
 from ..names import label
+from ..optimizers import evaluated
 from .losses import fitted, mean_loss
 from .networks import seeded, torch_seed
 from .sameness import ERRORS, described, same, says
@@ -113,7 +114,7 @@ def _steps(optimizer, w, lr, hyper, rows):
             run.wrote |= not (torch.equal(before, w_now) and torch.equal(gradient, g))
             run.random |= not torch.equal(drawn, torch.get_rng_state())
             w_now = w_next.clone()
-            run.weights.append(w_now)
+            run.weights += [w_now, evaluated(w_now, state)]
     return run
 
 
@@ -141,6 +142,10 @@ def _stepped(optimizer, w, g, state, lr, hyper):
                         f"{tuple(w.shape)} and {w.dtype}; it returned {described(w_new)}")
     if not isinstance(state, dict):
         raise TypeError(f"{name} must return its state as a dictionary; it returned {described(state)}")
+    judged = evaluated(w_new, state)
+    if not isinstance(judged, torch.Tensor) or judged.shape != w.shape or judged.dtype != w.dtype:
+        raise TypeError(f"{name} keeps in state[\"evaluated\"] what is not weights to judge by, a tensor of shape "
+                        f"{tuple(w.shape)} and {w.dtype}: {described(judged)}")
     return w_new, state
 
 

@@ -5,6 +5,7 @@ from math import ceil
 
 import torch
 
+from ..optimizers import evaluated
 from ..schedules import needs_losses, rate_at
 from .memory import keep_freed_memory
 from .networks import fresh_network, initial_weights
@@ -19,7 +20,8 @@ __all__ = ["Epoch", "train_each", "train_stack"]
 class Epoch:
     """What networks look like after an epoch: every score (runs,), `batch_loss` (steps, runs), `weights` (runs, P).
 
-    `buffers` holds what each network keeps besides its weights, a dict a network.
+    The weights are those that the networks are judged by. `buffers` holds what each network keeps besides them, a dict
+    a network.
     """
 
     scores: dict
@@ -61,10 +63,11 @@ def train_stack(model, data, optimizer, rates, hyper, seeds, epochs, batch_size,
             batch_loss.append(loss)
         scores = {"mean_lr": lrs.mean((0, 2)), "gradient_norm": gradient.norm(dim=1),
                   "update_ratio": (weights - before).norm(dim=1) / before.norm(dim=1)}
+        judged = evaluated(weights, state)
         for part, (x, y) in parts.items():
-            scores |= zip((f"{part}_loss", f"{part}_accuracy"), stack.scores(weights, x, y), strict=False)
+            scores |= zip((f"{part}_loss", f"{part}_accuracy"), stack.scores(judged, x, y), strict=False)
         val_losses.append(scores["val_loss"].tolist())
-        yield Epoch(scores, torch.stack(batch_loss), weights)
+        yield Epoch(scores, torch.stack(batch_loss), judged)
 
 
 def train_each(data, settings, rates, seeds, epochs, way, loss=None, device=None):

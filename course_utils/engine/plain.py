@@ -43,7 +43,10 @@ class Learner:
             set_random_state(self.random)
             try:
                 losses, gauges = self._trained(rates)
-                return losses, gauges | self._scored()
+                with self.step.judged():
+                    scores = self._scored()
+                    self.shown = weights_of(self.module).cpu()
+                return losses, gauges | scores
             finally:
                 self.random = random_state()
                 set_random_state(outside)
@@ -115,7 +118,8 @@ class Learner:
             return [torch.nan] * (2 if self.task == "classification" else 1)
 
     def weights(self):
-        return weights_of(self.module).cpu()
+        """Those that the network was judged by after the last epoch."""
+        return self.shown
 
     def buffers(self):
         return {name: b.cpu() for name, b in buffers_of(self.module).items()}

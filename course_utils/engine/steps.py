@@ -1,12 +1,14 @@
 """A step of an optimizer: of the course's pure functions on one vector of weights, or of torch.optim on a module."""
 
 import inspect
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from numbers import Real
 
 import torch
 
 from ..names import label
+from ..optimizers import evaluated
 
 __all__ = ["FunctionStep", "TorchStep", "column", "dense", "kind_of", "names_of", "torch_optimizer"]
 
@@ -107,11 +109,28 @@ class FunctionStep:
         with torch.no_grad():
             g = torch.cat([torch.zeros_like(p).flatten() if p.grad is None else dense(p.grad).flatten()
                            for p in self.free])
-            w = torch.cat([p.flatten() for p in self.free])
-            w, self.state = self.optimizer(w, g.clone() if self.copies else g, self.state, lr, **self.hyper)
-            torch._foreach_copy_(self.free, [part.view_as(p) for part, p in
-                                             zip(w.split(self.sizes), self.free, strict=True)])
+            w, self.state = self.optimizer(self._read(), g.clone() if self.copies else g, self.state, lr, **self.hyper)
+            self._write(w)
         return value.detach()
+
+    @contextmanager
+    def judged(self):
+        """Within it the module has the weights that it is judged by."""
+        own = self._read()
+        self._write(evaluated(own, self.state))
+        try:
+            yield
+        finally:
+            self._write(own)
+
+    @torch.no_grad()
+    def _read(self):
+        return torch.cat([p.flatten() for p in self.free])
+
+    @torch.no_grad()
+    def _write(self, w):
+        torch._foreach_copy_(self.free, [part.view_as(p) for part, p in
+                                         zip(w.split(self.sizes), self.free, strict=True)])
 
     def gradient(self):
         return [p.grad for p in self.free]
@@ -136,6 +155,9 @@ class TorchStep:
         value = self._down(value_of)
         self.optimizer.step()
         return value.detach()
+
+    def judged(self):
+        return nullcontext()  # by the weights that it has
 
     def _down(self, value_of):
         self.optimizer.zero_grad()
