@@ -24,7 +24,7 @@ from scipy import integrate, stats
 from course_utils import exercises
 from course_utils.exercises import EXERCISES, PROJECTS, QUIZZES, check, framework, hint, quiz, quiz_markdown, solution
 from course_utils.exercises.framework import Exercise, judge
-from course_utils.optimizers import adagrad, adam, adamw, momentum, nesterov, rmsprop
+from course_utils.optimizers import adagrad, adam, adamw, lion, momentum, nesterov, rmsprop
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
@@ -251,6 +251,48 @@ def accumulated_as_loops_do(w, gradient, batches, every, lr):
         if i % every == 0 or i == len(batches):
             w, total, rows = w - lr * total / rows, np.zeros(len(w)), 0
     return w
+
+
+def lion_of_the_package(w, g, state, lr, beta1, beta2):
+    return lion(w, g, state, lr, beta1, beta2)
+
+
+def lion_by_differences(w, g, state, lr, beta1, beta2):
+    m = state.get("m", np.zeros_like(g))
+    ahead = m + (1 - beta1) * (g - m)
+    return w - lr * ((ahead > 0) * 1.0 - (ahead < 0) * 1.0), {"m": m + (1 - beta2) * (g - m)}
+
+
+def orthogonal_by_singular_values(g, a, b, c, n_steps):
+    U, s, V = np.linalg.svd(g, full_matrices=False)
+    s = s / np.sqrt((s**2).sum())
+    for _ in range(n_steps):
+        s = a * s + b * s**3 + c * s**5
+    return (U * s) @ V
+
+
+def orthogonal_from_the_right(g, a, b, c, n_steps):
+    x = torch.tensor(g) / torch.linalg.norm(torch.tensor(g))
+    for _ in range(n_steps):
+        t = x.T @ x
+        x = a * x + b * x @ t + c * x @ t @ t
+    return x
+
+
+def averages_by_weights(points, power):
+    weights, found = [], []
+    for t in range(1, len(points) + 1):
+        share = (power + 1) / (power + t)
+        weights = [w * (1 - share) for w in weights] + [share]
+        found.append(np.tensordot(weights, points[:t], 1))
+    return found
+
+
+def averages_in_a_list(points, power):
+    found = [points[0]]
+    for t in range(2, len(points) + 1):
+        found.append(((t - 1) * found[-1] + (power + 1) * points[t - 1]) / (power + t))
+    return np.stack(found)
 
 
 class Step:
@@ -1064,6 +1106,9 @@ RIGHT = {
     "parameter-settings": [settings_by_walking_up, settings_of_numpy],
     "resume-exactly": [resumed_while, resumed_by_recursion],
     "accumulated-steps": [accumulated_as_one_batch, accumulated_as_loops_do],
+    "lion-update": [lion_of_the_package, lion_by_differences],
+    "newton-schulz": [orthogonal_by_singular_values, orthogonal_from_the_right],
+    "anytime-average": [averages_by_weights, averages_in_a_list],
     "basin-on-a-grid": [basin_of_decades, basin_by_groups, lambda r, g, s: float(basin_of_decades(r, g, s)),
                         lambda r, g, s: torch.tensor(basin_of_decades(r, g, s)),
                         lambda r, g, s: basin_of_decades(list(r), list(g), s),
@@ -1300,6 +1345,21 @@ WRONG = {
         lambda train, val, rates, ratio: fate_by_a_list(val, train, rates, ratio),
         lambda train, val, rates, ratio: fate_by_a_list(train, np.minimum(val, val[0]), rates, ratio),
         lambda train, val, rates, ratio: fate_by_a_list(train, val, rates, ratio / 10)],
+    "lion-update": [
+        lambda w, g, s, lr, b1, b2: lion(w, g, s, 2 * lr, b1, b2),
+        lambda w, g, s, lr, b1, b2: lion(w, g, s, lr, 0.9, 0.99),
+        lambda w, g, s, lr, b1, b2: lion(w, g, s, lr, b1, b2, 0.1),
+        lambda *arguments: lion(*arguments)[1]],
+    "newton-schulz": [
+        lambda g, a, b, c, n: orthogonal_by_singular_values(g, a, b, c, 5),
+        lambda g, a, b, c, n: 1.01 * orthogonal_by_singular_values(g, a, b, c, n),
+        lambda g, a, b, c, n: orthogonal_by_singular_values(g, 3.4445, -4.775, 2.0315, n),
+        lambda g, a, b, c, n: g],
+    "anytime-average": [
+        lambda points, power: averages_in_a_list(points, 8),
+        lambda points, power: averages_in_a_list(points, power)[1:],
+        lambda points, power: averages_in_a_list(points, power + 1),
+        lambda points, power: points[0]],
     "parameter-settings": [
         lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, 2 * lr, factor, wd),
         lambda names, shapes, lr, factor, wd: settings_by_walking_up(names, shapes, lr, factor, wd / 2),
@@ -1522,7 +1582,8 @@ def upside_down(array):
     array[...] = array[::-1].copy() + 1 if array.dtype != bool else ~array
 
 
-UPDATES = ("momentum-update", "nesterov-update", "adagrad-update", "rmsprop-update", "adam-update", "adamw-update")
+UPDATES = ("momentum-update", "nesterov-update", "adagrad-update", "rmsprop-update", "adam-update", "adamw-update",
+           "lion-update")
 IN_PLACE = [
     ("gradient-step", "w", step_in_place), ("gradient-step", "w", step_on_tensors),
     ("training-loop", "w", loop_writing_into_w),
@@ -1534,6 +1595,8 @@ IN_PLACE = [
     ("update-ratio", "after", ratio_in_place), ("budgeted-halving", "settings", halving_by_popping),
     *[(id, "w", in_place(id)) for id in UPDATES], *[(id, "g", spoiling(id, "g", upside_down)) for id in UPDATES],
     ("accumulated-steps", "w", accumulated_in_place),
+    ("newton-schulz", "g", spoiling("newton-schulz", "g", lambda g: np.negative(g, out=g))),
+    ("anytime-average", "points", spoiling("anytime-average", "points", lambda x: np.negative(x, out=x))),
     ("accumulated-steps", "batches", spoiling("accumulated-steps", "batches", list.reverse)),
     ("parameter-settings", "names", spoiling("parameter-settings", "names", list.reverse)),
     ("parameter-settings", "shapes", spoiling("parameter-settings", "shapes", list.reverse)),

@@ -10,6 +10,7 @@ from .. import progress
 from . import (
     adam,
     adaptive,
+    beyond_adam,
     capstone,
     choosing,
     clinic,
@@ -29,7 +30,8 @@ __all__ = ["check", "hint", "solution", "quiz", "quiz_markdown", "results", "EXE
            "QUIZZES"]
 
 _TOPICS = (start_here, gradient_descent, stochastic_gradients, learning_rate, choosing, schedules, momentum, adaptive,
-           adam, robustness, capstone, clinic, own_network)
+           adam, robustness, capstone, clinic, own_network,
+           beyond_adam)
 EXERCISES = {exercise.id: exercise for topic in _TOPICS for exercise in topic.EXERCISES}
 PROJECTS = {project.id: project for topic in _TOPICS for project in getattr(topic, "PROJECTS", ())}
 QUIZZES = {question.id: question for topic in _TOPICS for question in topic.QUIZZES}

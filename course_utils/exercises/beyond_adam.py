@@ -1,0 +1,283 @@
+"""Exercises and questions of notebook 15: Lion, the steps of Newton and Schulz, an average that needs no end."""
+
+import numpy as np
+
+from .framework import Exercise
+from .quizzes import Option, Quiz
+from .walks import of_any_step, walk
+
+
+def lion_update(w, g, state, lr, beta1, beta2):
+    """One step of Lion: the new weights and the new state, as a pair.
+
+    w and its gradient g are floats, or arrays of one shape, and stay as they
+    are. state is a dict, {} before the first step, when the average of
+    gradients is 0. The weights go by lr against the sign of the average
+    looking ahead, which keeps the share beta1 of the old average; the average
+    handed on keeps the share beta2. A sign of 0 is 0.
+
+    From w = 1, the first step with g = 0.5, lr = 0.1 and any shares goes to 0.9.
+    """
+    m = state.get("m", 0.0)
+    return w - lr * np.sign(beta1 * m + (1 - beta1) * g), {"m": beta2 * m + (1 - beta2) * g}
+
+
+def nearly_orthogonal(g, a, b, c, n_steps):
+    """The matrix g after the steps of Newton and Schulz.
+
+    g has at most as many rows as columns, and is not all 0. First it is
+    divided by its length, the root of the sum of all its squares. Then
+    x = a * x + (b * s + c * s @ s) @ x with s = x @ x.T, n_steps times; there
+    may be none.
+
+    nearly_orthogonal([[3.0, 4.0]], 2.0, 0.0, 0.0, 1) as an array is
+    [[1.2, 1.6]]: divided by 5, times 2.
+    """
+    x = g / np.sqrt(np.sum(g**2))
+    for _ in range(n_steps):
+        s = x @ x.T
+        x = a * x + (b * s + c * s @ s) @ x
+    return x
+
+
+def anytime_averages(points, power):
+    """The average of the weights after each step, as an array.
+
+    points is an array (n, d), the weights after steps 1 to n. The average x
+    begins as the first of them; after step t it goes towards the newest
+    weights w by the share (power + 1) / (power + t) of the way. power is 0 or
+    more.
+
+    For the points [[1.0], [4.0]] and power 1 the averages are [[1.0], [3.0]].
+    """
+    averages, x = [], points[0]
+    for t, w in enumerate(points, 1):
+        x = x + (power + 1) / (power + t) * (w - x)
+        averages.append(x)
+    return np.array(averages)
+
+
+def _lion(ahead=lambda m, g, b1, b2: b1 * m + (1 - b1) * g, keep=lambda m, g, b1, b2: b2 * m + (1 - b2) * g,
+          step=np.sign, start=lambda g: 0.0):
+    """A mistake in one part of the update."""
+    def wrong(w, g, state, lr, beta1, beta2):
+        m = state.get("m", start(g))
+        return w - lr * step(ahead(m, g, beta1, beta2)), {"m": keep(m, g, beta1, beta2)}
+    return wrong
+
+
+def _kept_first(w, g, state, lr, beta1, beta2):
+    m = beta2 * state.get("m", 0.0) + (1 - beta2) * g
+    return w - lr * np.sign(beta1 * m + (1 - beta1) * g), {"m": m}
+
+
+def _steps(length=lambda g: np.sqrt(np.sum(g**2)), square=lambda x: x @ x.T, many=lambda n: n,
+           made=lambda x, s, a, b, c: a * x + (b * s + c * s @ s) @ x, each=lambda x: x):
+    def wrong(g, a, b, c, n_steps):
+        x = g / length(g)
+        for _ in range(many(n_steps)):
+            x = each(made(x, square(x), a, b, c))
+        return x
+    return wrong
+
+
+def _one_square(g, a, b, c, n_steps):
+    x = g / np.sqrt(np.sum(g**2))
+    s = x @ x.T
+    for _ in range(n_steps):
+        x = a * x + (b * s + c * s @ s) @ x
+    return x
+
+
+def _averages(share=lambda t, p: (p + 1) / (p + t), first=1, start=lambda points: points[0]):
+    def wrong(points, power):
+        found, x = [], start(points)
+        for t, w in enumerate(points, first):
+            x = x + share(t, power) * (w - x)
+            found.append(x)
+        return np.array(found)
+    return wrong
+
+
+def _way_of_lengths(g, a, b, c, n_steps):
+    return f"The length of g there is {np.sqrt(np.sum(np.square(g))):.4g}."
+
+
+_FLOATS = (0.5, -0.2, -0.2, 0.1, -3.0, 1.0)
+_VECTORS = (np.array([0.5, -1.0, 0.0]), np.array([-0.1, 2.0, 0.0]), np.array([-0.3, 0.4, 1.0]),
+            np.array([0.2, 0.5, -0.2]), np.array([-0.1, -0.9, -0.3]))
+_rng = np.random.default_rng(15)
+_WIDE, _SQUARE, _LARGE = (np.round(_rng.normal(size=shape), 2) for shape in ((2, 4), (3, 3), (3, 5)))
+_POINTS = [np.round(_rng.normal(size=shape), 2) for shape in ((2, 1), (5, 2), (9, 3), (1, 2), (6, 1))]
+
+EXERCISES = [
+    Exercise(
+        id="lion-update",
+        title="one step of Lion",
+        reference=lion_update,
+        why="Two shares of one average: the step looks ahead with beta1, and what is kept forgets with beta2.",
+        hints=(
+            "Two different mixtures of the same old average and the same gradient: one for the sign, one to hand on.",
+            "Take the old average out of the state first, 0 where there is none: `m = state.get(\"m\", 0.0)`.",
+            "The step is lr · sign(beta1 · m + (1 − beta1) · g), with `np.sign`; handed on is beta2 · m + (1 − beta2) "
+            "· g.",
+        ),
+        probes=((1.0, (0.5, -0.2), 0.1, 0.5, 0.9), (1.0, _FLOATS, 0.1, 0.9, 0.6), (0.3, _FLOATS, 0.02, 0.4, 0.95),
+                (np.array([1.0, -2.0, 0.5]), _VECTORS, 0.05, 0.8, 0.5),
+                (np.array([0.0, 1.0, 3.0]), _VECTORS, 0.3, 0.3, 0.99)),
+        corners={"floats": [0, 1, 2], "arrays of one shape": [3, 4], "A sign of 0": [3, 4]},
+        drive=lambda update, w, gradients, lr, beta1, beta2: walk(update, w, gradients,
+                                                                 [(lr, beta1, beta2)] * len(gradients)),
+        mistakes=(
+            (_lion(ahead=lambda m, g, b1, b2: g), "That is the sign of the gradient alone. The average counts, too."),
+            (_lion(ahead=lambda m, g, b1, b2: m + 0 * g),
+             "The sign is that of the old average: the new gradient comes in with the share 1 − beta1."),
+            (_lion(ahead=lambda m, g, b1, b2: b2 * m + (1 - b2) * g, keep=lambda m, g, b1, b2: b1 * m + (1 - b1) * g),
+             "The shares have changed places: beta1 is for the step, beta2 for what is handed on."),
+            (_lion(ahead=lambda m, g, b1, b2: b2 * m + (1 - b2) * g),
+             "The step is taken with beta2 as well. It looks ahead with beta1."),
+            (_lion(keep=lambda m, g, b1, b2: b1 * m + (1 - b1) * g),
+             "The average handed on keeps the share beta1. It keeps beta2."),
+            (_kept_first, "The average is brought up to date before the step, so that the gradient counts twice. Both "
+                          "mixtures are made of the old one."),
+            (_lion(step=lambda x: x), "The step is as long as the average. Its sign is asked for."),
+            (_lion(step=lambda x: -np.sign(x)), "The weights go uphill: lr times the sign is taken off them."),
+            (_lion(step=lambda x: np.where(x < 0, -1.0, 1.0)),
+             "Where the average is 0, the weight moves. A sign of 0 is 0, as `np.sign` has it."),
+            (_lion(step=lambda x: x / (np.sqrt(np.sum(np.square(x))) + 1e-30)),
+             "The step has length lr, all weights together. Each weight moves by lr: the sign of each."),
+            (_lion(ahead=lambda m, g, b1, b2: (1 - b1) * m + b1 * g),
+             "beta1 and 1 − beta1 have changed places: beta1 is the share of the old average."),
+            (_lion(keep=lambda m, g, b1, b2: (1 - b2) * m + b2 * g),
+             "beta2 and 1 − beta2 have changed places: beta2 is the share of the old average."),
+            (_lion(keep=lambda m, g, b1, b2: b2 * m + g),
+             "The gradient is added whole to the average handed on. Its share there is 1 − beta2."),
+            (_lion(keep=lambda m, g, b1, b2: np.sign(b1 * m + (1 - b1) * g)),
+             "What is handed on is the sign. It is the average that is kept."),
+            *of_any_step(lion_update),
+        ),
+    ),
+    Exercise(
+        id="newton-schulz",
+        title="a matrix made nearly orthogonal",
+        reference=nearly_orthogonal,
+        on_the_way=_way_of_lengths,
+        why="Each step does to every singular value σ what the polynomial aσ + bσ³ + cσ⁵ does to a number, and leaves "
+            "the directions alone.",
+        hints=(
+            "First the length, once: all squares, summed, and the root of that.",
+            "In the loop, s is made anew from the x of this step. `@` is the product of matrices.",
+            "`x = g / np.sqrt(np.sum(g**2))`, then in the loop `s = x @ x.T` and the line of the text.",
+        ),
+        probes=((np.array([[3.0, 4.0]]), 2.0, 0.0, 0.0, 1), (_WIDE, 1.5, -0.5, 0.0, 1), (_WIDE, 1.5, -0.5, 0.0, 4),
+                (_SQUARE, 3.4, -4.8, 2.0, 2), (_LARGE, 3.4445, -4.775, 2.0315, 5), (_SQUARE, 2.0, -1.5, 0.5, 3),
+                (_LARGE, 2.0, -1.5, 0.5, 0)),
+        corners={"there may be none": [6]},
+        mistakes=(
+            (_steps(length=lambda g: 1.0), "The matrix is not divided by its length at the start."),
+            (_steps(length=lambda g: np.sum(g**2)), "It is divided by the sum of squares. The length is its root."),
+            (_steps(length=lambda g: np.linalg.norm(g, 2)),
+             "It is divided by its largest singular value, which `np.linalg.norm(g, 2)` is. Asked for is the root of "
+             "the sum of all squares."),
+            (_steps(length=lambda g: np.linalg.norm(g, axis=1, keepdims=True)),
+             "Each row is divided by its own length. There is one length, of all entries together."),
+            (_steps(length=lambda g: np.abs(g).max()), "It is divided by its largest entry, not by its length."),
+            (_one_square, "s is made once, before the loop. It belongs to the x of each step."),
+            (_steps(made=lambda x, s, a, b, c: a * x + (b * s + c * s * s) @ x),
+             "`s * s` squares each entry. The square of a matrix is `s @ s`."),
+            (_steps(made=lambda x, s, a, b, c: (b * s + c * s @ s) @ x), "The term a · x is missing."),
+            (_steps(made=lambda x, s, a, b, c: a * x + b * s @ x), "The term with c is missing."),
+            (_steps(made=lambda x, s, a, b, c: a * x + (c * s + b * s @ s) @ x), "b and c have changed places."),
+            (_steps(made=lambda x, s, a, b, c: x + a * x + (b * s + c * s @ s) @ x),
+             "x is added once more. The new x takes the place of the old one."),
+            (_steps(each=lambda x: x / np.sqrt(np.sum(x**2))),
+             "x is divided by its length in every step. That is done once, before the first."),
+            (_steps(many=lambda n: min(n, 1)), "One step at most is taken. There are n_steps."),
+            (_steps(many=lambda n: n + 1), "One step too many is taken."),
+            (_steps(many=lambda n: max(n - 1, 0)), "One step too few is taken."),
+            (_steps(many=lambda n: max(n, 1)), "With n_steps = 0 a step is taken. Then only the division is left."),
+            (lambda g, a, b, c, n: nearly_orthogonal(g, a, b, c, n).T, "The matrix comes back transposed."),
+        ),
+    ),
+    Exercise(
+        id="anytime-average",
+        title="an average that needs no end",
+        reference=anytime_averages,
+        why="No number of steps stands in it. The share shrinks as 1/t, so that the average always reaches back over "
+            "the same part of the run.",
+        hints=(
+            "One variable x holds the average; after each step it moves towards the newest weights, and it is kept.",
+            "t counts from 1. What is the share at t = 1, whatever the power?",
+            "`for t, w in enumerate(points, 1):` and in it `x = x + (power + 1) / (power + t) * (w - x)`.",
+        ),
+        probes=((_POINTS[0], 1), (_POINTS[1], 0), (_POINTS[1], 2), (_POINTS[2], 8), (_POINTS[2], 0.5), (_POINTS[3], 3),
+                (_POINTS[4], 1)),
+        corners={"0 or more": [1, 4]},
+        mistakes=(
+            (_averages(share=lambda t, p: 1 / t),
+             "All weights count alike: that is power 0. The power comes into the share twice."),
+            (_averages(share=lambda t, p: p / (p + t) if t > 1 else 1.0),
+             "The share is power / (power + t). Above the line stands power + 1."),
+            (_averages(share=lambda t, p: 1 / (p + t) if t > 1 else 1.0),
+             "The share is 1 / (power + t). Above the line stands power + 1."),
+            (_averages(share=lambda t, p: (p + 1) / (p + t + 1)),
+             "The steps are counted from one too many below the line: at step 1, t is 1."),
+            (_averages(first=0, share=lambda t, p: (p + 1) / (p + max(t, 1))),
+             "t is one too small from the second step on: it counts from 1."),
+            (_averages(share=lambda t, p: 1 - (p + 1) / (p + t)),
+             "The share is that of the old average. It is how far the average goes towards the new weights."),
+            (_averages(share=lambda t, p: 1 / (p + 1) if t > 1 else 1.0),
+             "The share is the same at every step: that average forgets at a fixed pace. Here the share shrinks as t "
+             "grows."),
+            (_averages(share=lambda t, p: 1.0), "Those are the weights themselves: nothing is averaged."),
+            (lambda points, power: points * 0 + points.mean(axis=0),
+             "The average over all steps stands in every row. After step t only the first t weights are known."),
+            (lambda points, power: points * 0 + anytime_averages(points, power)[-1],
+             "The last average stands in every row. Keep each on the way."),
+            (lambda points, power: anytime_averages(points, power)[-1],
+             "Only the last average comes back. One after each step is asked for."),
+            (lambda points, power: anytime_averages(points[::-1], power),
+             "The points are taken from the last to the first."),
+            (lambda points, power: np.cumsum(points, axis=0), "Those are sums. An average is asked for."),
+        ),
+    ),
+]
+
+QUIZZES = [
+    Quiz("untuned-baseline", "A paper reports that a new optimizer reaches the loss of AdamW in half the steps. Its "
+         "AdamW ran at the rate of an earlier paper, with a constant schedule; the new method's rate was searched over "
+         "20 values. What follows?", (
+        Option("The new method is about twice as fast.",
+               "Part of the lead, or all of it, may be the search and the schedule.",
+               origin="Comparisons with an untuned baseline are common"),
+        Option("Nothing about the method yet: give AdamW as many tries and a schedule that falls, then compare.",
+               "Both sides get the same effort. In this notebook that is asserted.", right=True),
+        Option("The new method is easier to tune.",
+               "It may be. The width of its basin would say so; twenty tries on one side do not."),
+        Option("One seed more would settle it.",
+               "More seeds narrow the interval around the wrong difference."),
+    )),
+    Quiz("which-weights", "Which weights does Muon take?", (
+        Option("All of them: a vector is a matrix with one row.",
+               "Of one row only the length is changed. Biases and gains are left to another optimizer.",
+               origin="A bug that raises no error: a stack of vectors passes for a matrix"),
+        Option("The matrices in the middle of a network; vectors, embeddings and as a rule the output go to AdamW.",
+               "So its authors use it, and `torch.optim.Muon` refuses what has not two axes.", right=True),
+        Option("Only square matrices, since others are not orthogonal.",
+               "A wide matrix can have orthogonal rows. The singular values are brought near 1 in any shape."),
+        Option("The embeddings only, since they are the largest.",
+               "Their rows are words that come one at a time; those are left to AdamW as a rule."),
+    )),
+    Quiz("judged-by", "A network is trained with schedule-free AdamW. Validation is run on the weights at which the "
+         "gradients are taken. What is wrong?", (
+        Option("Nothing: a network has one set of weights.",
+               "This method holds three: where it takes gradients, where it steps, and their average.",
+               origin="A common slip: the package's `optimizer.eval()` forgotten"),
+        Option("It is judged by the wrong weights: the average is what the method promises something of.",
+               "In this course `evaluated(w, state)` gives it.", right=True),
+        Option("The rate should fall to 0 before validation.",
+               "That is what the average stands in for."),
+        Option("Validation has to wait for the end of the run.",
+               "That it needs no end is the point."),
+    )),
+]
