@@ -103,9 +103,10 @@ def _way_of_lengths(g, a, b, c, n_steps):
     return f"The length of g there is {np.sqrt(np.sum(np.square(g))):.4g}."
 
 
-_FLOATS = (0.5, -0.2, -0.2, 0.1, -3.0, 1.0)
-_VECTORS = (np.array([0.5, -1.0, 0.0]), np.array([-0.1, 2.0, 0.0]), np.array([-0.3, 0.4, 1.0]),
-            np.array([0.2, 0.5, -0.2]), np.array([-0.1, -0.9, -0.3]))
+_rng = np.random.default_rng(0)
+_FLOATS = tuple(map(float, np.round(_rng.normal(size=10), 1)))
+_VECTORS = tuple(np.round(_rng.normal(size=3), 1) for _ in range(10))
+_STILL = (np.array([0.5, -1.0, 0.0]), np.array([-0.1, 2.0, 0.0]))  # the last weight has no gradient at first
 _rng = np.random.default_rng(15)
 _WIDE, _SQUARE, _LARGE = (np.round(_rng.normal(size=shape), 2) for shape in ((2, 4), (3, 3), (3, 5)))
 _POINTS = [np.round(_rng.normal(size=shape), 2) for shape in ((2, 1), (5, 2), (9, 3), (1, 2), (6, 1))]
@@ -124,8 +125,8 @@ EXERCISES = [
         ),
         probes=((1.0, (0.5, -0.2), 0.1, 0.5, 0.9), (1.0, _FLOATS, 0.1, 0.9, 0.6), (0.3, _FLOATS, 0.02, 0.4, 0.95),
                 (np.array([1.0, -2.0, 0.5]), _VECTORS, 0.05, 0.8, 0.5),
-                (np.array([0.0, 1.0, 3.0]), _VECTORS, 0.3, 0.3, 0.99)),
-        corners={"floats": [0, 1, 2], "arrays of one shape": [3, 4], "A sign of 0": [3, 4]},
+                (np.array([0.0, 1.0, 3.0]), (*_STILL, *_VECTORS[:8]), 0.3, 0.3, 0.99)),
+        corners={"floats": [0, 1, 2], "arrays of one shape": [3, 4], "A sign of 0": [4]},
         drive=lambda update, w, gradients, lr, beta1, beta2: walk(update, w, gradients,
                                                                  [(lr, beta1, beta2)] * len(gradients)),
         mistakes=(

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from .anytime import explore_anytime
 from .averages import explore_bias_correction
 from .budgets import explore_split, split_games
 from .descents import explore_bowl, explore_momentum, explore_ravine, explore_turned_ravine, turned_ravine
@@ -14,8 +15,7 @@ __all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_t
            "turned_ravine", "explore_bias_correction", "explore_one_rate", "explore_split",
            "split_games", "explore_anytime", "explore_doctor", "explore_fine_tuning"]
 
-_TRAINED = {"explore_anytime": ".anytime", "explore_doctor": ".clinic",
-            "explore_fine_tuning": ".fine_tuning"}  # where they are, if not in networks
+_TRAINED = {"explore_doctor": ".clinic", "explore_fine_tuning": ".fine_tuning"}  # where they are, if not in networks
 
 
 def __getattr__(name):
