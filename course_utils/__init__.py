@@ -14,12 +14,12 @@ engine       how the networks of a sweep are trained; nothing here is taught
 training     the training loop, and one network trained by it
 sweep        hundreds of networks trained at once, over any grid of hyperparameters and seeds
 search       trials bought with epochs, until a budget is spent
-curvature    the sharpness of a network's loss
+curvature    the sharpness of a network's loss, and the edge of a rate
 basins       how wide the range of good rates is
 claims       what a notebook claims, judged where it is measured
 statistics   intervals, paired differences, rules for choosing a rate
 plots        figures of all of these
-studies      experiments too long for the cells of a notebook: robustness, the capstone, the clinic, the contest
+studies      experiments too long for the cells of a notebook: robustness, the capstone, the clinic, the edge, …
 explorables  figures that follow their sliders
 progress     what a learner has solved, kept on their own machine
 exercises    check, hint, solution and quiz

@@ -5,7 +5,15 @@ from torch.func import vmap
 
 from .engine.stacks import Stack, fresh_network
 
-__all__ = ["sharpness"]
+__all__ = ["edge", "sharpness"]
+
+
+def edge(lr, beta=0.0):
+    """The sharpness above which descent on a quadratic is unstable: 2 (1 + β) / η, for momentum without damping.
+
+    β = 0 is plain gradient descent. lr and beta are numbers or arrays that broadcast  (Polyak 1964).
+    """
+    return 2 * (1 + beta) / lr
 
 
 def sharpness(model, data, weights, n_steps=20):

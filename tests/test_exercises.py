@@ -955,7 +955,83 @@ def one_rate_sorted(rates, val, test):
     return rates[order[0]], np.sort(test[:, order[0]])[0]
 
 
+def edge_by_cases(lr, beta, kind, weight_decay):
+    if kind == "damped":
+        bears = 2 * (1 + beta) / (1 - beta) / lr
+    elif kind == "nesterov":
+        bears = (2 + 2 * beta) / (lr + 2 * beta * lr)
+    else:
+        bears = (2 + 2 * beta) / lr
+    return np.clip(bears - weight_decay, 0, None)
+
+
+def edge_by_stability(lr, beta, kind, weight_decay):
+    """The largest curvature at which the step's matrix has no eigenvalue beyond size 1, by bisection."""
+    def radius(eta, c):
+        a, b = {"undamped": (1 + beta - eta * c, -beta), "damped": (1 + beta - (1 - beta) * eta * c, -beta),
+                "nesterov": ((1 + beta) * (1 - eta * c), -beta * (1 - eta * c))}[kind]
+        return np.abs(np.linalg.eigvals([[a, b], [1.0, 0.0]])).max()
+
+    found = []
+    for eta in np.atleast_1d(lr):
+        low, high = 0.0, 1e4
+        for _ in range(80):
+            middle = (low + high) / 2
+            low, high = (middle, high) if radius(eta, middle) <= 1 + 1e-12 else (low, middle)
+        found.append(max(low - weight_decay, 0.0))
+    return np.array(found) if np.ndim(lr) else found[0]
+
+
+def curvature_by_recursion(times_hessian, start, n_rounds):
+    def walk(times, v, left):
+        v = v / np.sqrt(np.sum(v * v))
+        product = times(v)
+        if left == 0 or np.all(product == 0):
+            return np.sum(v * product)
+        return walk(times, product, left - 1)
+
+    size = walk(times_hessian, start, n_rounds)
+    if size >= 0:
+        return size
+    return size + walk(lambda v: times_hessian(v) - size * v, start, n_rounds)
+
+
+def curvature_by_matrices(times_hessian, start, n_rounds):
+    H, found = np.stack([times_hessian(e) for e in np.eye(len(start))], axis=1), 0.0
+    for _ in range(2):
+        A = H - found * np.eye(len(start))
+        v = start.copy()
+        for _ in range(n_rounds):
+            v = A @ v
+            v = v / (np.linalg.norm(v) or 1.0)
+        found += float(v @ A @ v / ((v @ v) or 1.0))
+        if found >= 0:
+            break
+    return found
+
+
+def reached_by_counting(steps, sharpness, rates, beta, tolerance, in_a_row):
+    so_far = 0
+    for i, (s, r) in enumerate(zip(sharpness, rates, strict=True)):
+        so_far = so_far + 1 if abs(s - 2 * (1 + beta) / r) <= tolerance * 2 * (1 + beta) / r else 0
+        if so_far == in_a_row:
+            return steps[i - in_a_row + 1]
+    return None
+
+
+def reached_by_windows(steps, sharpness, rates, beta, tolerance, in_a_row):
+    edge = 2 * (1 + beta) / rates
+    counts = (np.abs(sharpness - edge) <= tolerance * edge).astype(int)
+    if len(counts) < in_a_row:
+        return None
+    full = np.lib.stride_tricks.sliding_window_view(counts, in_a_row).sum(axis=1) == in_a_row
+    return int(steps[np.argmax(full)]) if full.any() else None
+
+
 RIGHT = {
+    "momentum-edge": [edge_by_cases, edge_by_stability],
+    "sharpness-by-products": [curvature_by_recursion, curvature_by_matrices],
+    "edge-reached": [reached_by_counting, reached_by_windows],
     "steps-spent": [spent_by_replay, spent_by_sorting, spent_walking, lambda t: float(spent_by_replay(t)),
                     lambda t: torch.tensor(spent_by_replay(t)), lambda t: np.float32(spent_walking(t[::-1])),
                     lambda t: spent_by_replay(list(dict.fromkeys(t))), lambda t: spent_by_sorting(sorted(t)),
@@ -1156,6 +1232,22 @@ def change_by_powers(loss_plain, feature_plain, loss_adaptive, feature_adaptive,
 
 
 WRONG = {
+    "momentum-edge": [
+        lambda lr, beta, kind, wd: edge_by_cases(lr, beta**2, kind, wd),
+        lambda lr, beta, kind, wd: np.sqrt(edge_by_cases(lr, beta, kind, wd)),
+        lambda lr, beta, kind, wd: edge_by_cases(lr, beta, "damped", wd),
+        lambda lr, beta, kind, wd: edge_by_cases(lr, beta, kind, wd / 3),
+        lambda lr, beta, kind, wd: np.maximum(edge_by_cases(lr, beta, kind, wd), 0.1)],
+    "sharpness-by-products": [
+        lambda times, start, n: curvature_by_recursion(times, start + 1, n),
+        lambda times, start, n: curvature_by_recursion(times, start, 100),
+        lambda times, start, n: float(start @ times(start)),
+        lambda times, start, n: 3.0],
+    "edge-reached": [
+        lambda steps, sharp, rates, beta, tol, n: reached_by_counting(steps, sharp, rates, beta, tol / 2, n),
+        lambda steps, sharp, rates, beta, tol, n: reached_by_counting(steps, sharp, rates, beta, tol, max(n - 1, 1)),
+        lambda steps, sharp, rates, beta, tol, n: reached_by_counting(steps, sharp, rates**2, beta, tol, n),
+        lambda steps, sharp, rates, beta, tol, n: int(steps[np.nanargmax(np.r_[0.0, sharp]) - 1])],
     "steps-spent": [lambda t: spent_by_replay(t) + 1, lambda t: spent_by_replay(t[2:]),
                     lambda t: spent_by_replay(t[:-2]), lambda t: spent_by_replay(t) * 1.001,
                     lambda t: -spent_by_replay(t), lambda t: 0, lambda t: 160,
@@ -1608,6 +1700,7 @@ IN_PLACE = [
         "pick-rate": ["rates", "val_scores", "test_scores"], "paired-interval": ["b"],
         "one-error-pick": ["rates", "scores"],
         "basin-on-a-grid": ["rates", "gains"], "carried-regret": ["val", "test"],
+        "edge-reached": ["steps", "sharpness", "rates"], "sharpness-by-products": ["start"],
         "clip-threshold": ["norms"], "name-fate": ["train", "val", "rates", "ratio"],
         "one-rate-for-all": ["rates", "val", "test"],
     }.items() for argument in arguments],

@@ -14,6 +14,7 @@ from . import (
     capstone,
     choosing,
     clinic,
+    edge,
     gradient_descent,
     learning_rate,
     momentum,
@@ -30,8 +31,7 @@ __all__ = ["check", "hint", "solution", "quiz", "quiz_markdown", "results", "EXE
            "QUIZZES"]
 
 _TOPICS = (start_here, gradient_descent, stochastic_gradients, learning_rate, choosing, schedules, momentum, adaptive,
-           adam, robustness, capstone, clinic, own_network,
-           beyond_adam)
+           adam, robustness, capstone, clinic, own_network, edge, beyond_adam)
 EXERCISES = {exercise.id: exercise for topic in _TOPICS for exercise in topic.EXERCISES}
 PROJECTS = {project.id: project for topic in _TOPICS for project in getattr(topic, "PROJECTS", ())}
 QUIZZES = {question.id: question for topic in _TOPICS for question in topic.QUIZZES}
