@@ -400,7 +400,8 @@ QUIZZES = [
             Option("The loss grows without end: the rate is above 2/λmax.",
                    "On a bowl it would, since the curvature of a bowl stays as it is. Here it fell.",
                    origin="A common belief: the sharpness at the start decides"),
-            Option("The loss rises at first, the sharpness falls to about 2/2.4, and then the loss falls.",
+            Option("The steepest direction swings, the sharpness falls to about 2/2.4, and the loss comes down in the "
+                   "end.",
                    "The steps across the valley grow until they lead onto flatter ground. At a rate far above, that "
                    "comes too late.",
                    right=True),
@@ -408,7 +409,8 @@ QUIZZES = [
                    "It has one at every point, the largest eigenvalue of the Hessian there, and it was measured.",
                    origin="A common belief: curvature belongs to quadratics"),
             Option("The loss falls steadily, since large rates are fast.",
-                   "Beyond the edge the steepest direction overshoots with every step. The loss rises first.",
+                   "Beyond the edge the steepest direction overshoots with every step, and even at the edge the loss "
+                   "rises in many steps.",
                    origin="A common belief: a larger rate is a faster fall"),
         ),
     ),
