@@ -61,6 +61,11 @@ def _when_never(answer):
     return lambda accuracies, target: answer if max(accuracies) < target else epochs_to(accuracies, target)
 
 
+def _of_those_above(never):
+    """A mistake in which only an accuracy above the target counts, with another answer than None if there is none."""
+    return lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a > target), never)
+
+
 def _never_none(epoch):
     """A mistake in finding the epoch which does give None if the target is never reached."""
     return lambda accuracies, target: None if max(accuracies) < target else epoch(accuracies, target)
@@ -118,6 +123,8 @@ _MORE_VAL = np.array([[0.31, 0.35, 0.30, 0.36, 0.33], [0.61, 0.62, 0.50, 0.61, 0
 _MORE_TEST = np.array([[0.34, 0.32, 0.33, 0.30, 0.37], [0.66, 0.60, 0.58, 0.63, 0.62], [0.59, 0.55, 0.62, 0.58, 0.60]])
 _WIDE_VAL = np.array([[0.80, 0.81, 0.80, 0.79], [0.94, 0.70, 0.95, 0.72], [0.96, 0.62, 0.60, 0.61]])
 _WIDE_TEST = np.array([[0.74, 0.70, 0.72, 0.73], [0.85, 0.83, 0.66, 0.69], [0.60, 0.59, 0.65, 0.91]])
+_FALLEN_VAL = np.array([[0.60, 0.62], [0.81, 0.79], [0.40, 0.44], [0.55, 0.50], [0.30, 0.33]])  # rises after the best
+_FALLEN_TEST = np.array([[0.58, 0.60], [0.77, 0.73], [0.45, 0.42], [0.79, 0.80], [0.31, 0.36]])
 _LOSS_VAL = np.array([[-2.6, -2.9], [-2.9, -3.3], [-2.5, -2.7]])
 _LOSS_TEST = np.array([[-2.3, -2.4], [-3.2, -2.8], [-2.5, -2.3]])
 
@@ -230,6 +237,12 @@ EXERCISES = [
              "The entries are added up first, so that changes up and down cancel each other. Square each before."),
             (lambda before, after: np.linalg.norm(after[0] - before[0]) / np.linalg.norm(before[0]),
              "Only the first entry takes part, or of a matrix the first row. The length counts every weight."),
+            (lambda before, after: np.linalg.norm(after.T[0] - before.T[0]) / np.linalg.norm(before.T[0]),
+             "Only the first entry takes part, or of a matrix the first column. The length counts every weight."),
+            (lambda before, after: math.log(np.linalg.norm(after) / np.linalg.norm(before)),
+             "That is the logarithm of how much longer the weights got. Take the length of the difference."),
+            (lambda before, after: (after - before).sum() / np.linalg.norm(before),
+             "Above stands the sum of the changes, in which ups and downs cancel. Take the length of the update."),
             (lambda before, after: 2 * np.linalg.norm(after - before) / (
                 np.linalg.norm(before) + np.linalg.norm(after)),
              "Measured by the mean of the old length and the new one. Only the weights before the update count."),
@@ -386,6 +399,15 @@ EXERCISES = [
              "That is the first epoch that comes up to the target from below. Epoch 1 may be at it already."),
             (lambda accuracies, target: epochs_to(np.cumsum(accuracies) / np.arange(1, len(accuracies) + 1), target),
              "That is when the mean of the accuracies so far reaches the target. Each epoch stands for itself."),
+            *((_of_those_above(never), "Two things at once: an accuracy equal to the target has reached it, and if the "
+               f"target is never reached, yours says {said}, where None is asked for.")
+              for never, said in ((np.inf, "infinity"), (np.nan, "nan"), (0, "0"), (-1, "−1"))),
+            (lambda accuracies, target: int((accuracies > target).argmax()) + 1,
+             "Two things at once: an accuracy equal to the target has reached it, and `argmax` of nothing but False "
+             "says 0."),
+            (lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a > target), len(accuracies)),
+             "Two things at once: an accuracy equal to the target has reached it, and if the target is never reached, "
+             "the number of epochs run looks like a late success."),
             (_when_never(np.nan),
              "Right if the target is reached. If it never is, nan is a fair thought, but None is asked for."),
             (lambda accuracies, target: next((i + 1 for i in range(len(accuracies))
@@ -431,7 +453,8 @@ EXERCISES = [
         probes=((_RATES, _VAL, _TEST), (np.array([1e-3, 0.1, 1.0]), _MORE_VAL, _MORE_TEST),
                 (_RATES[:3], _TEST[:3], _VAL[:3]), (_RATES[::-1], 1 - _TEST, 1 - _VAL),
                 (np.array([0.3, 0.1, 0.03]), _WIDE_VAL, _WIDE_TEST),
-                (np.array([0.3, 0.1, 0.03]), _LOSS_VAL, _LOSS_TEST)),
+                (np.array([0.3, 0.1, 0.03]), _LOSS_VAL, _LOSS_TEST),
+                (np.array([0.003, 0.001, 0.004, 0.002, 0.0005]), _FALLEN_VAL, _FALLEN_TEST)),
         corners={"all may be below 0": [5]},
         parts=("the rate", "the test score"),
         on_the_way=lambda rates, val, test: (
@@ -538,6 +561,13 @@ EXERCISES = [
                 rates[(k := max(i for i, v in enumerate(val) if i == 0 or v.mean() > val[0].mean()))], test[k].mean()),
              "The last rate that is better than the first is taken. Each time a better one is found, the best mean so "
              "far has to be kept as well."),
+            (lambda rates, val, test: (
+                rates[(k := max(i for i in range(len(val)) if i == 0 or val[i].mean() > val[i - 1].mean()))],
+                test[k].mean()),
+             "The last rate that is better than the one before it is taken. Compare with the best mean so far, and "
+             "keep it until a better one comes."),
+            (lambda rates, val, test: (rates[(k := val[:, 0].argmax())], test[k, 0]),
+             "One seed alone chooses the rate here, and the same seed alone tests it. All the seeds count for both."),
             (lambda rates, val, test: (rates[(k := val.mean(axis=1).round(1).argmax())], test[k].mean()),
              "The means are rounded to one place before they are compared, so that close ones look equal, and the "
              "first of them is taken."),
@@ -557,7 +587,8 @@ EXERCISES = [
             "For 95 % and few seeds the factor is Student's t with n − 1 degrees of freedom, with 2.5 % left on each "
             "side: `scipy.stats.t.ppf(0.975, n - 1)`.",
         ),
-        probes=((_A, _B), (_C, _D), (_D[:4], _C[:4]), (np.array([0.7, 0.9]), np.array([0.75, 0.6]))),
+        probes=((_A, _B), (_C, _D), (_D[:4], _C[:4]), (np.array([0.7, 0.9]), np.array([0.75, 0.6])),
+                (np.array([0.82, 0.79, 0.85, 0.80, 0.83]), np.array([0.81, 0.80, 0.81, 0.81, 0.80]))),
         parts=("the mean", "low", "high"),
         mistakes=(
             (lambda a, b: _unpaired(a, b, 2 * len(a) - 2),
@@ -592,6 +623,13 @@ EXERCISES = [
              "n."),
             (_interval(lambda d: _t(len(d) - 1) * d.var(ddof=1) / np.sqrt(len(d))),
              "The variance is in the margin. The standard deviation is its root."),
+            (_interval(lambda d: _t(len(d) - 1) * d.var(ddof=1) / len(d)),
+             "The standard error is squared: a root is missing over the variance divided by n."),
+            (lambda a, b: (lambda mean, low, high: (
+                mean, max(low, 0.0) if mean > 0 else low, min(high, 0.0) if mean < 0 else high))(
+                    *paired_interval(a, b)),
+             "Right unless the interval reaches across 0, where yours ends at 0. That it may hold 0 is what it is "
+             "there to show."),
             (_interval(lambda d: _t(len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d) - 1)),
              "The n − 1 is used twice: it belongs into the standard deviation; the root is that of n."),
             (_interval(lambda d: _t(len(d) - 1) * _standard_error(d) / 2),

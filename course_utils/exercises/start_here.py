@@ -72,10 +72,10 @@ EXERCISES = [
             "Divide, then round up. The module `math` has a function that does it; look at `math.ceil`.",
         ),
         probes=((500, 32), (512, 32), (1, 32), (100, 1), (7, 7), (1000, 999), (129, 64), (10, 4),
-                (54, 10), (99, 25), (3, 10), (2, 5), (15, 5), (100, 7)),
+                (54, 10), (99, 25), (3, 10), (2, 5), (15, 5), (100, 7), (23, 8)),
         on_the_way=lambda n, batch_size: (
             f"Full batches: `{n // batch_size}`; examples left over: `{n % batch_size}`."),
-        corners={"the last may be smaller": [0, 2, 5, 6, 7, 8, 9, 10, 11, 13]},
+        corners={"the last may be smaller": [0, 2, 5, 6, 7, 8, 9, 10, 11, 13, 14]},
         mistakes=(
             (lambda n, batch_size: n // batch_size,
              "Whole batches are counted well, but some examples never get their turn: what becomes of those left over "
