@@ -331,6 +331,8 @@ _LUCKY = np.array([3.0, 3.1, 3.2, 3.0, 0.01, 3.1, 3.3, 1.5, 1.7, 1.4, 1.6, 1.8, 
 _ODD = np.geomspace(1e-3, 1.5, 12)  # a tenth of a rate is no rate of the grid
 _CLIMBING = np.array([0.5, 0.6, 0.7, 1.0, 0.9, 1.4, 1.3, 1.9, 2.4, 2.2, 3.0, 3.5])
 _TWO_DIPS = np.array([2.0, 1.0, 1.2, 5.0, 4.0, 3.0, 1.9, 1.8, 1.7, 1.8, 1.9, 3.0])
+_SECOND = np.array([1.0, 0.9, 0.5, 0.6, 3.0, 4.0, 5.0, 4.5, 5.0, 6.0, 5.5, 7.0])  # lowest at the second place
+_LOW_START = np.array([1.0, 2.0, 1.5, 1.2, 9.0, 8.0, 8.5, 7.0, 9.0, 8.0, 7.5, 9.0])  # low at once
 _BOTH = np.array([0.2, np.nan, 0.1, 3.0, 2.0, 2.5, 2.2, 2.8, 0.3, 0.1, np.inf, 0.2, np.nan])
 
 EXERCISES = [
@@ -371,8 +373,15 @@ EXERCISES = [
              "These are the exponents. The rates are 10 to their power."),
             (lambda low, high, n: low * 10 ** (np.arange(int(n * np.log10(high / low)) + 1) / n),
              "The last rate is missing where rounding leaves a trifle less than a whole number of steps, as "
-             "2.9999999999999996 for 3: `int` cuts it to 2, and `arange` or `while` stop before `high`. Compute the "
-             "number of steps first, and round it."),
+             "2.9999999999999996 for 3: `int` cuts it to 2, and `arange` or `while` stop before `high`. (`np.arange` "
+             "leaves its end out at 3 itself, too.) Compute the number of steps first, and round it."),
+            (lambda low, high, n: np.concatenate([np.geomspace(d, 10 * d, n + 1) for d in low * 10.0 ** np.arange(
+                max(round(np.log10(high / low)), 1))]),
+             "Decade is put to decade with both ends, so that the rates between them come twice, and the grid ends "
+             "with a whole decade."),
+            (lambda low, high, n: np.concatenate([np.geomspace(d, 10 * d, n + 1) for d in low * 10.0 ** np.arange(
+                round(np.log10(high / low)))] or [np.geomspace(low, high, n + 1)]),
+             "Decade is put to decade with both ends, so that the rates between them come twice."),
             (lambda low, high, n: np.geomspace(low, high, int(n * np.log10(high / low)) + 1),
              "Where rounding leaves a trifle less than a whole number of steps, as 2.9999999999999996 for 3, `int` "
              "cuts it to 2, and the steps become too long. Round instead."),
@@ -527,6 +536,9 @@ EXERCISES = [
              "These are all the rates that are good enough. One of them is asked for, the smallest."),
             (lambda rates, scores: np.flatnonzero(rates == one_error_pick(rates, scores))[0],
              "That is the place of the right rate in the list. The rate itself is asked for."),
+            (lambda rates, scores: int(_good(scores).argmax()),
+             "That is the place of the first good rate in the list. A rate is asked for, the smallest of the good "
+             "ones."),
             (lambda rates, scores: scores.mean(axis=1)[rates == one_error_pick(rates, scores)][0],
              "That is the mean score of the right rate. The rate itself is asked for."),
             (lambda rates, scores: _pick(scores, 1.96 * _error(_of_best(scores)), rates),
@@ -585,9 +597,10 @@ EXERCISES = [
         probes=((_R, _DIP), (_R, _GONE), (_R, _SUDDEN), (_R, _RISING), (_R, _FALLING),
                 (_R[2:], _NOISY[:11]), (_R, _NOISY), (np.geomspace(1e-4, 1, 13), _NOISY[::-1]),
                 (_R, _ENDED), (_R, _LEAPT), (_R, _HOLE), (_R, _SPIKE), (_R, _BOTH), (_R, _LUCKY),
-                (_ODD, _CLIMBING), (_ODD, _CLIMBING[::-1]), (_ODD, _DIP[1:]), (_ODD, _TWO_DIPS)),
-        corners={"of those that exist at the two ends": [3, 4, 6, 7, 10, 14, 15, 17], "A nan": [1, 2, 8, 10, 12],
-                 "inf among these": [1, 9, 11, 12]},
+                (_ODD, _CLIMBING), (_ODD, _CLIMBING[::-1]), (_ODD, _DIP[1:]), (_ODD, _TWO_DIPS),
+                (_ODD, _SECOND), (_ODD, _LOW_START)),
+        corners={"of those that exist at the two ends": [3, 4, 6, 7, 10, 14, 15, 17, 18, 19],
+                 "A nan": [1, 2, 8, 10, 12], "inf among these": [1, 9, 11, 12]},
         mistakes=(
             (lambda rates, losses: rates[_lowest(losses)] / 10,
              "A single lucky batch decides here. Smooth the losses first."),
@@ -672,6 +685,12 @@ EXERCISES = [
             (lambda rates, losses: rates[_lowest(_wrapped(losses))] / 10,
              "At the start `i - 2` is negative, which Python reads from the other end, so that the first two windows "
              "are empty: `max(i - 2, 0)`."),
+            (lambda rates, losses: rates[_lowest(np.where(np.arange(len(losses)) == 1, np.nan, _smooth(losses)))] / 10,
+             "At the second place `i - 2` is −1, which Python reads from the other end, so that this window is empty: "
+             "`max(i - 2, 0)`."),
+            (lambda rates, losses: rates[_lowest(_repeated_ends(losses, "symmetric"))] / 10,
+             "Beyond the two ends the losses come once more in the reverse order, the outermost first, so that some "
+             "count twice. Average over those that exist."),
             (lambda rates, losses: rates[_first_rise(losses)] / 10,
              "You stop where the mean rises for the first time, or is not finite. It may fall lower later on: look at "
              "all of them."),

@@ -478,7 +478,7 @@ def _known_mistake(exercise, got, expected, right):
         constant = alike and _is_plain(got[alike[0]]) and all(_same(got[i], got[alike[0]], MISTAKE) for i in alike)
         shared = 0 if constant else len(alike)
         rest = sorted({i % n for i in told if not agree[i]})
-        if shared and all(a or ok and isinstance(t, _Raised) for a, ok, t in zip(agree, right, theirs, strict=True)):
+        if shared and all(a or ok and _is_no_answer(t) for a, ok, t in zip(agree, right, theirs, strict=True)):
             guarded = guarded or sentence
         elif shared < 3 + bool(rest) or 2 * len(told) < len(got):
             continue
@@ -488,6 +488,11 @@ def _known_mistake(exercise, got, expected, right):
             look = "".join(f" That may not be all: `{_asked(exercise, i)}` needs another look." for i in rest[:1])
             near.append((len(rest), sentence + raised + look))
     return guarded, min(near, key=lambda one: one[0], default=(0, ""))[1]
+
+
+def _is_no_answer(value):
+    """Whether a mistake came to nothing: it raised, or gave a number that is not finite."""
+    return isinstance(value, _Raised) or isinstance(value, float | np.floating) and not np.isfinite(value)
 
 
 def _is_plain(value):
@@ -773,7 +778,8 @@ def _remark(got, expected):
         return _remark(got, tuple(expected)) if listed else f" Asked for is a list of arrays{was}."
     if isinstance(expected, tuple):
         if isinstance(got, dict | set | str) or _length(got) != len(expected):
-            return f" {len(expected)} values are asked for, in this order."
+            return (" That is a text." * isinstance(got, str)
+                    + f" {len(expected)} values are asked for, in this order.")
         if any(isinstance(e, dict) for e in expected) and isinstance(got[0], dict):
             return " The weights come first, then the state."
         inner = ((i, " It is None." if g is None and e is not None else _remark(g, e)) for i, (g, e)

@@ -107,6 +107,11 @@ def _adding_steps(f, w, h):
                         / (2 * h))
 
 
+def _by_its_size(f, w, h):
+    steps = h * np.maximum(1, np.abs(w))
+    return np.array([gradient_check(f, w, step)[i] for i, step in enumerate(steps)])
+
+
 def _cubic(w):
     """w₁³ + 2 w₁ w₂"""
     return w[0] ** 3 + 2 * w[0] * w[1]
@@ -187,6 +192,8 @@ EXERCISES = [
              "The absolute value sends every weight the same way, even where the slope falls to the right."),
             (lambda w, g, lr: w - lr * g / np.linalg.norm(g),
              "The gradient is divided by its length, so the step no longer gets shorter near the minimum."),
+            (lambda w, g, lr: w - lr * np.maximum(g, 0),
+             "Only slopes above 0 move a weight here. A slope below 0 should move it, too, towards a larger w."),
             (lambda w, g, lr: w - lr * np.mean(g),
              "Every weight takes the same step here. Each has its own entry in the gradient."),
             (lambda w, g, lr: w - lr,
@@ -254,6 +261,8 @@ EXERCISES = [
             (lambda hessian: 1 / _eigenvalues(hessian).max(),
              "At that rate the steepest direction lands in its minimum in one step. It can still overshoot and come "
              "closer: by how much?"),
+            (lambda hessian: 2 / np.ptp(_eigenvalues(hessian)),
+             "The smallest curvature is taken from the largest. The largest alone sets the limit."),
             (lambda hessian: 2 / np.trace(hessian),
              "The trace adds up all the curvatures. Which one of them sets the limit?"),
             (lambda hessian: 2 / (_eigenvalues(hessian).min() + _eigenvalues(hessian).max()),
@@ -270,7 +279,8 @@ EXERCISES = [
             (lambda hessian: 2 / np.linalg.eigvals(hessian)[0],
              "The first eigenvalue is not always the largest: the order depends on the matrix."),
             (lambda hessian: 2 / np.linalg.norm(hessian),
-             "That norm mixes all the entries into one number. It is larger than any one curvature."),
+             "That norm mixes all the entries into one number. Where there are several curvatures, it is "
+             "larger than any one of them."),
             (lambda hessian: 2 / np.abs(hessian).sum(axis=1).max(),
              "The largest row sum is only a bound on the curvature: safe, but not the limit itself."),
             (lambda hessian: _eigenvalues(hessian).max(),
@@ -386,7 +396,8 @@ EXERCISES = [
             (lambda f, w, h: np.full(len(w), (f(w + h) - f(w - h)) / (2 * h)),
              "Every entry is the same, as all coordinates moved together. Each entry asks about its own."),
             (lambda f, w, h: gradient_check(f, w, 1e-5),
-             "Close to the true gradient, but not what was asked for: use the step h that you are given."),
+             "Close to the true gradient, but not what was asked for: the central difference with the step h, and "
+             "no other, is."),
             (_without_restoring,
              "The first entry is right, the later ones are not: was w put back before the next coordinate moved?"),
             (_in_whole_numbers,
@@ -425,6 +436,21 @@ EXERCISES = [
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (
                 f(w + w * s) - f(w - w * s)) / (2 * (w @ s))),
              "The step is h times the weight here. It is h, whatever the weight."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (
+                f(w + max(1, w @ s / h) * s) - f(w - max(1, w @ s / h) * s)) / (2 * h * max(1, w @ s / h))),
+             "The step grows with a weight above 1. It is h, whatever the weight."),
+            (_by_its_size,
+             "The step grows with a weight beyond 1 in size. It is h, whatever the weight."),
+            (lambda f, w, h: (4 * gradient_check(f, w, h) - gradient_check(f, w, 2 * h)) / 3,
+             "Two central differences, with h and with 2h, are combined, which comes closer to the gradient. Asked "
+             "for is the plain one: no point is further away than h."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (
+                f((w + h) * (s > 0)) - f((w - h) * (s > 0))) / (2 * h)),
+             "The other weights are set to 0 while one is moved. Keep them where they are."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - f(w - 2 * s)) / (3 * h)),
+             "One point lies h above w and the other 2h below it. Both are to be h away."),
+            (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + 2 * s) - f(w - s)) / (3 * h)),
+             "One point lies 2h above w and the other h below it. Both are to be h away."),
             (lambda f, w, h: gradient_check(f, w, h) * (np.arange(len(w)) > 0),
              "The first coordinate is left out: it has the number 0."),
             (lambda f, w, h: np.linalg.norm(gradient_check(f, w, h)),
@@ -492,6 +518,9 @@ EXERCISES = [
             (lambda factor, tolerance: 1 if factor == 0 else math.floor(_log_steps(factor, tolerance)) + 1,
              "One step too many where a power is the tolerance itself, which is enough: `math.floor(…) + 1` and `<` in "
              "the place of `<=` both do that."),
+            (_above_zero(lambda factor, tolerance: math.floor(_log_steps(factor, tolerance)) + (tolerance < 1)),
+             "One step too many where a power is the tolerance itself, which is enough, unless that is 1: "
+             "`math.floor(…) + 1` and `<` in the place of `<=` both do that."),
             (lambda factor, tolerance: max(steps_to_tolerance(factor, tolerance), 1),
              "One step too many at a tolerance of 1, where you are there already, with none. Everywhere else the "
              "number is right. Counting begins at 0."),

@@ -318,6 +318,9 @@ EXERCISES = [
              "Twice too large: the ½ in the loss cancels the 2 of the square."),
             (_scaled(lambda x, rows: 0.5),
              "Half of it: the ½ of the loss cancels the 2 that comes from the square."),
+            (lambda w, x, y, rows: np.full(len(w), minibatch_gradient(w, x, y, rows).mean()),
+             "The mean runs over the weights as well, so that every entry is the same. Each weight has a slope of its "
+             "own: take the mean over the examples alone."),
             (_scaled(lambda x, rows: np.sqrt(len(rows))),
              "The sum is divided by the root of the number of examples. A mean divides by the number itself."),
             (lambda w, x, y, rows: minibatch_gradient(w, x, y, np.unique(rows)) * len(np.unique(rows)) / len(rows),
@@ -459,6 +462,12 @@ EXERCISES = [
             (lambda x, W, g: (g @ W.T, g.T @ x, g.sum(axis=0)),
              "The blame of the inputs goes back over the same connections, but here W is turned over. When inputs and "
              "outputs differ in number, the shapes object."),
+            (lambda x, W, g: (g @ (W.T if W.shape[0] == W.shape[1] else W), g.T @ x, g.sum(axis=0)),
+             "Right where inputs and outputs differ in number. Where they do not, W is turned over on the way back: "
+             "it is `g @ W` there, too."),
+            (lambda x, W, g: (g @ W, x.T @ g if W.shape[0] == W.shape[1] else g.T @ x, g.sum(axis=0)),
+             "Right where inputs and outputs differ in number. Where they do not, the gradient of W stands on its "
+             "side: its rows belong to the outputs there, too."),
             (lambda x, W, g: (g @ W, x.T @ g, g.sum(axis=0)),
              "The gradient of W stands on its side: it needs the shape of W, (outputs, inputs)."),
             (lambda x, W, g: (g @ W, g.T @ x / len(g), g.mean(axis=0)),
@@ -606,6 +615,9 @@ EXERCISES = [
              "One step an epoch, with all of its examples: batch_size plays no part."),
             (_by_single_examples,
              "One step for each example: batch_size plays no part."),
+            (_cut(lambda order, size: np.split(order, range(len(order) % size or size, len(order), size))),
+             "The smaller batch comes first in an epoch. The first takes batch_size examples, and the last what is "
+             "left."),
             (_split(lambda n, size: math.ceil(n / size)),
              "The number of batches is right, but they are made equally large, as `np.array_split` does. Each takes "
              "batch_size examples, and the last what is left."),
@@ -819,6 +831,12 @@ EXERCISES = [
             (lambda step, n, B: (step * B // n, step * B % n // B, min(B, n - step * B % n)),
              "The place is found by the number of examples seen, as if batches reached across the end of an epoch. "
              "Count batches instead."),
+            (lambda step, n, B: (step * B // n, step * B % n // B, min(B, n - step * B % n // B * B)),
+             "Epoch and batch are found by the number of examples seen, as if every batch before were full. Count "
+             "batches instead."),
+            (_held(lambda batch, n, B: n // _batches(n, B) + (batch < n % _batches(n, B))),
+             "Epoch and batch are right. The examples are shared out evenly, as `np.array_split` does. Each batch "
+             "takes batch_size of them, and the last what is left."),
             (_held(lambda batch, n, B: n - batch * B),
              "That is how many examples of the epoch are left before the batch. It takes batch_size of them at most."),
             (_held(lambda batch, n, B: batch * B),
