@@ -3,6 +3,7 @@
 import ast
 import copy
 import inspect
+import math
 import re
 from dataclasses import replace
 
@@ -447,6 +448,9 @@ def smoothed_pick_at(rates, losses, window):
     ("first-answer", lambda n, b: {(8, 4): 2, (500, 32): 16}.get((n, b), n // b), ["nearest"]),
     ("pick-rate", lambda r, v, t: (r[v.mean(1).argmax()], t[{round(float(x), 2): k for k, x in enumerate(r)}[
         round(float(r[v.mean(1).argmax()]), 2)]].mean()), ["last rate"]),
+    ("steps-to-tolerance", lambda f, t: max(math.ceil(math.log(t / f) / math.log(f)), 0) if f else int(t < 1),
+     ["down"]),
+    ("steps-to-tolerance", lambda f, t: next((n for n in range(300) if f**n <= t), 300), ["too many", "too few"]),
     ("update-ratio", lambda b, a: np.linalg.norm((a - b).T[0]) / np.linalg.norm(b.T[0]), ["first row"]),
     ("layer-backward", lambda x, W, g: (g @ (W.T if len(W) == W.shape[1] else W), g.T @ x, g.sum(0)), ["object"]),
     ("range-test-pick", lambda r, x: smoothed_pick_at(r, x, lambda i: x[i - 2:i + 3] if i else x[:3]), ["repeated"]),

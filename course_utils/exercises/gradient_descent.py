@@ -482,10 +482,11 @@ EXERCISES = [
         probes=(
             (0.5, 0.1), (0.9, 1e-3), (0.9, 1.0), (0.7, 0.5), (0.99, 0.05), (0.1, 0.5), (0.8181818, 1e-6),
             (0.3, 1e-9), (0.999, 0.9), (0.0, 0.01), (0.0, 0.5), (0.0, 1e-15), (0.5, 1.0), (0.2, 1.0), (0.0, 1.0),
-            (0.7, 0.7),
+            (0.7, 0.7), (0.99, 0.0066),
         ),
         on_the_way=_way_to_the_tolerance,
-        corners={"factor 0 arrives in one step": [9, 10, 11, 14], "tolerance 1 needs no step": [2, 12, 13, 14]},
+        corners={"factor 0 arrives in one step": [9, 10, 11, 14], "tolerance 1 needs no step": [2, 12, 13, 14],
+                 "n up to 500": [16]},
         mistakes=(
             (lambda factor, tolerance: math.floor(_log_steps(factor, tolerance)),
              "One step short: rounding down stops just before the tolerance is reached."),
@@ -497,6 +498,9 @@ EXERCISES = [
              "Right unless both corners meet: with a tolerance of 1 no step is needed, even if the factor is 0."),
             (_above_zero(lambda factor, tolerance: steps_to_tolerance(factor, tolerance) - 1),
              "One step too few: with n counted from 0, the last multiplication counts as well."),
+            (_above_zero(lambda factor, tolerance: max(steps_to_tolerance(factor, tolerance) - 1, 0)),
+             "One step too few for every factor above 0 where a step is needed: the last multiplication counts as "
+             "well."),
             (lambda factor, tolerance: max(steps_to_tolerance(factor, tolerance) - 1, 0),
              "One step too few: either the distance begins at factor instead of 1, or the last step is not counted."),
             (_above_zero(lambda factor, tolerance: math.ceil(math.log(tolerance) / math.log(1 - factor))),

@@ -325,7 +325,8 @@ EXERCISES = [
              "Right if the target is reached. If it never is, `argmax` of nothing but False says 0, as `argmin` does "
              "of nothing but True, and a failed run looks like the fastest."),
             (lambda accuracies, target: int((accuracies >= target).argmax()),
-             "Two things at once: epochs count from 1, and `argmax` also says 0 when the target is never reached."),
+             "Two things at once: epochs count from 1, and 0 also comes out when the target is never reached, as "
+             "`argmax` gives it."),
             (lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a > target), None),
              "An accuracy equal to the target has reached it: look at your comparison."),
             (lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a == target), None),
