@@ -1034,7 +1034,7 @@ RIGHT = {
     "edge-reached": [reached_by_counting, reached_by_windows],
     "steps-spent": [spent_by_replay, spent_by_sorting, spent_walking, lambda t: float(spent_by_replay(t)),
                     lambda t: torch.tensor(spent_by_replay(t)), lambda t: np.float32(spent_walking(t[::-1])),
-                    lambda t: spent_by_replay(list(dict.fromkeys(t))), lambda t: spent_by_sorting(sorted(t)),
+                    lambda t: spent_by_replay(list(dict.fromkeys(t))), lambda t: spent_by_sorting(sorted(t, key=repr)),
                     lambda t: sum(max(t for t, *_ in run) for run in [[(t, s)] for s, t, d in dict.fromkeys(t) if d])
                     + spent_by_replay([x for x in t if not x[2]]), lambda t: [spent_by_replay(t)][0] + 0.0],
     "finals-left": [finals_by_walking, finals_clipped,

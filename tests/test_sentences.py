@@ -746,6 +746,60 @@ def adam_in_numpy(new=lambda b: 1 - b, hat=lambda b, t: 1 - b**t):
     return update
 
 
+def at_rest_without_a_gradient(id):
+    """A step whose gradient is 0 changes nothing."""
+    return lambda w, g, state, lr, beta: EXERCISES[id].reference(w, g, state, lr, beta) if np.any(g) else (w, state)
+
+
+def begun_anew_without_a_gradient(id):
+    """After a step whose gradient is 0 the velocity is 0."""
+    return lambda w, g, state, lr, beta: EXERCISES[id].reference(
+        w, g, {key: value * bool(np.any(g)) for key, value in state.items()}, lr, beta)
+
+
+def remembering_what_was_new(trials):
+    total, ran, seen = 0, {}, set()
+    for setting, steps, decays in trials:
+        if decays:
+            total += 0 if (setting, steps) in seen else steps
+            seen.add((setting, steps))
+        elif steps > ran.get(setting, 0):
+            ran[setting] = steps - ran.get(setting, 0)
+            total += ran[setting]
+    return total
+
+
+def early_at_zero(step, peak, warm, total):
+    if step < warm:
+        return peak * (step + 1) / warm
+    return peak * (1 + math.cos(math.pi * min(1, (step - warm) / max(1, total - warm - 1)))) / 2
+
+
+def ranked(scores, left):
+    return sorted(left, key=lambda setting: (math.isnan(scores[setting]), -np.nan_to_num(scores[setting])))
+
+
+def last_of_equal_finalists(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: score(setting, steps) for setting in settings}
+        settings = ranked(scores, settings)[:n]
+    return [setting for setting in settings if setting == settings[0] or scores[setting] == scores[settings[0]]][-1]
+
+
+def asking_those_that_are_out(score, settings, lengths, kept):
+    left = settings
+    for steps, n in zip(lengths, kept, strict=True):
+        left = ranked({setting: score(setting, steps) for setting in settings}, left)[:n]
+    return left[0]
+
+
+def eps_on_the_bare_root(w, g, state, lr, beta1, beta2, eps, weight_decay):
+    t, m = state.get("t", 0) + 1, beta1 * state.get("m", 0.0) + (1 - beta1) * g
+    s = beta2 * state.get("s", 0.0) + (1 - beta2) * g * g
+    rate = lr * (1 - beta2**t) ** 0.5 / (1 - beta1**t)
+    return w - lr * weight_decay * w - rate * m / (s**0.5 + eps), {"t": t, "m": m, "s": s}
+
+
 @pytest.mark.parametrize("id, attempt, words", [
     ("rmsprop-update", skipping_zeros("rmsprop-update"), "gradient is 0 is left out"),
     ("adam-update", skipping_zeros("adam-update"), "gradient is 0 is left out"),
@@ -823,6 +877,32 @@ def adam_in_numpy(new=lambda b: 1 - b, hat=lambda b, t: 1 - b**t):
      "On every probe the worst gain is right."),
     ("adagrad-reach", lambda lr, n: -sum(lr / (k + 1) ** 0.5 for k in range(1, n + 1)),
      "the sign and the size of yours are wrong"),
+    ("momentum-update", at_rest_without_a_gradient("momentum-update"), "is passed over"),
+    ("nesterov-update", at_rest_without_a_gradient("nesterov-update"), "is passed over"),
+    ("momentum-update", begun_anew_without_a_gradient("momentum-update"), "ends the velocity"),
+    ("nesterov-update", begun_anew_without_a_gradient("nesterov-update"), "ends the velocity"),
+    ("steps-spent", remembering_what_was_new, "the steps that it added"),
+    ("steps-spent", lambda trials: EXERCISES["steps-spent"].reference([(str(s), n, d) for s, n, d in trials]),
+     "the others all ask for “anything that can be the key of a dict”"),
+    ("steps-spent", lambda trials: EXERCISES["steps-spent"].reference([t for t in trials if t[0]]),
+     "the others all ask for “anything that can be the key of a dict”"),
+    ("finals-left", lambda b, n, s, f: EXERCISES["finals-left"].reference(b, n, s, f) if n > 3
+     else n * (b >= n * f), "The first trials cost `300`, and each final `200`."),
+    ("basin-on-a-grid", lambda rates, gains, share: EXERCISES["basin-on-a-grid"].reference(rates, gains, share)
+     if share else 0.0, "yours gave `0`"),
+    ("warmup-cosine", lambda step, peak, warm, total: EXERCISES["warmup-cosine"].reference(step, peak, warm, total)
+     if peak % 1 or step >= warm else (step + 1) // warm * peak, "`step = 2, peak_lr = 2, warmup_steps = 4"),
+    ("warmup-cosine", early_at_zero, "the rate of step total_steps is peak_lr here"),
+    ("summed-rate", lambda schedule, n: sum(schedule(step or 1) for step in range(n)),
+     "Step 0 gets the rate of step 1"),
+    ("summed-rate", lambda schedule, n: sum(map(schedule, range(n))) - (
+        (schedule(0) + schedule(n - 1)) / 2 if n > 1 else 0), "where there are several steps"),
+    ("adagrad-reach", lambda lr, n: sum(lr / k**0.5 for k in range(1, min(n, 50) + 1)),
+     "the way of the first 50 steps"),
+    ("adagrad-reach", lambda lr, n: lr if n == 1 else sum(lr / k**0.5 for k in range(1, n + 2)), "the first 3 steps"),
+    ("budgeted-halving", last_of_equal_finalists, "the others all ask for “Of equals”"),
+    ("budgeted-halving", asking_those_that_are_out, "settings that are out get a score"),
+    ("adamw-update", eps_on_the_bare_root, "The decay is right. eps is added to the root of s without its hat"),
 ])
 def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
     result = check(id, attempt)
@@ -863,7 +943,7 @@ def test_no_known_mistake_is_named_where_the_answer_is_right_although_it_would_b
     ("uncorrected-ratio", lambda t, beta1, beta2: t + beta1, "the share `0.1` of the gradient"),
     ("carried-regret", lambda val, test: val[:, :len(val)] + 0.1, "at the places `[5, 1]`"),
     ("one-rate-for-all", lambda rates, val, test: (rates[0] + 0.1, val[0, 0] + 0.7), "are `[0.1, 0.5, 0.42]`"),
-    ("budgeted-halving", lambda score, settings, lengths, kept: settings[len(kept)], "`[3, 2, 1]`, then `[2]`"),
+    ("budgeted-halving", lambda score, settings, lengths, kept: settings[len(kept)], "`[2, 1, 0]`, then `[2, 1]`"),
     ("first-answer", lambda n, batch_size: n**0.5, "Full batches: `15`; examples left over: `20`."),
     ("gradient-step", lambda w, g, lr: w - lr * g**3, "The rate times the gradient is `0.05` there."),
     ("critical-rate", lambda hessian: hessian[0, 0] + 7, "The curvatures there are `[4]`."),

@@ -544,6 +544,8 @@ EXERCISES = [
              f"The decay is right. But every step comes out {_LIKE_THE_FIRST}"),
             (_decayed(adam=_adam(step=lambda m, s, eps: m / (s + eps) ** 0.5)),
              "The decay is right. eps stands inside the root."),
+            (_decayed(adam=_eps_before_the_hat),
+             "The decay is right. eps is added to the root of s without its hat; it belongs to the root of ŝ."),
             (_decayed(adam=_adam(step=lambda m, s, eps: m / s**0.5)),
              "The decay is right. But the argument eps has no effect: either it is missing, or a tiny number stands "
              "in its place."),

@@ -252,6 +252,13 @@ _MULTIPLIED = "The step is multiplied by the root. Divide by it: a weight that h
 _NO_RATE = "The rate is missing: it multiplies the whole step."
 _PLAIN = ("That is plain descent, w − lr · g: the step does not divide by the root yet.")
 
+def _steps_of_yours(got, lr, n_steps):
+    """Of how many steps an answer is the way."""
+    way = lr * np.cumsum(1 / np.sqrt(np.arange(1, 2 * n_steps + 2)))
+    (same,) = np.nonzero(np.isclose(got, way, 1e-6, 0))
+    return f"Yours is the way of the first {same[0] + 1} steps." if same.size and same[0] else ""
+
+
 EXERCISES = [
     Exercise(
         id="adagrad-update",
@@ -558,6 +565,7 @@ EXERCISES = [
         ),
         probes=((0.1, 1), (0.1, 2), (1.0, 4), (0.01, 10), (0.003, 100), (2.5, 37), (0.02, 400), (0.7, 3), (0.6, 1)),
         corners={"at least one step": [0, 8]},
+        of_yours=_steps_of_yours,
         on_the_way=lambda lr, n_steps: "The first steps are " + ", ".join(
             f"`{lr / k**0.5:.4g}`" for k in range(1, min(n_steps, 3) + 1)) + " long." if n_steps > 1 else "",
         mistakes=(

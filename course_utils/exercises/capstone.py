@@ -121,6 +121,7 @@ _CROSSING = np.array([[.7, .71, .72], [.6, .8, .81], [.65, .75, .9], [.1, .95, .
 _BLOWN = np.array([[.3, .4, .5], [nan, nan, nan], [.5, nan, nan], [.4, .6, .7], [nan, nan, nan], [.2, .3, .9]])
 _TIED = np.array([[.5, .6, .6], [.5, .6, .7], [.5, .6, .7], [.4, .9, .9]])
 _FALLING = np.array([[.9, .2, .1], [.8, .5, .3], [.7, .6, .4], [.1, .9, .9], [.6, .3, .35], [.5, .1, .6]])
+_TIED_TOP = np.array([[0.5, 0.8], [0.6, 0.9], [0.7, 0.9], [0.4, 0.95]])
 _TIED_LATE = np.array([[.5, .6, .6], [.7, .6, .6], [.6, .6, .6], [.4, .9, .9]])  # ranked 1, 2, 0, then equal
 _NEGATIVE = np.array([[-.5, -4.], [-.9, -9.], [-.3, nan], [nan, .1], [-.4, -3.]])
 _LOST = np.array([[.2, nan, nan], [.6, nan, nan], [nan, .9, .9], [.5, nan, nan]])  # and in the end nobody is left
@@ -162,6 +163,15 @@ def _everyone_each_round(score, settings, lengths, kept):
     for steps in lengths:
         scores = {setting: score(setting, steps) for setting in settings}
     return max(settings, key=lambda setting: np.nan_to_num(scores[setting], nan=-np.inf))
+
+
+def _out_but_asked(score, settings, lengths, kept):
+    """All are asked in every round; only those that are still in are ranked."""
+    left = settings
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: np.nan_to_num(score(setting, steps), nan=-np.inf) for setting in settings}
+        left = sorted(left, key=lambda setting: -scores[setting])[:n]
+    return left[0]
 
 
 def _best_ever(score, settings, lengths, kept):
@@ -331,6 +341,8 @@ _LEDGERS = (
     [("a", 32, False), ("b", 32, False), ("a", 64, False), ("b", 96, False), ("a", 96, True), ("b", 64, True)],
     [("a", 128, True), ("a", 32, True), ("a", 128, True)],
     [("a", 64, False), ("a", 32, True), ("a", 96, False)],
+    [(1, 32, False), ("1", 64, False), (0, 16, True), ((), 16, True), (None, 48, False), (1, 96, False)],
+    [("a", 32, False), ("a", 96, False), ("a", 128, False)],
 )
 
 
@@ -436,7 +448,8 @@ EXERCISES = [
             str(steps_spent(trials[:i + 1]) - steps_spent(trials[:i])) for i in range(len(trials))) + "." if trials
         else "",
         probes=tuple((ledger,) for ledger in _LEDGERS),
-        corners={"such as a name or a tuple": [10], "only the new steps cost": [0, 7], "starts anew": [1, 12],
+        corners={"anything that can be the key of a dict": [14], "such as a name or a tuple": [10],
+                 "only the new steps cost": [0, 7, 15], "starts anew": [1, 12],
                  "The same run once more costs nothing": [3, 8], "anything shorter at a constant rate": [2, 7, 8],
                  "never share their steps": [9, 11, 13], "No trials cost 0": [6]},
         mistakes=(
@@ -503,6 +516,9 @@ EXERCISES = [
              "A run that is known costs nothing here, even if it becomes longer: the new steps cost."),
             (_accounting(_new, grow=lambda before, steps: before or steps),
              "The first length of a run is remembered here, not the longest, so that steps are charged again."),
+            (_accounting(_new, grow=lambda before, steps: steps - before if steps > before else before),
+             "What is remembered of a longer run are the steps that it added. It is its length that counts: a run that "
+             "goes on to 96 steps ends at 96."),
             (_accounting(lambda steps, before: abs(steps - before)),
              "A shorter run of what has been trained for longer is charged with the difference here. It costs "
              "nothing."),
@@ -571,7 +587,8 @@ EXERCISES = [
         probes=((1600, 24, 32, 160), (1600, 50, 16, 160), (1600, 10, 32, 160), (1600, 100, 16, 160),
                 (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120),
                 (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200), (1600, 91, 16, 160), (990, 12, 40, 100),
-                (1600, 12, 150, 160), (1010, 13, 30, 130), (1903, 12, 150, 160)),
+                (1600, 12, 150, 160), (1010, 13, 30, 130), (1903, 12, 150, 160),
+                (700, 3, 100, 300), (300, 2, 50, 200)),
         corners={"`short` is less than `full`": [7], "No more finals than first trials": [5, 7, 10], "if nothing is "
                  "left": [3], "or too little for one": [9, 12], "alone cost more than the budget": [4, 14]},
         mistakes=(
@@ -716,10 +733,10 @@ EXERCISES = [
         probes=((_RISING, (3, 2, 1)), (_CROSSING, (4, 2, 1)), (_BLOWN, (4, 2, 1)), (_TIED, (3, 2, 1)),
                 (_FALLING, (4, 3, 1)), (_LATE, (3, 1)), (_CROSSING, (5, 4, 2)), (_RISING, (6, 6, 1)),
                 (_TIED_LATE, (3, 3, 1)), (_NEGATIVE, (3, 1)), (_LOST, (3, 2, 1)), (_FEW, (3, 2, 1)),
-                (_CROSSING, (3, 1, 1)), (_CROSSING, (5, 4, 4)), (_RISING, (6, 6, 3))),
-        corners={"it may be negative": [9], "nan means that it diverged": [2, 5, 9], "Of equals": [3, 8],
-                 "of those that diverged": [10, 11], "ranked higher in the round before": [8, 10], "stands earlier in "
-                 "settings": [3, 11], "kept[-1] may be more than 1": [6, 13, 14],
+                (_CROSSING, (3, 1, 1)), (_CROSSING, (5, 4, 4)), (_RISING, (6, 6, 3)), (_TIED_TOP, (3, 2))),
+        corners={"it may be negative": [9], "nan means that it diverged": [2, 5, 9], "Of equals": [3, 8, 15],
+                 "of those that diverged": [10, 11], "ranked higher in the round before": [8, 10, 15],
+                 "stands earlier in settings": [3, 11], "kept[-1] may be more than 1": [6, 13, 14, 15],
                  "every setting that is still in gets": [12]},
         mistakes=(
             (_never_again,
@@ -728,6 +745,9 @@ EXERCISES = [
             (_everyone_each_round,
              "Every setting is trained to the end here, which is a grid search at full price: those that are out are "
              "not asked for again."),
+            (_out_but_asked,
+             "The choice is right, and too much is paid: settings that are out get a score in later rounds as well. "
+             "Ask for those that are still in alone."),
             (_best_ever,
              "The best score of any round decides here. What counts is the score of the latest round: it comes from "
              "the longest training."),

@@ -6,7 +6,7 @@ import numpy as np
 
 from .framework import Exercise
 from .quizzes import Option, Quiz
-from .walks import of_any_step, walk
+from .walks import of_any_step, skipping_zeros, walk
 
 
 def momentum_update(w, g, state, lr, beta):
@@ -149,6 +149,13 @@ def _first_left_out(w, g, state, lr, beta):
     return new, after if state else {"v": 0.0 * g}
 
 
+def _forgotten_at_zero(update):
+    """The velocity is 0 again after a step whose gradient is 0."""
+    def wrong(w, g, state, lr, beta):
+        return update(w, g, state if np.any(g) else {}, lr, beta)
+    return wrong
+
+
 def _begun_with_weights(w, g, state, lr, beta):
     return momentum_update(w, g, state or {"v": w}, lr, beta)
 
@@ -165,8 +172,9 @@ _STEPS = (
      0.97),
     (_TABLE, (_TABLE / 2, -_TABLE, _TABLE**2, _TABLE + 1, _TABLE - 2), (0.01, 0.02, 0.03, 0.04, 0.05), 0.3),
     (np.array([2.0, -1.0]), (np.array([0.0, 1.0]), np.array([1.0, 0.5]), np.array([-1.0, 2.0])), (0.1, 0.2, 0.1), 0.6),
+    (3.0, (0.8, 0.0, 0.0, -0.3), (0.1, 0.2, 0.1, 0.3), 0.7),
 )
-_STEP_CORNERS = {"floats": [0, 2], "arrays of one shape": [5, 6, 7], "lr may change from step to step": [0, 3]}
+_STEP_CORNERS = {"floats": [0, 2, 8], "arrays of one shape": [5, 6, 7], "lr may change from step to step": [0, 3]}
 
 _MEMORY = ("Read the old velocity from the state, with 0 for the first step, make the new one, and hand it back in a "
            "new dictionary: `state.get(\"v\", 0.0)`.")
@@ -260,6 +268,11 @@ EXERCISES = [
              "not 0."),
             (_begun_with_weights,
              "The velocity begins with the weights. It begins with 0."),
+            (skipping_zeros(momentum_update),
+             "A step whose gradient is 0 is passed over. The velocity moves the weights there all the same, and "
+             "fades."),
+            (_forgotten_at_zero(momentum_update),
+             "A gradient of 0 ends the velocity here. It only adds nothing: the share β of what was there goes on."),
         ),
     ),
     Exercise(
@@ -529,6 +542,11 @@ EXERCISES = [
             (_rule(lambda v, g, lr, beta: 0.9 * v + g, lambda v, old, g, lr, beta: lr * (g + 0.9 * v)), _TYPED),
             (_rule(_sum, _ahead, start=lambda g: g), _LATE_START),
             *of_any_step(nesterov_update),
+            (skipping_zeros(nesterov_update),
+             "A step whose gradient is 0 is passed over. The velocity moves the weights there all the same, and "
+             "fades."),
+            (_forgotten_at_zero(nesterov_update),
+             "A gradient of 0 ends the velocity here. It only adds nothing: the share β of what was there goes on."),
         ),
     ),
 ]

@@ -299,8 +299,8 @@ EXERCISES = [
                 (_UNEVEN, np.array([0.3, 0.9, 0.85, 0.82, 0.1]), 0.2), (_R, np.ones(7), 0.1), (_R, _ISLANDS, 0.1),
                 (_UNEVEN, np.array([0.95, 0.97, 0.99, 0.1, 0.96]), 0.1), (_R, _HILL, 0.6), (_R, _TWO_PEAKS, 0.1),
                 (_R, _ALONE, 0.1), (_R[:4], np.array([0.5, 0.85, 1.0, 0.75]), 0.2), (_R, _GENTLE, 0.15),
-                (_R, _WAVY, 0.1)),
-        corners={"unbroken row": [2, 7, 8], "at most this share": [0], "of several best ones, take the lowest rate":
+                (_R, _WAVY, 0.1), (_R, np.array([0.5, 0.9, 0.9, 0.9, 0.8, 0.9, 0.2]), 0.0)),
+        corners={"unbroken row": [2, 7, 8], "at most this share": [0, 15], "of several best ones, take the lowest rate":
                  [10], "Nothing between the rates": [1, 5], "Where no rate gains anything": [4]},
         mistakes=(
             (lambda rates, gains, share: np.log10(rates[_near(gains, share)].max() / rates[_near(gains, share)].min())

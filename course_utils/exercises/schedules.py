@@ -369,7 +369,7 @@ EXERCISES = [
         probes=((0, 0.3, 4, 20), (3, 0.3, 4, 20), (4, 0.3, 4, 20), (9, 0.3, 4, 20), (19, 0.3, 4, 20), (20, 0.3, 4, 20),
                 (31, 0.3, 4, 20), (0, 0.02, 1, 11), (1, 0.02, 1, 11), (6, 0.02, 1, 11), (60, 1.5, 100, 350),
                 (99, 1.5, 100, 350), (100, 1.5, 100, 350), (225, 1.5, 100, 350), (700, 1.5, 100, 350),
-                (1, 0.3, 3, 3), (2, 0.3, 3, 3), (3, 0.3, 3, 3), (7, 0.3, 3, 3)),
+                (1, 0.3, 3, 3), (2, 0.3, 3, 3), (3, 0.3, 3, 3), (7, 0.3, 3, 3), (2, 2.0, 4, 12)),
         corners={"total_steps on the rate is 0": [5, 6, 14, 17, 18],
                  "the warmup takes all the steps": [15, 16, 17, 18]},
         mistakes=(
@@ -409,6 +409,9 @@ EXERCISES = [
              "The cosine has left the peak at step warmup_steps already: there its progress is 0.")[:1],
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm) / (total - warm - 1)),
              "The cosine is at 0 one step too early. Progress 1 belongs to step total_steps."),
+            (_after_warmup(lambda step, warm, total: (step - warm) / max(total - warm - 1, 1)),
+             "The cosine is at 0 one step too early: progress 1 belongs to step total_steps. And where the warmup "
+             "takes all the steps, the rate of step total_steps is peak_lr here; it should be 0."),
             (_after_warmup(clip=False),
              "After step total_steps the cosine comes up again. There the rate is 0."),
             *_both_ways(dict(shape=lambda p: 1 + math.cos(math.pi * p)),
@@ -539,6 +542,12 @@ EXERCISES = [
              "Right but for the kind of number: a step is a whole number, an `int`, which may be the place in a list."),
             (lambda schedule, n: sum((schedule(step - 1) + schedule(step)) / 2 for step in range(1, n)),
              "A trapezoid rule such as `np.trapezoid` halves the first and the last rate. Every step counts in full."),
+            (lambda schedule, n: schedule(0) if n == 1 else sum((schedule(step - 1) + schedule(step)) / 2
+                                                                for step in range(1, n)),
+             "A trapezoid rule halves the first and the last rate where there are several steps. Every step counts in "
+             "full."),
+            (lambda schedule, n: sum(schedule(max(step, 1)) for step in range(n)),
+             "Step 0 gets the rate of step 1. The steps count from 0, and step 0 has a rate of its own."),
             (lambda schedule, n: n * (schedule(0) + schedule(max(n - 1, 0))) / 2,
              "The mean of the first and the last rate is the mean of all only on a straight line."),
             (lambda schedule, n: sum(step * schedule(step) for step in range(n)),
