@@ -902,6 +902,12 @@ def eps_on_the_bare_root(w, g, state, lr, beta1, beta2, eps, weight_decay):
     ("adagrad-reach", lambda lr, n: lr if n == 1 else sum(lr / k**0.5 for k in range(1, n + 2)), "the first 3 steps"),
     ("budgeted-halving", last_of_equal_finalists, "the others all ask for “Of equals”"),
     ("budgeted-halving", asking_those_that_are_out, "settings that are out get a score"),
+    ("one-rate-for-all", lambda rates, val, test: EXERCISES["one-rate-for-all"].reference(
+        rates, val if len(val) > 1 else test, test), "val = [[0, 0.3, 0.4, 0.95, 0.6]]"),
+    ("uncorrected-ratio", lambda t, a, b: EXERCISES["uncorrected-ratio"].reference(t, a, b) if t < 1000 else 1.0,
+     "After 1500 steps"),
+    ("best-momentum", lambda low, high: (EXERCISES["best-momentum"].reference(low, high)[0] if high < 2e4 * low
+     else 1 / high, EXERCISES["best-momentum"].reference(low, high)[1]), "`low = 0.001, high = 90`"),
     ("adamw-update", eps_on_the_bare_root, "The decay is right. eps is added to the root of s without its hat"),
 ])
 def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):

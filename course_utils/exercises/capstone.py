@@ -30,7 +30,7 @@ def steps_spent(trials):
     """
     longest, total = {}, 0
     for setting, steps, decays in trials:
-        run = (setting, steps) if decays else setting
+        run = (setting, decays, steps if decays else None)
         total += max(steps - longest.get(run, 0), 0)
         longest[run] = max(steps, longest.get(run, 0))
     return total
@@ -442,7 +442,7 @@ EXERCISES = [
             "Go through the trials and remember, for every run, the longest that has been paid for.",
             "A trial costs its steps minus those that the same run has had before, and never less than 0. What is "
             "\"the same run\", if the rate decays?",
-            "A dictionary: `run = (setting, steps) if decays else setting`, then `longest.get(run, 0)`.",
+            "A dictionary: `run = (setting, decays, steps if decays else None)`, then `longest.get(run, 0)`.",
         ),
         on_the_way=lambda trials: "One by one, the trials cost " + " + ".join(
             str(steps_spent(trials[:i + 1]) - steps_spent(trials[:i])) for i in range(len(trials))) + "." if trials

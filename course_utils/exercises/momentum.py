@@ -374,7 +374,8 @@ EXERCISES = [
             "β is ((√κ − 1) / (√κ + 1))² with κ = high / low. Keep the square.",
             "The rate is (2 / (√high + √low))². Give back first the rate, then beta.",
         ),
-        probes=((1.0, 25.0), (1.0, 100.0), (0.5, 8.0), (9.0, 9.0), (2.0, 3.0), (1e-3, 10.0), (9.0, 16.0)),
+        probes=((1.0, 25.0), (1.0, 100.0), (0.5, 8.0), (9.0, 9.0), (2.0, 3.0), (1e-3, 10.0), (9.0, 16.0),
+                (1e-3, 90.0)),
         corners={"they may be equal": [3]},
         parts=("the rate", "beta"),
         mistakes=(

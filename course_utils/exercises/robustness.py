@@ -604,7 +604,8 @@ EXERCISES = [
                 (_SIX[:3], _UNLIKE[:, ::-1], _UNLIKE[::-1, ::-1] - 0.05),
                 (_FIVE, np.roll(_PEAKS, -2, axis=1), np.roll(_PEAKS_TEST, -2, axis=1)),
                 (_FIVE, np.roll(_PEAKS, 2, axis=1), np.roll(_PEAKS_TEST, 2, axis=1)),
-                (_SIX[:4], _HIGH, _HIGH_TEST), (_SIX[1:4], _NEVER, _NEVER[:, ::-1] + 0.05)),
+                (_SIX[:4], _HIGH, _HIGH_TEST), (_SIX[1:4], _NEVER, _NEVER[:, ::-1] + 0.05),
+                (_FIVE, _PEAKS[1:2], _PEAKS_TEST[2:])),
         corners={"in any order": [2], "Of equals, the first rate": [6, 8, 14], "worst off on test data": [0, 4]},
         mistakes=(
             (lambda rates, val, test: _chosen(rates, test, test, test.min(axis=0).argmax()),
