@@ -65,7 +65,7 @@ def explore_edge(n_steps=800, seeds=range(2), n_digits=200, up=0.55, down=0.4):
 
     def ground(ax):
         style(ax, "step", "sharpness", "Sharpness (lines) and its edge 2/rate (dashed)")
-        ax.set(xlim=(0, n_steps), ylim=(0, 1.05))
+        ax.set(xlim=(0, n_steps), ylim=(0, 1.25))
         for level, side in ((up, "be above half-way"), (down, "be below at the end")):
             x = 0.02 if level == up else 0.98
             ax.plot([0 if level == up else n_steps / 2, n_steps / 2 if level == up else n_steps], [level] * 2,
@@ -101,12 +101,12 @@ def explore_edge(n_steps=800, seeds=range(2), n_digits=200, up=0.55, down=0.4):
         fine = ride.n_lost == 0 and ride.turn >= up and ride.end <= down
         return f"{ride.turn:.2f} half-way, {ride.end:.2f} at the end, none lost." if fine else ""
 
-    controls = {name: Control(label, 10**0.3, 10.0, 10**0.3, step=0.05, live=False)
+    controls = {name: Control(label, 2.0, 10.0, 2.0, step=0.05, live=False)
                 for name, label in (("first", "first rate"), ("then", "then"))}
     goal = (f"Let the sharpness grow to {up:g} or more in the first half, and bring it down to {down:g} or less by the "
             "end, with no network lost.")
     return Explorable(compute, [ground, losses], str, controls, goal, reached,
-                      route=[{"first": 10**0.4}, {"then": 10**0.75}])
+                      route=[{"first": 2.518}, {"then": 5.637}])
 
 
 def _switched(before, after, when, step):

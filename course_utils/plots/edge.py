@@ -21,7 +21,7 @@ def plot_edge(watched, labels, share=True, ax=None):
                 marker=RATE_MARKERS[k % len(RATE_MARKERS)], markevery=(k, 5))
         ax.fill_between(watched.steps[seen], low, high, color=color, alpha=0.15, lw=0)
         if not share:
-            ax.plot(watched.steps, watched.edges[:, k, 0], "--", color=color, lw=1)
+            ax.plot(watched.steps, watched.edges[:, k, 0], "--", color=color, lw=1, drawstyle="steps-post")
     if share:
         ax.axhline(1, color=INK, ls="--", lw=1)
     ax.set(xlabel="step", ylabel="sharpness / edge" if share else "sharpness λmax", ylim=(0, None))

@@ -14,7 +14,7 @@ import torch
 from ..curvature import edge, sharpness
 from ..data import Dataset, load_digits
 from ..schedules import constant
-from ..training import initial_weights, train_stack
+from ..training import initial_weights, one_thread, train_stack
 
 __all__ = ["LOST", "Watched", "few_digits", "watch"]
 
@@ -26,9 +26,9 @@ class Watched:
     """Networks on their way: a row for each look, after `steps` (looks,) steps, and a column for each network.
 
     `rates` (looks, networks) are those of the next step, `sharpness` and `train_loss` (looks, networks) those of the
-    loss over all examples, nan from the look on at which a network is lost: its loss no number, or above `LOST` times
-    the first one. `val_loss` (networks,) and `weights` (networks, P) are those at the end. Rate i and seed k stand in
-    column i · seeds + k. `beta` is that of momentum.
+    loss over all examples (the first loss is that of the first batch), nan from the look on at which a network is lost:
+    its loss no number, or above `LOST` times the first one. `val_loss` (networks,) and `weights` (networks, P) are
+    those at the end. Rate i and seed k stand in column i · seeds + k. `beta` is that of momentum.
     """
 
     steps: np.ndarray
@@ -98,16 +98,18 @@ def watch(model, data, optimizer, rates, seeds, n_steps, every=20, batch_size=No
     steps = ceil(len(data.x_train) / size)
     epochs, between = ceil(n_steps / steps), ceil(every / steps)
     first = torch.stack([initial_weights(model, seed) for seed in seeds]).repeat(len(schedules), 1)
+    at, seen, losses = [0], [], []
     path = train_stack(model, data, optimizer, [schedule for schedule, _ in columns], hyper,
                        [seed for _, seed in columns], epochs, size)
-    at, seen, losses = [0], [sharpness(model, data, first, n_steps=looks)], []
-    for epoch, now in enumerate(path, start=1):
-        if epoch == 1:
-            losses.append(now.batch_loss[0])
-        if epoch % between == 0:
-            at.append(epoch * steps)
-            seen.append(sharpness(model, data, now.weights, n_steps=looks))
-            losses.append(now.scores["train_loss"])
+    with one_thread():
+        seen.append(sharpness(model, data, first, n_steps=looks))
+        for epoch, now in enumerate(path, start=1):
+            if epoch == 1:
+                losses.append(now.batch_loss[0])
+            if epoch % between == 0:
+                at.append(epoch * steps)
+                seen.append(sharpness(model, data, now.weights, n_steps=looks))
+                losses.append(now.scores["train_loss"])
     rates = np.array([[schedule(step) for schedule, _ in columns] for step in at])
     losses = torch.stack(losses).numpy().astype(float)
     gone = np.logical_or.accumulate(~(losses <= LOST * losses[0]), axis=0)
