@@ -6,6 +6,7 @@ NEWEST := 3, 14
 LAB_OPTIONS ?=
 TEST_OPTIONS ?=
 MUTANTS_OPTIONS ?=
+STUDY ?=
 
 # Neither an active environment nor kernels and packages installed elsewhere take part.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME JUPYTER_PATH CONDA_PREFIX
@@ -74,8 +75,8 @@ lint: .venv/.installed ## look for mistakes without running anything
 check: .venv/.installed ## is this machine ready?
 	$(BIN)/python -m course_utils
 
-study: .venv/.installed ## train the stored study of notebook 09 anew, in 10 to 20 minutes; goes on after an interrupt
-	$(BIN)/python benchmarks/study.py
+study: .venv/.installed ## train the stored studies of 09 and 13 anew, in 10 to 20 minutes each (STUDY=robustness, transfer)
+	$(BIN)/python benchmarks/study.py $(STUDY)
 
 capstone-baselines: .venv/.installed ## play the capstone's stored games again
 	$(BIN)/python benchmarks/capstone.py

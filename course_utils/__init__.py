@@ -19,7 +19,7 @@ basins       how wide the range of good rates is
 claims       what a notebook claims, judged where it is measured
 statistics   intervals, paired differences, rules for choosing a rate
 plots        figures of all of these
-studies      experiments too long for the cells of a notebook: robustness, the capstone, the clinic, the edge, …
+studies      experiments too long for the cells of a notebook, one file for each that has some
 explorables  figures that follow their sliders
 progress     what a learner has solved, kept on their own machine
 exercises    check, hint, solution and quiz

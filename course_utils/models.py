@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-__all__ = ["mlp", "linear", "cnn", "rnn", "transformer"]
+__all__ = ["mlp", "wide", "rate_shares", "linear", "cnn", "rnn", "transformer"]
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
+BASE_WIDTH = 32  # of the network at which both parametrizations are the same
 
 
 def mlp(*sizes, activation="relu", init_scale=1.0):
@@ -26,6 +27,41 @@ def mlp(*sizes, activation="relu", init_scale=1.0):
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
     return partial(_mlp, sizes, activation, init_scale)
+
+
+def wide(n_inputs, width, n_outputs, depth=3, parametrization="standard", base_width=BASE_WIDTH):
+    """Fully connected network with `depth` hidden layers of `width` units each, started as `mlp` starts it.
+
+    In the "maximal-update" parametrization the last layer's weights start √(base_width / width) times as large, and
+    the rates of the layers have the shares that `rate_shares` gives. A network of the base width is the same in both.
+    (G. Yang et al. 2021)
+    """
+    _whole(n_inputs=n_inputs, width=width, n_outputs=n_outputs, depth=depth, base_width=base_width)
+    if parametrization not in ("standard", "maximal-update"):
+        raise ValueError(f'parametrization must be "standard" or "maximal-update", got {parametrization!r}')
+    last = 1.0 if parametrization == "standard" else (base_width / width) ** 0.5
+    return partial(_wide, (n_inputs, *[width] * depth, n_outputs), last)
+
+
+def rate_shares(network, optimizer="adam", base_width=BASE_WIDTH):
+    """What each weight of a `wide` network gets of the rate under the maximal-update parametrization: a vector (P,).
+
+    Of a layer whose inputs are `n` and whose outputs are `k` times as many as at the base width, the matrix gets 1/n of
+    the rate of Adam ("adam") and k/n of that of SGD ("sgd"); a bias has one input, whatever the width.
+    (G. Yang et al. 2021, table 3)
+    """
+    if optimizer not in ("adam", "sgd"):
+        raise ValueError(f'optimizer must be "adam" or "sgd", got {optimizer!r}')
+    layers = [layer for layer in network if isinstance(layer, nn.Linear)]
+    if len(layers) < 2:
+        raise ValueError(f"network must have a hidden layer, got {len(layers)} linear layers")
+    m = layers[0].out_features / base_width
+    shares = []
+    for layer in layers:
+        inputs, outputs = 1.0 if layer is layers[0] else m, 1.0 if layer is layers[-1] else m
+        for w, n in ((layer.weight, inputs), (layer.bias, 1.0)):
+            shares.append(torch.full((w.numel(),), (outputs if optimizer == "sgd" else 1.0) / n))
+    return torch.cat(shares)
 
 
 def linear(n_inputs, n_outputs, **options):
@@ -121,6 +157,13 @@ def _whole(**sizes):
     for name, value in sizes.items():
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} must be a whole number above 0, got {value!r}")
+
+
+def _wide(sizes, last):
+    network = _mlp(sizes, "relu", 1.0)
+    with torch.no_grad():
+        network[-1].weight.mul_(last)
+    return network
 
 
 def _mlp(sizes, activation, init_scale):

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils.engine.stacks import Stack, initial_weights
-from course_utils.models import cnn, linear, mlp, rnn, transformer
+from course_utils.models import cnn, linear, mlp, rate_shares, rnn, transformer, wide
 
 X = torch.randn(5, 64, generator=torch.Generator().manual_seed(0))
 
@@ -111,3 +111,45 @@ def test_weights_of_layers_start_within_the_bounds_of_their_papers():
 def test_sizes_that_make_no_sense_are_refused_by_name(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def parts(network):
+    return [w.detach() for w in network.parameters()]
+
+
+def test_at_the_base_width_both_parametrizations_are_the_same_and_beyond_it_only_the_last_matrix_starts_smaller():
+    for width in (16, 32, 128):
+        plain, mup = (initial_module(wide(5, width, 3, parametrization=p)) for p in ("standard", "maximal-update"))
+        assert all(torch.equal(a, b) for a, b in zip(parts(plain)[:-2], parts(mup)[:-2], strict=True))
+        assert torch.allclose(parts(mup)[-2], parts(plain)[-2] * (32 / width) ** 0.5)
+        assert [tuple(w.shape) for w in parts(plain)[::2]] == [(width, 5), (width, width), (width, width), (3, width)]
+
+
+def initial_module(model):
+    torch.manual_seed(3)
+    return model()
+
+
+@pytest.mark.parametrize("optimizer, expected", [("adam", [1, 1, 1 / 4, 1, 1 / 4, 1, 1 / 4, 1]),
+                                                 ("sgd", [4, 4, 1, 4, 1, 4, 1 / 4, 1])])
+def test_shares_of_the_rate_are_those_of_the_table_parameter_by_parameter(optimizer, expected):
+    network = wide(5, 128, 3)()
+    shares = rate_shares(network, optimizer)
+    sizes = [w.numel() for w in network.parameters()]
+    assert shares.shape == (sum(sizes),)
+    for share, value in zip(shares.split(sizes), expected, strict=True):
+        assert torch.equal(share, torch.full_like(share, value))
+    assert torch.equal(rate_shares(wide(5, 32, 3)(), optimizer), torch.ones(sum(p.numel() for p in wide(5, 32, 3)()
+                                                                                .parameters())))
+
+
+def test_what_no_wide_network_can_be_is_refused_in_words():
+    for wrong in (dict(width=0), dict(depth=0), dict(base_width=2.5)):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be a whole number above 0"):
+            wide(**dict(n_inputs=2, width=8, n_outputs=3) | wrong)
+    with pytest.raises(ValueError, match='parametrization must be "standard" or "maximal-update", got \'mup\''):
+        wide(2, 8, 3, parametrization="mup")
+    with pytest.raises(ValueError, match='optimizer must be "adam" or "sgd", got \'lion\''):
+        rate_shares(wide(2, 8, 3)(), "lion")
+    with pytest.raises(ValueError, match="network must have a hidden layer, got 1"):
+        rate_shares(mlp(2, 3)())

@@ -373,8 +373,8 @@ def test_make_study_writes_the_same_file_twice_and_goes_on_from_what_is_finished
               "study.stored.origin = lambda seconds: ['command: test']; "
               "exec('if __name__ == \"__main__\": study.main()')")
     (tmp_path / "checksums.txt").write_text("0" * 64 + "  other.csv\n")
-    command = [sys.executable, "-c", script, "--seeds", "2", "--steps", "20", "--resume", str(tmp_path / "runs"),
-               "--out", str(tmp_path / "study.csv.gz")]
+    command = [sys.executable, "-c", script, "robustness", "--seeds", "2", "--steps", "20", "--resume",
+               str(tmp_path / "runs"), "--into", str(tmp_path)]
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PATH": ""}
     contents = []
     for _ in range(2):
