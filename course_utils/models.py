@@ -34,7 +34,7 @@ def wide(n_inputs, width, n_outputs, depth=3, parametrization="standard", base_w
 
     In the "maximal-update" parametrization the last layer's weights start √(base_width / width) times as large, and
     the rates of the layers have the shares that `rate_shares` gives. A network of the base width is the same in both.
-    (G. Yang et al. 2021)
+    (Yang et al. 2021)
     """
     _whole(n_inputs=n_inputs, width=width, n_outputs=n_outputs, depth=depth, base_width=base_width)
     if parametrization not in ("standard", "maximal-update"):
@@ -48,7 +48,7 @@ def rate_shares(network, optimizer="adam", base_width=BASE_WIDTH):
 
     Of a layer whose inputs are `n` and whose outputs are `k` times as many as at the base width, the matrix gets 1/n of
     the rate of Adam ("adam") and k/n of that of SGD ("sgd"); a bias has one input, whatever the width.
-    (G. Yang et al. 2021, table 3)
+    (Yang et al. 2021)
     """
     if optimizer not in ("adam", "sgd"):
         raise ValueError(f'optimizer must be "adam" or "sgd", got {optimizer!r}')

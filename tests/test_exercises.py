@@ -1028,6 +1028,53 @@ def reached_by_windows(steps, sharpness, rates, beta, tolerance, in_a_row):
     return int(steps[np.argmax(full)]) if full.any() else None
 
 
+def table_of_numpy(lr, batch, sizes, critical):
+    k = np.minimum(np.asarray(sizes, dtype=float), critical) / min(batch, critical)
+    return lr * np.stack([k, np.sqrt(k), np.ones_like(k)], axis=1)
+
+
+def table_by_powers(lr, batch, sizes, critical):
+    counted = [size if size < critical else critical for size in sizes]
+    base = critical if batch > critical else batch
+    return [tuple(lr * (size / base) ** power for power in (1, 0.5, 0)) for size in counted]
+
+
+def multipliers_by_kind(shape, base, optimizer):
+    """As in the table of the paper, with a word for each kind of parameter."""
+    if len(shape) == 1:
+        return 1.0, shape[0] / base[0] if optimizer == "sgd" else 1.0
+    more_out, more_in = shape[0] != base[0], shape[1] != base[1]
+    outputs, inputs = shape[0] / base[0], shape[1] / base[1]
+    if more_in and not more_out:
+        return inputs**-0.5, 1 / inputs
+    if more_out and not more_in:
+        return 1, outputs if optimizer == "sgd" else 1
+    return 1, {"adam": 1 / inputs, "sgd": outputs / inputs}[optimizer]
+
+
+def multipliers_padded(shape, base, optimizer):
+    (k, n), start = np.divide((*shape, 1)[:2], (*base, 1)[:2]), np.ones(1)
+    if k == 1.0:
+        start = start / np.sqrt(n)
+    return float(start[0]), (k if optimizer == "sgd" else 1.0) / n
+
+
+def cost_by_a_loop(rates, small, large, test, factor):
+    def own(losses):
+        means = {i: sum(row) / len(row) for i, row in enumerate(losses) if not any(math.isnan(loss) for loss in row)}
+        return min(means, key=means.get)
+    wanted = math.log(rates[own(small)]) + math.log(factor)
+    carried = min(range(len(rates)), key=lambda i: abs(math.log(rates[i]) - wanted))
+    return [math.inf if math.isnan(a) else a - b for a, b in zip(test[carried], test[own(large)], strict=True)]
+
+
+def cost_by_pandas(rates, small, large, test, factor):
+    tables = [pd.DataFrame(losses, index=rates) for losses in (small, large, test)]
+    own = [table.mean(axis=1, skipna=False).idxmin() for table in tables[:2]]
+    carried = min(rates, key=lambda lr: abs(np.log10(lr / (own[0] * factor))))
+    return (tables[2].loc[carried].fillna(np.inf) - tables[2].loc[own[1]]).to_numpy()
+
+
 RIGHT = {
     "momentum-edge": [edge_by_cases, edge_by_stability],
     "sharpness-by-products": [curvature_by_recursion, curvature_by_matrices],
@@ -1185,6 +1232,9 @@ RIGHT = {
     "lion-update": [lion_of_the_package, lion_by_differences],
     "newton-schulz": [orthogonal_by_singular_values, orthogonal_from_the_right],
     "anytime-average": [averages_by_weights, averages_in_a_list],
+    "rate-table": [table_of_numpy, table_by_powers, lambda *x: torch.tensor(table_of_numpy(*x))],
+    "width-multipliers": [multipliers_by_kind, multipliers_padded, lambda *x: list(multipliers_by_kind(*x))],
+    "cost-of-carrying": [cost_by_a_loop, cost_by_pandas, lambda *x: torch.tensor(cost_by_a_loop(*x))],
     "basin-on-a-grid": [basin_of_decades, basin_by_groups, lambda r, g, s: float(basin_of_decades(r, g, s)),
                         lambda r, g, s: torch.tensor(basin_of_decades(r, g, s)),
                         lambda r, g, s: basin_of_decades(list(r), list(g), s),
@@ -1468,6 +1518,23 @@ WRONG = {
             checkpoint, gradient, optimizer, schedule, 2 * n),
         lambda checkpoint, gradient, optimizer, schedule, n: resumed_while(
             checkpoint, gradient, optimizer, lambda step: schedule(step % max(n, 1)), n)],
+    "rate-table": [
+        lambda lr, batch, sizes, critical: table_by_powers(2 * lr, batch, sizes, critical),
+        lambda lr, batch, sizes, critical: table_by_powers(lr, 2 * batch, sizes, critical),
+        lambda lr, batch, sizes, critical: table_by_powers(lr, batch, sizes, critical)[:1],
+        lambda lr, batch, sizes, critical: table_by_powers(lr, batch, [round(size / batch) * batch for size in sizes],
+                                                           critical)],
+    "width-multipliers": [
+        lambda shape, base, optimizer: multipliers_by_kind(base, shape, "adam"),
+        lambda shape, base, optimizer: multipliers_by_kind(shape, base, optimizer)[0],
+        lambda shape, base, optimizer: (2 * multipliers_by_kind(shape, base, optimizer)[0],
+                                        multipliers_by_kind(shape, base, optimizer)[1]),
+        lambda shape, base, optimizer: (1.0, 0.0)],
+    "cost-of-carrying": [
+        lambda rates, small, large, test, factor: cost_by_a_loop(rates, small, large, 2 * test, factor),
+        lambda rates, small, large, test, factor: cost_by_a_loop(rates, small, large, test, factor**2),
+        lambda rates, small, large, test, factor: cost_by_a_loop(rates, small, large, test, factor)[:1],
+        lambda rates, small, large, test, factor: np.zeros(test.shape[1])],
     "accumulated-steps": [
         lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches[::-1], every, lr),
         lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches, every + 1, lr),
@@ -1690,6 +1757,7 @@ IN_PLACE = [
     ("newton-schulz", "g", spoiling("newton-schulz", "g", lambda g: np.negative(g, out=g))),
     ("anytime-average", "points", spoiling("anytime-average", "points", lambda x: np.negative(x, out=x))),
     ("accumulated-steps", "batches", spoiling("accumulated-steps", "batches", list.reverse)),
+    ("rate-table", "sizes", spoiling("rate-table", "sizes", list.reverse)),
     ("parameter-settings", "names", spoiling("parameter-settings", "names", list.reverse)),
     ("parameter-settings", "shapes", spoiling("parameter-settings", "shapes", list.reverse)),
     ("steps-spent", "trials", spoiling("steps-spent", "trials", list.clear)),
@@ -1702,7 +1770,7 @@ IN_PLACE = [
         "basin-on-a-grid": ["rates", "gains"], "carried-regret": ["val", "test"],
         "edge-reached": ["steps", "sharpness", "rates"], "sharpness-by-products": ["start"],
         "clip-threshold": ["norms"], "name-fate": ["train", "val", "rates", "ratio"],
-        "one-rate-for-all": ["rates", "val", "test"],
+        "one-rate-for-all": ["rates", "val", "test"], "cost-of-carrying": ["rates", "small", "large", "test"],
     }.items() for argument in arguments],
 ]
 

@@ -28,6 +28,7 @@ from course_utils.explorables import (
     explore_split,
     explore_training,
     explore_turned_ravine,
+    explore_width,
     fate,
     networks,
     turned_ravine,
@@ -54,7 +55,8 @@ def table(scores=(0.3, 0.5, 0.8, 0.7, 0.4), rates=(1e-4, 1e-3, 1e-2, 0.1, 1.0), 
 
 
 NEEDS = {"explore_search": table, "explore_split": lambda: load_capstone("outcomes"),
-         "explore_one_rate": lambda: KnownStudy()}  # what an explorable must be given
+         "explore_one_rate": lambda: KnownStudy(),
+         "explore_width": lambda: KnownTransfer()}  # what an explorable must be given
 MAKERS = {name: lambda name=name: getattr(explorables, name)(*(need() for need in [NEEDS.get(name)] if need))
           for name in explorables.__all__ if name.startswith("explore_")}
 every_explorable = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
@@ -690,6 +692,39 @@ GAINS = {  # (problem, optimizer): gains at 0.001, 0.01, 0.1
     ("easy", "sgd"): [0.2, 0.9, 1.0], ("hard", "sgd"): [0.0, 0.1, 0.3],
     ("easy", "adam"): [0.7, 1.0, 0.5], ("hard", "adam"): [0.4, 0.9, 1.0],
     ("easy", "rmsprop"): [0.85, 0.9, 0.2], ("hard", "rmsprop"): [0.8, 0.6, 0.1]}
+
+
+class KnownTransfer:
+    """What the explorable asks of a transfer study: wide networks want smaller rates, but for maximal update."""
+
+    rates = 2.0 ** np.arange(-10, -4)
+    cases = [("width", "classify digits", name, width) for name in ("standard", "maximal-update")
+             for width in (32, 128)]
+
+    def losses(self, case):
+        assert case in self.cases
+        return self.rates, None
+
+    def gain_at(self, case, lr, part):
+        assert part == "val"  # a reader who searches must not see the test data
+        best = -9 if case[2:] == ("standard", 128) else -7
+        return 1 - 0.1 * np.abs(np.log2(lr) - best) + np.array([-0.01, 0.01])
+
+
+@pytest.mark.parametrize("values, words", [
+    ({"way": 1, "lr": 2**-7}, "standard, rate 0.00781: gains at width 32: 1.00, 128: 0.80; worst off is width 128"),
+    ({"way": 1, "lr": 0.0021}, "standard, rate 0.00195: gains at width 32: 0.80, 128: 1.00; worst off is width 32"),
+    ({"way": 2, "lr": 0.5}, "maximal-update, rate 0.0312: gains at width 32: 0.80, 128: 0.80"),
+])
+def test_width_says_which_network_is_worst_off(values, words):
+    assert words in explore_width(KnownTransfer()).move(**values)
+
+
+def test_one_rate_serves_all_widths_under_one_parametrization_only():
+    explorable = explore_width(KnownTransfer())
+    assert not any("Goal reached" in explorable.move(way=1, lr=lr) for lr in KnownTransfer.rates)
+    reached = [lr for lr in KnownTransfer.rates if "Goal reached: maximal-update" in explorable.move(way=2, lr=lr)]
+    assert reached == [2**-7]
 
 
 class KnownStudy:

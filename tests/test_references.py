@@ -59,6 +59,8 @@ TAUGHT = {  # methods that a notebook teaches beside those of the package: where
     "RMSProp": ("07", "tieleman2012"), "AdaDelta": ("07", "zeiler2012"), "Adam": ("08", "kingma2015"),
     "AdamW": ("08", "loshchilov2019"), "AMSGrad": ("08", "reddi2018"), "steps from signs": ("08", "riedmiller1993"),
     "clipping": ("11", "pascanu2013"), "averaged weights": ("11", "polyak1992"),
+    "the linear rule": ("13", "goyal2017"), "the square-root rule": ("13", "krizhevsky2014"),
+    "maximal update": ("13", "yang2021"), "matched updates": ("13", "agarwal2020"),
     "the edge of stability": ("14", "cohen2021"), "the catapult": ("14", "lewkowycz2020"),
 }
 

@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 import torch
 
+from course_utils import data
 from course_utils.data import load_digits
 from course_utils.models import rate_shares
 from course_utils.optimizers import adam
 from course_utils.studies import transfer
-from course_utils.studies.transfer import COLUMNS, Transfer, layered, make_problems, run_transfer
+from course_utils.studies.transfer import COLUMNS, Transfer, layered, load_transfer, make_problems, run_transfer
 from course_utils.sweep import GridEdgeError, sweep_settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -145,6 +146,36 @@ def test_the_constant_loss_is_that_of_the_best_constant():
     assert np.isclose(DIGITS.constant_loss("val"), -np.log(shares[digits.y_val]).mean())
     value = PROBLEMS["predict a value"]
     assert np.isclose(value.constant_loss(), ((value.data.y_test - value.data.y_train.mean()) ** 2).mean())
+
+
+def test_the_stored_study_is_whole_and_no_best_rate_lies_on_an_edge():
+    study = load_transfer(PROBLEMS)
+    counts = {}
+    for case in study.cases:
+        counts[case[0]] = counts.get(case[0], 0) + 1
+        assert study.losses(case)[1].shape[-1] == (transfer.WIDE_SEEDS if case[0] == "width" else 8)
+        assert case[0] == "decay" or study.tuned_rate(case)
+    assert counts == {"batch": 3 * 2 * 7, "width": 3 * 2 * 3, "length": 3 * 2 * 2 * 3, "optimizer": 3 * 4, "decay": 4}
+    assert "command: python benchmarks/study.py transfer" in study.origin and "torch" in study.origin
+    assert study.table["seed"].min() == 100
+
+
+def test_the_stored_study_can_be_had_again_from_its_seeds():
+    one = {"predict a value": PROBLEMS["predict a value"]}
+    few = {"sgd": [2.0**-5, 2.0**-4], "adam": [2.0**-8, 2.0**-7]}
+    again = run_transfer(one, ["batch"], seeds=[100, 101], batches=(32, 128), rates=few, progress=False).table
+    keys = ["part", "problem", "variant", "size", "lr", "weight_decay", "seed"]
+    both = load_transfer(PROBLEMS).table.merge(again, on=keys)
+    assert len(both) == 2 * 4 * 2 * 2 and np.allclose(both.test_x, both.test_y, rtol=0.05, atol=1e-3)
+
+
+def test_a_damaged_study_is_named_with_the_way_to_get_it_back(tmp_path, monkeypatch):
+    for name in ("transfer.csv.gz", "checksums.txt"):
+        (tmp_path / name).write_bytes((data.FOLDER / name).read_bytes())
+    monkeypatch.setattr(data, "FOLDER", tmp_path)
+    (tmp_path / "transfer.csv.gz").write_bytes(gzip.compress(b"part,problem\n"))
+    with pytest.raises(ValueError, match="transfer.csv.gz is damaged.*git checkout -- data/transfer.csv.gz"):
+        load_transfer(PROBLEMS)
 
 
 def test_make_study_takes_one_study_by_its_name_and_goes_on_from_what_is_finished(tmp_path):

@@ -23,6 +23,7 @@ from . import (
     schedules,
     start_here,
     stochastic_gradients,
+    transfer,
 )
 from .framework import Note, Result, judge
 from .release import held_back
@@ -31,7 +32,7 @@ __all__ = ["check", "hint", "solution", "quiz", "quiz_markdown", "results", "EXE
            "QUIZZES"]
 
 _TOPICS = (start_here, gradient_descent, stochastic_gradients, learning_rate, choosing, schedules, momentum, adaptive,
-           adam, robustness, capstone, clinic, own_network, edge, beyond_adam)
+           adam, robustness, capstone, clinic, own_network, transfer, edge, beyond_adam)
 EXERCISES = {exercise.id: exercise for topic in _TOPICS for exercise in topic.EXERCISES}
 PROJECTS = {project.id: project for topic in _TOPICS for project in getattr(topic, "PROJECTS", ())}
 QUIZZES = {question.id: question for topic in _TOPICS for question in topic.QUIZZES}

@@ -9,11 +9,12 @@ from .descents import explore_bowl, explore_momentum, explore_ravine, explore_tu
 from .framework import Control, Explorable
 from .noise import explore_noise_ball
 from .robustness import explore_one_rate
+from .transfer import explore_width
 
 __all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_turned_ravine", "explore_momentum",
            "explore_noise_ball", "explore_fates", "explore_schedule", "explore_search", "explore_training", "fate",
            "turned_ravine", "explore_bias_correction", "explore_one_rate", "explore_split",
-           "split_games", "explore_doctor", "explore_fine_tuning", "explore_edge", "explore_anytime"]
+           "split_games", "explore_doctor", "explore_fine_tuning", "explore_width", "explore_edge", "explore_anytime"]
 
 _TRAINED = {"explore_doctor": ".clinic", "explore_fine_tuning": ".fine_tuning",  # where they are, if not in networks
             "explore_edge": ".edge"}

@@ -41,6 +41,7 @@ def _powers(lowest, highest):
 
 
 RATES = {"sgd": _powers(-8, 5), "momentum": _powers(-11, 2), "adam": _powers(-12, -2), "adamw": _powers(-12, -2)}
+LONG_RATES = RATES | {"adam": _powers(-12, 0)}  # a cosine bears higher rates
 WIDE_RATES = _powers(-12, -4)
 DECAY_RATES, DECAYS = [2.0**k for k in (-9, -7, -5)], _powers(-7, 3)
 COLUMNS = ["part", "problem", "variant", "size", "lr", "weight_decay", "seed", "val", "test"]
@@ -127,7 +128,7 @@ def width_cases(problem, widths=WIDTHS, rates=WIDE_RATES, epochs=6, batch_size=3
             yield name, settings, epochs, {width: epochs}
 
 
-def length_cases(problem, lengths=LENGTHS, optimizers=("sgd", "adam"), rates=RATES):
+def length_cases(problem, lengths=LENGTHS, optimizers=("sgd", "adam"), rates=LONG_RATES):
     """Training of several lengths, at constant rates and with a cosine down to 0 at its end."""
     steps = -(-len(problem.data.x_train) // BATCH)
     for name in optimizers:
@@ -197,7 +198,11 @@ def load_transfer(problems):
     path = data_file("transfer.csv.gz")
     with gzip.open(path, "rt", encoding="utf-8") as file:
         origin = "".join(line[2:] for line in takewhile(lambda line: line.startswith("# "), file))
-    return Transfer(pd.read_csv(path, comment="#"), problems, origin)
+    table = pd.read_csv(path, comment="#")
+    for column in ("lr", "weight_decay"):  # powers of two, stored to four digits; 0 where there is no decay
+        some = table[column] > 0
+        table.loc[some, column] = 2.0 ** np.round(np.log2(table.loc[some, column]))
+    return Transfer(table, problems, origin)
 
 
 @dataclass(frozen=True)
@@ -225,11 +230,19 @@ class Transfer:
             near = [c for c in self.cases if c[:3] == case[:3]] or sorted({c[:3] for c in self.cases})
             raise ValueError(f"the study has no case {case!r}; it has, among others, {near[:6]}")
         rows = self._cases[case]
-        wide = rows.pivot(index=["lr", "weight_decay"] if case[0] == "decay" else "lr", columns="seed", values=part)
+        table = rows.pivot(index=["lr", "weight_decay"] if case[0] == "decay" else "lr", columns="seed", values=part)
         if case[0] == "decay":
-            shape = len(wide.index.levels[0]), len(wide.index.levels[1]), -1
-            return wide.index.levels[0].to_numpy(), wide.to_numpy().reshape(shape)
-        return wide.index.to_numpy(), wide.to_numpy()
+            rates, decays = table.index.levels
+            return rates.to_numpy(), table.to_numpy().reshape(len(rates), len(decays), -1)
+        return table.index.to_numpy(), table.to_numpy()
+
+    def losses_at(self, case, lr, part="test"):
+        """The losses (seeds,) at one rate of the grid; ValueError for a rate that is not on it."""
+        rates, losses = self.losses(case, part)
+        at = np.isclose(rates, lr, rtol=1e-3, atol=0)
+        if not at.any():
+            raise ValueError(f"lr must be on the grid {rates[0]:g} … {rates[-1]:g}, got {lr!r}")
+        return losses[at.argmax()]
 
     def tuned_rate(self, case, allow_edge=False):
         """The rate of the lowest mean validation loss; one at which a run diverged comes last."""
@@ -246,13 +259,9 @@ class Transfer:
 
     def gain_at(self, case, lr, part="test"):
         """The gains (seeds,) at one rate of the grid; a run that diverged, or is worse than a constant, has 0."""
-        rates, losses = self.losses(case, part)
-        at = np.isclose(rates, lr)
-        if not at.any():
-            raise ValueError(f"lr must be on the grid {rates[0]:g} … {rates[-1]:g}, got {lr!r}")
         constant = self.problems[case[1]].constant_loss(part)
-        best = losses[np.isclose(rates, self.tuned_rate(case, allow_edge=True)).argmax()].mean()
-        gains = (constant - losses[at.argmax()]) / (constant - best)
+        best = self.losses_at(case, self.tuned_rate(case, allow_edge=True), part).mean()
+        gains = (constant - self.losses_at(case, lr, part)) / (constant - best)
         return np.clip(np.nan_to_num(gains, nan=0.0), 0, None)
 
     def nearest(self, case, lr):
@@ -284,8 +293,7 @@ class Transfer:
         each, found = 1 - (1 - confidence) / len(cases), {}
         for case in cases:
             lr = self.tuned_rate(case, allow_edge=True)
-            here, there = (losses[np.isclose(rates, lr).argmax()] for rates, losses in
-                           (self.losses(case), other.losses(case)))
+            here, there = self.losses_at(case, lr), other.losses_at(case, lr)
             bounds = stats.ttest_ind(here, there, equal_var=False).confidence_interval(each)
             found[case] = Difference(float(here.mean() - there.mean()), float(bounds.low), float(bounds.high),
                                      min(len(here), len(there)), each)
