@@ -854,7 +854,7 @@ def eps_on_the_bare_root(w, g, state, lr, beta1, beta2, eps, weight_decay):
     ("gradient-step", lambda w, g, lr: w - (lr + g), "their product"),
     ("critical-rate", by_powers_from_ones, "right angle"),
     ("gradient-check", lambda f, w, h: EXERCISES["gradient-check"].reference(f, w, h) + 1.0 * (w.dtype != float),
-     "the others all ask for “may hold whole numbers”"),
+     "the other one asks for “may hold whole numbers”"),
     ("training-loop", loop_sorting_orders, "an array in it was written into"),
     ("minibatch-gradient", gradient_sorting_rows, "`rows.sort()` write into the array"),
     ("update-ratio", lambda b, a: np.linalg.norm(a - b) // np.linalg.norm(b), "rounded down to a whole number"),
@@ -862,7 +862,7 @@ def eps_on_the_bare_root(w, g, state, lr, beta1, beta2, eps, weight_decay):
         b, "nuc" if b.ndim > 1 else 2), "which all ask for “a matrix counts every weight once”"),
     ("steps-to-tolerance", lambda factor, tolerance: 0, "Yours is `0` on every probe."),
     ("epochs-to", lambda a, t: EXERCISES["epochs-to"].reference(a, t) if t else None, "unless the target is 0"),
-    ("pick-rate", best_begun_with_zero, "the others all ask for “all may be below 0”"),
+    ("pick-rate", best_begun_with_zero, "the other one asks for “all may be below 0”"),
     ("layer-backward", lambda x, W, g: (g @ W, g.T @ x + W, g.sum(axis=0)),
      "the gradient by x and the gradient by b are right"),
     ("budgeted-halving", lambda score, settings, lengths, kept: score(lengths[0], settings[0]), "asked for 16, which"),
@@ -883,9 +883,9 @@ def eps_on_the_bare_root(w, g, state, lr, beta1, beta2, eps, weight_decay):
     ("nesterov-update", begun_anew_without_a_gradient("nesterov-update"), "ends the velocity"),
     ("steps-spent", remembering_what_was_new, "the steps that it added"),
     ("steps-spent", lambda trials: EXERCISES["steps-spent"].reference([(str(s), n, d) for s, n, d in trials]),
-     "the others all ask for “anything that can be the key of a dict”"),
+     "the other one asks for “anything that can be the key of a dict”"),
     ("steps-spent", lambda trials: EXERCISES["steps-spent"].reference([t for t in trials if t[0]]),
-     "the others all ask for “anything that can be the key of a dict”"),
+     "the other one asks for “anything that can be the key of a dict”"),
     ("finals-left", lambda b, n, s, f: EXERCISES["finals-left"].reference(b, n, s, f) if n > 3
      else n * (b >= n * f), "The first trials cost `300`, and each final `200`."),
     ("basin-on-a-grid", lambda rates, gains, share: EXERCISES["basin-on-a-grid"].reference(rates, gains, share)
@@ -900,7 +900,7 @@ def eps_on_the_bare_root(w, g, state, lr, beta1, beta2, eps, weight_decay):
     ("adagrad-reach", lambda lr, n: sum(lr / k**0.5 for k in range(1, min(n, 50) + 1)),
      "the way of the first 50 steps"),
     ("adagrad-reach", lambda lr, n: lr if n == 1 else sum(lr / k**0.5 for k in range(1, n + 2)), "the first 3 steps"),
-    ("budgeted-halving", last_of_equal_finalists, "the others all ask for “Of equals”"),
+    ("budgeted-halving", last_of_equal_finalists, "the other one asks for “Of equals”"),
     ("budgeted-halving", asking_those_that_are_out, "settings that are out get a score"),
     ("one-rate-for-all", lambda rates, val, test: EXERCISES["one-rate-for-all"].reference(
         rates, val if len(val) > 1 else test, test), "val = [[0, 0.3, 0.4, 0.95, 0.6]]"),

@@ -18,7 +18,7 @@ import numpy as np
 
 from .limits import Exceeded, Stopped, as_before, names_as_before, run_limited
 from .otherwise import otherwise
-from .relations import MISTAKE, RIGHT, alike, asking, effect, moves
+from .relations import MISTAKE, RIGHT, alike, effect, moves, the_others
 
 __all__ = ["Exercise", "Project", "Result", "Note", "judge"]
 
@@ -600,7 +600,7 @@ def _common(exercise, got, expected, right, watched, model):
                      if set(off) <= set(which) and (2 * len(which) <= n or 2 * len(off) >= len(which)))
     about = phrases[0][1] if phrases else ""
     if not all(_is_of_its_kind(got[i], expected[i]) for i in off):
-        return f"Right on {n - len(off)} of {n} probes; the others all {asking(about)}." if about else ""
+        return f"Right on {n - len(off)} of {n} probes; {the_others(len(off), about)}." if about else ""
     names = list(inspect.signature(exercise.reference).parameters)
     asked = [dict(zip(names, probe, strict=False)) if len(probe) == len(names) else {} for probe in exercise.probes]
     both = [(0.0, 0.0) if g is None and e is None else (g, e) for g, e in zip(got[:n], expected[:n], strict=True)]

@@ -113,7 +113,7 @@ def _sentence(pairs, arguments, about, subject, unit="probes"):
     comma = "," * bool(about)
     if told:
         return f"{right}; on {others}{comma} {told}."
-    return f"{right}; {others.replace(', which', '')}." if about else f"{right}."
+    return f"{right}; {the_others(len(off), about)}." if about else f"{right}."
 
 
 def _is_plural(part):
@@ -124,6 +124,13 @@ def asking(about):
     """What probes do that ask for a phrase of the task; for a lower bound, they are at it."""
     bound = re.fullmatch(r"(\d+) <= (\w+)", about)
     return f"have `{bound[2]}` at {bound[1]}" if bound else f"ask for “{about}”"
+
+
+def the_others(number, about):
+    """That all of the other probes, of which there are so many, ask for a phrase of the task."""
+    if number > 1:
+        return f"the others all {asking(about)}"
+    return "the other one " + asking(about).replace("ask ", "asks ", 1).replace("have ", "has ", 1)
 
 
 def _difference(pairs, arguments, subject):
