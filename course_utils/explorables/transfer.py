@@ -52,7 +52,7 @@ def explore_width(study, problem="classify digits", least=0.98):
         lines = [ax.plot([], [], f"{marker}-", color=color, lw=1.5, ms=4, animated=True, zorder=2)[0]
                  for marker, color, _ in zip(MARKERS, COLORS, widths, strict=False)]
         for k, (marker, color, width) in enumerate(zip("○□◇△", COLORS, widths, strict=False)):
-            ax.text(0.02, 0.24 - 0.07 * k, f"{marker} width {width}", color=color, fontsize=9, transform=ax.transAxes)
+            ax.text(0.42, 0.24 - 0.07 * k, f"{marker} width {width}", color=color, fontsize=9, transform=ax.transAxes)
         here = ax.plot([], [], ":", color=INK, lw=1, animated=True, zorder=1)[0]
 
         def show(place):
@@ -93,9 +93,9 @@ def explore_width(study, problem="classify digits", least=0.98):
 
     worst = {name: table.min(axis=0) for name, table in gains.items()}
     way = 2 if worst[NAMES[1]].max() >= worst[NAMES[0]].max() else 1
-    controls = {"way": Control("parametrization", 1, 2, 1, step=1, log=False, whole=True),
+    controls = {"way": Control("way", 1, 2, 1, step=1, log=False, whole=True),
                 "lr": Control("rate", float(rates[0]), float(rates[-1]), float(rates[0]), step=float(np.log10(2)))}
     goal = (f"One rate for all widths: find one at which each gains {least:g} or more of what it gains at its own best "
-            f"rate. Parametrizations: 1 {NAMES[0]}, 2 {NAMES[1]}.")
+            f"rate. Ways: 1 {NAMES[0]}, 2 {NAMES[1]}.")
     return Explorable(compute, [profiles, bars], describe, controls, goal, reached, size=(10.0, 3.7),
                       route=[{"way": way}, {"lr": float(rates[worst[NAMES[way - 1]].argmax()])}])
