@@ -48,10 +48,10 @@ EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 ENGINE = sorted(f"course_utils/engine/{path.name}" for path in (ROOT / "course_utils/engine").glob("[a-z]*.py"))
 JUDGE = [f"course_utils/exercises/{name}.py" for name in ("framework", "limits", "otherwise", "relations", "walks")]
 SWEEPS = ("sweep", "training", "stacks", "compare", "plain", "chunks", "store", "identity", "memory", "curvature",
-          "bad_input", "names")
+          "bad_input", "names", "evaluated")
 GROUPS = [  # modules, and the names of the tests that are about them
-    *(([f"course_utils/{name}.py"], (name, "bad_input"))
-      for name in ("optimizers", "schedules", "statistics", "search")),
+    *(([f"course_utils/{name}.py"], (name, "bad_input")) for name in ("schedules", "statistics", "search")),
+    (["course_utils/optimizers.py"], ("optimizers", "newer_optimizers", "bad_input")),
     (["course_utils/descent.py"], ("descent", "landscapes", "bad_input")),
     (["course_utils/claims.py"], ("claims", "statistics")),
     (JUDGE, ("limits", "exercises", "sentences")),

@@ -1489,7 +1489,7 @@ WRONG = {
         lambda train, val, rates, ratio: fate_by_a_list(train, val, rates, ratio / 10)],
     "lion-update": [
         lambda w, g, s, lr, b1, b2: lion(w, g, s, 2 * lr, b1, b2),
-        lambda w, g, s, lr, b1, b2: lion(w, g, s, lr, 0.9, 0.99),
+        lambda w, g, s, lr, b1, b2: lion(w, g, s, lr * (1 + 1e-3), b1, b2),
         lambda w, g, s, lr, b1, b2: lion(w, g, s, lr, b1, b2, 0.1),
         lambda *arguments: lion(*arguments)[1]],
     "newton-schulz": [

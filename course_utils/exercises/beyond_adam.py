@@ -130,7 +130,9 @@ EXERCISES = [
         drive=lambda update, w, gradients, lr, beta1, beta2: walk(update, w, gradients,
                                                                  [(lr, beta1, beta2)] * len(gradients)),
         mistakes=(
-            (_lion(ahead=lambda m, g, b1, b2: g), "That is the sign of the gradient alone. The average counts, too."),
+            (_lion(ahead=lambda m, g, b1, b2: g),
+             "Every step goes by the sign of the present gradient alone: either the average does not come in, or the "
+             "one in the state is not used or not handed back."),
             (_lion(ahead=lambda m, g, b1, b2: m + 0 * g),
              "The sign is that of the old average: the new gradient comes in with the share 1 − beta1."),
             (_lion(ahead=lambda m, g, b1, b2: b2 * m + (1 - b2) * g, keep=lambda m, g, b1, b2: b1 * m + (1 - b1) * g),
