@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from math import log10
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class _Ride:
                 f"{half(self.end, self.then)} at the end, {self.n_lost} of {self.sharpness.shape[1]} lost.")
 
 
-def explore_edge(n_steps=800, seeds=range(2), n_digits=200, up=0.55, down=0.4):
+def explore_edge(n_steps=800, seeds=range(2), n_digits=200, up=0.55, down=0.45):
     """Two rates for the halves of a full-batch run; the sharpness over the steps beside its edge, and the loss.
 
     The network is watched every twentieth of its steps. Runs are trained while the reader looks on, and kept.
@@ -101,12 +102,12 @@ def explore_edge(n_steps=800, seeds=range(2), n_digits=200, up=0.55, down=0.4):
         fine = ride.n_lost == 0 and ride.turn >= up and ride.end <= down
         return f"{ride.turn:.2f} half-way, {ride.end:.2f} at the end, none lost." if fine else ""
 
-    controls = {name: Control(label, 2.0, 10.0, 2.0, step=0.05, live=False)
+    controls = {name: Control(label, 2.0, 8.0, 2.0, step=log10(2) / 6, live=False)
                 for name, label in (("first", "first rate"), ("then", "then"))}
     goal = (f"Let the sharpness grow to {up:g} or more in the first half, and bring it down to {down:g} or less by the "
             "end, with no network lost.")
     return Explorable(compute, [ground, losses], str, controls, goal, reached,
-                      route=[{"first": 2.518}, {"then": 5.637}])
+                      route=[{"first": 2.83}, {"then": 5.04}])
 
 
 def _switched(before, after, when, step):
