@@ -904,8 +904,8 @@ def eps_on_the_bare_root(w, g, state, lr, beta1, beta2, eps, weight_decay):
     ("budgeted-halving", asking_those_that_are_out, "settings that are out get a score"),
     ("one-rate-for-all", lambda rates, val, test: EXERCISES["one-rate-for-all"].reference(
         rates, val if len(val) > 1 else test, test), "val = [[0, 0.3, 0.4, 0.95, 0.6]]"),
-    ("uncorrected-ratio", lambda t, a, b: EXERCISES["uncorrected-ratio"].reference(t, a, b) if t < 1000 else 1.0,
-     "After 1500 steps"),
+    ("uncorrected-ratio", lambda t, a, b: EXERCISES["uncorrected-ratio"].reference(t, a, b) if t < 450 else 1.0,
+     "After 500 steps"),
     ("best-momentum", lambda low, high: (EXERCISES["best-momentum"].reference(low, high)[0] if high < 2e4 * low
      else 1 / high, EXERCISES["best-momentum"].reference(low, high)[1]), "`low = 0.001, high = 90`"),
     ("adamw-update", eps_on_the_bare_root, "The decay is right. eps is added to the root of s without its hat"),

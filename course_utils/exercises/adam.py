@@ -367,7 +367,7 @@ EXERCISES = [
         ),
         probes=((1, 0.9, 0.999), (12, 0.9, 0.999), (400, 0.9, 0.999), (1, 0.9, 0.99), (3, 0.9, 0.95), (1, 0.0, 0.75),
                 (7, 0.5, 0.8), (40, 0.99, 0.9), (2, 0.3, 0.0), (300, 0.98, 0.9999), (2, 0.2, 0.9999), (5, 0.0, 0.7),
-                (1500, 0.9, 0.999)),
+                (500, 0.9, 0.999)),
         corners={"steps count from 1": [0, 3, 5], "0 or more": [5, 8, 11]},
         on_the_way=lambda t, beta1, beta2: (
             f"After {t} {'step' if t == 1 else 'steps'} the mean has reached the share `{1 - beta1**t:.4g}` of the "
