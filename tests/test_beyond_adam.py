@@ -74,8 +74,8 @@ def test_reports_were_made_at_the_rates_that_were_chosen():
 
 def test_the_stored_contest_is_what_the_command_trains():
     contest = run_contest(["forecast sunspots"], range(1), range(100, 102), ["momentum", "Prodigy"])
-    for m in ("momentum", "Prodigy"):
-        ours, stored = (c.losses("forecast sunspots", m, "try", "val")[2:5, 0] for c in (contest, STORED))
+    for m in ("momentum", "Prodigy"):  # the three smallest rates: near the cliff last bits decide
+        ours, stored = (c.losses("forecast sunspots", m, "try", "val")[:3, 0] for c in (contest, STORED))
         assert np.allclose(ours, stored, atol=0.05)
     again = report_again(STORED, [100, 101], ["momentum"], ["forecast sunspots"])
     assert np.allclose(again.losses("forecast sunspots", "momentum"),
