@@ -32,11 +32,12 @@ def figure(notebook, explorable):
 def test_a_drag_with_the_mouse_changes_picture_and_words(figure):
     for slider in figure.controls:
         before, place = figure.state(), slider.place
-        target = place + (0.3 if place < 0.5 else -0.3)
+        half_a_step = 0.5 / (len(figure.ask(f"controls[{slider.name!r}].places")) - 1)
+        way = max(0.3, 1.2 * half_a_step)
+        target = place + (way if place < 0.5 else -way)
         slider.drag(target)
         figure.changed_since(before)
         figure.settle()
-        half_a_step = 0.5 / (len(figure.ask(f"controls[{slider.name!r}].places")) - 1)
         assert abs(slider.place - target) < max(0.05, 1.01 * half_a_step)
         assert figure.kernel_value(slider) == slider.value
 
