@@ -5,21 +5,19 @@ and reports at the best of them under others. Scores are logarithms of losses: a
 the loss, whatever it is the loss of.
 """
 
-import gzip
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import takewhile
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..data import data_file
 from ..optimizers import adamw, averaged, by_shape, lion, momentum, muon, prodigy, schedule_free
 from ..schedules import linear
 from ..statistics import basin_width, paired_difference
-from ..sweep import GridEdgeError, sweep_settings
+from ..sweep import require_inside, sweep_settings
 from .robustness import make_problems
+from .stored import load_table
 
 __all__ = ["BARS", "Budgets", "Contest", "METHODS", "Method", "NEW", "PROBLEMS", "REPORTING", "STEPS", "TRYING",
            "budgets", "held", "load_contest", "own_share", "rates_of", "report_again", "run_contest", "shapes_of"]
@@ -118,10 +116,7 @@ def _trained(problem, entries, seeds, role):
 
 def load_contest():
     """The stored contest; `python benchmarks/contest.py` trains it anew."""
-    path = data_file("contest.csv.gz")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        origin = "".join(line[2:] for line in takewhile(lambda line: line.startswith("# "), file))
-    return Contest(pd.read_csv(path, comment="#"), origin)
+    return Contest(*load_table("contest.csv.gz"))
 
 
 @dataclass(frozen=True)
@@ -155,8 +150,8 @@ class Contest:
 
     def chosen(self, problem, method):
         """The rate of the lowest mean log validation loss; `GridEdgeError` on the edge of the grid."""
-        means = self.profile(problem, method)
-        return self.rates(problem, method)[_inside(means, method, problem)]
+        return self.rates(problem, method)[_best(self.rates(problem, method), self.profile(problem, method), method,
+                                                 problem)]
 
     def width(self, problem, method, tolerance=0.1):
         """Decades of rate within so much of the method's own best log loss, at most the two that were tried."""
@@ -235,15 +230,16 @@ def budgets(steps=(100, 200, 400), trying=TRYING, reporting=REPORTING):
     planned, peaks = {}, {}
     for n, length in zip(steps, epochs, strict=True):
         settings = [METHODS["AdamW"].setting(problem, lr, n) for lr in rates]
-        best = _inside(_curves(problem, settings, trying, length)[:, :, -1].mean(axis=1), f"AdamW in {n} steps",
-                       problem.name)
+        best = _best(rates, _curves(problem, settings, trying, length)[:, :, -1].mean(axis=1), f"AdamW in {n} steps",
+                     problem.name)
         curves = _curves(problem, [settings[best]], reporting, length, "test_loss")[0]
         planned[n], peaks[f"planned for {n}"] = curves[:, -1], rates[best]
     at, open_ = [k - 1 for k in epochs], {}
     stopped = curves[:, at].T
     for name, method in open_ones.items():
         settings = [method.setting(problem, lr) for lr in rates]
-        best = _inside(_curves(problem, settings, trying, epochs[-1])[:, :, at].mean(axis=(1, 2)), name, problem.name)
+        best = _best(rates, _curves(problem, settings, trying, epochs[-1])[:, :, at].mean(axis=(1, 2)), name,
+                     problem.name)
         open_[name] = _curves(problem, [settings[best]], reporting, epochs[-1], "test_loss")[0][:, at].T
         peaks[name] = rates[best]
     return Budgets(tuple(steps), planned, open_, stopped, peaks)
@@ -259,10 +255,8 @@ def _log(losses, diverged):
     return np.log(np.where(diverged | ~np.isfinite(losses), np.inf, losses))
 
 
-def _inside(means, what, problem):
-    """The index of the lowest mean; `GridEdgeError` where it is the first or the last."""
+def _best(rates, means, what, problem):
+    """The index of the rate of the lowest mean; `GridEdgeError` where it is the first or the last."""
     best = int(np.argmin(means))
-    if best in (0, len(means) - 1):
-        raise GridEdgeError(f"the best rate of {what} on {problem!r} lies on the edge of its grid; extend it "
-                            f"{'above' if best else 'below'}")
+    require_inside(rates[best], rates, of=f" of {what} on {problem!r}")
     return best

@@ -5,11 +5,10 @@ optimizer of the study reaches there on average. A gain does not change when a s
 scaled, so that it means the same for an accuracy and for a loss.
 """
 
-import gzip
 import inspect
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product, takewhile
+from itertools import product
 from math import ceil
 
 import numpy as np
@@ -19,7 +18,6 @@ from scipy import stats
 
 from ..data import (
     Dataset,
-    data_file,
     load_diabetes,
     load_digits,
     load_sonnets,
@@ -32,6 +30,7 @@ from ..models import cnn, linear, mlp, rnn, transformer
 from ..optimizers import adam, adamw, momentum, rmsprop, sgd
 from ..statistics import Difference, basin_width, mean_interval, paired_difference
 from ..sweep import progress_bar, require_inside, sweep_settings
+from .stored import load_table
 
 __all__ = ["DEFAULT_RATE", "MEASURES", "OPTIMIZERS", "Problem", "RATES", "STEPS", "Study", "load_study",
            "make_problems", "run_study"]
@@ -139,10 +138,8 @@ def run_study(problems, steps=STEPS[:1], seeds=range(5), rates=RATES, executor=N
 
 def load_study(problems, steps=STEPS[-1]):
     """The stored study, larger than the live one; `make study` trains it anew. `steps` is one of STEPS."""
-    path = data_file("study.csv.gz")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        origin = "".join(line[2:] for line in takewhile(lambda line: line.startswith("# "), file))
-    return Study(pd.read_csv(path, comment="#"), problems, origin).after(steps)
+    table, origin = load_table("study.csv.gz")
+    return Study(table, problems, origin).after(steps)
 
 
 @dataclass(frozen=True)

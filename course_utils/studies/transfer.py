@@ -5,21 +5,20 @@ is compared are *gains*: 0 for the loss of the best constant prediction, 1 for t
 the case in question. A regret is a gain that a carried rate misses.
 """
 
-import gzip
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import takewhile
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..data import Dataset, data_file, load_digits, make_linear, reconstruction
+from ..data import Dataset, load_digits, make_linear, reconstruction
 from ..models import mlp, rate_shares, wide
 from ..optimizers import adam, adamw, momentum, sgd
 from ..schedules import cosine
 from ..statistics import Difference, mean_interval
 from ..sweep import progress_bar, require_inside, sweep_settings
+from .stored import load_table
 
 __all__ = ["BATCH", "BATCHES", "DECAYS", "DECAY_LENGTHS", "DECAY_RATES", "EPOCHS", "LENGTHS", "OPTIMIZERS", "PARTS",
            "RATES", "SMALL", "WIDE_RATES", "WIDTHS", "Problem", "Transfer", "layered", "load_transfer", "make_problems",
@@ -195,10 +194,7 @@ def _rows(part, problem, variant, size, runs):
 
 def load_transfer(problems):
     """The stored study, larger than the live one; `make study STUDY=transfer` trains it anew."""
-    path = data_file("transfer.csv.gz")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        origin = "".join(line[2:] for line in takewhile(lambda line: line.startswith("# "), file))
-    table = pd.read_csv(path, comment="#")
+    table, origin = load_table("transfer.csv.gz")
     for column in ("lr", "weight_decay"):  # powers of two, stored to four digits; 0 where there is no decay
         some = table[column] > 0
         table.loc[some, column] = 2.0 ** np.round(np.log2(table.loc[some, column]))
