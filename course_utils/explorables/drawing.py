@@ -2,8 +2,8 @@
 
 import numpy as np
 
-__all__ = ["INK", "BLUE", "RED", "PALE", "arrival", "distance_panel", "diverged_step", "divergence", "moving_walk",
-           "moving_words", "setting_in_words", "short", "style"]
+__all__ = ["INK", "BLUE", "RED", "PALE", "arrival", "distance_panel", "diverged_step", "divergence", "moving_bars",
+           "moving_walk", "moving_words", "setting_in_words", "short", "style"]
 
 INK, BLUE, RED, PALE = "#333333", "#0072b2", "#bf5300", "#c8c8c8"  # blue and vermillion of Okabe & Ito,
 # the latter darkened so that words in it can be read on white
@@ -47,6 +47,22 @@ def style(ax, x, y, title):
     ax.set_ylabel(y)
     ax.set_title(title, fontsize=11, loc="left")
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def moving_bars(ax, n, least):
+    """Moving bars for n gains, one below the other: blue, or vermillion with a cross where a gain is below `least`."""
+    stems = [ax.plot([], [], lw=3, animated=True, zorder=2)[0] for _ in range(n)]
+    dots = [ax.plot([], [], "o", ms=8, animated=True, zorder=3)[0] for _ in range(n)]
+
+    def show(gains):
+        for row, gain in enumerate(gains):
+            color, marker = (BLUE, "o") if gain >= least else (RED, "X")
+            stems[row].set_data([0, gain], [row, row])
+            dots[row].set_data([gain], [row])
+            dots[row].set_marker(marker)
+            for artist in (stems[row], dots[row]):
+                artist.set_color(color)
+    return show
 
 
 def moving_walk(ax):

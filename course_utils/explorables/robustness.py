@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .drawing import BLUE, INK, PALE, RED, moving_words, style
+from .drawing import BLUE, INK, PALE, RED, moving_bars, moving_words, style
 from .framework import Control, Explorable
 
 __all__ = ["explore_one_rate"]
@@ -53,18 +53,10 @@ def explore_one_rate(study, least=0.6, needed=2):
         ax.set(xlim=(-0.02, 1.3), ylim=(len(problems) - 0.4, -1.5), yticks=range(len(problems)), yticklabels=problems)
         ax.axvline(1, color=PALE, lw=1)
         ax.axvline(least, color=INK, lw=1, ls=":")
-        stems = [ax.plot([], [], lw=3, animated=True, zorder=2)[0] for _ in problems]
-        dots = [ax.plot([], [], "o", ms=8, animated=True, zorder=3)[0] for _ in problems]
-        words = moving_words(ax)
+        drawn, words = moving_bars(ax, len(problems), least), moving_words(ax)
 
         def show(result):
-            for row, gain in enumerate(result.gains.values()):
-                color, marker = (BLUE, "o") if gain >= least else (RED, "X")
-                stems[row].set_data([0, gain], [row, row])
-                dots[row].set_data([gain], [row])
-                dots[row].set_marker(marker)
-                for artist in (stems[row], dots[row]):
-                    artist.set_color(color)
+            drawn(result.gains.values())
             words(f"{result.optimizer} at {result.lr:g}: worst gain {result.worst_gain:.2f}",
                   BLUE if result.worst_gain >= least else RED)
         return show

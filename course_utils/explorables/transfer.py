@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .drawing import BLUE, INK, RED, moving_words, style
+from .drawing import BLUE, INK, RED, moving_bars, moving_words, style
 from .framework import Control, Explorable
 
 __all__ = ["explore_width"]
@@ -66,18 +66,10 @@ def explore_width(study, problem="classify digits", least=0.98):
         ax.set(xlim=(0, 1.12), ylim=(len(widths) - 0.4, -1.2), yticks=range(len(widths)), yticklabels=widths)
         ax.axvline(least, color=INK, lw=1, ls=":")
         ax.text(least - 0.01, len(widths) - 0.5, f"goal {least:g}", ha="right", color=INK, fontsize=9)
-        stems = [ax.plot([], [], lw=3, animated=True, zorder=2)[0] for _ in widths]
-        dots = [ax.plot([], [], "o", ms=8, animated=True, zorder=3)[0] for _ in widths]
-        words = moving_words(ax)
+        drawn, words = moving_bars(ax, len(widths), least), moving_words(ax)
 
         def show(place):
-            for row, gain in enumerate(place.gains):
-                color, marker = (BLUE, "o") if gain >= least else (RED, "X")
-                stems[row].set_data([0, gain], [row, row])
-                dots[row].set_data([gain], [row])
-                dots[row].set_marker(marker)
-                for artist in (stems[row], dots[row]):
-                    artist.set_color(color)
+            drawn(place.gains)
             words(f"{place.name}, rate {place.lr:.3g}", BLUE if place.gains.min() >= least else RED)
         return show
 
