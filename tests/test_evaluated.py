@@ -3,13 +3,25 @@
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from course_utils.data import load_sonnets, make_blobs
 from course_utils.models import mlp, transformer
-from course_utils.optimizers import adamw, averaged, by_shape, evaluated, momentum, muon, prodigy, schedule_free
+from course_utils.optimizers import (
+    adamw,
+    averaged,
+    by_shape,
+    evaluated,
+    lion,
+    momentum,
+    muon,
+    prodigy,
+    schedule_free,
+)
+from course_utils.schedules import cosine
 from course_utils.sweep import sweep
 from course_utils.training import fresh_network, train
 
@@ -162,3 +174,16 @@ def test_the_weights_to_judge_by_are_not_those_that_are_stepped():
     w, state = averaged(momentum, 0.9)(torch.ones(3), torch.ones(3), {}, 0.1)
     w, state = averaged(momentum, 0.9)(w, torch.ones(3), state, 0.1)
     assert not torch.equal(w, evaluated(w, state))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@pytest.mark.parametrize("optimizer", [MATRICES, by_shape(SHAPES, others=schedule_free), averaged(adamw, power=2), lion,
+                                       schedule_free, prodigy],
+                         ids=["muon", "with schedule-free", "average", "lion", "schedule-free", "prodigy"])
+def test_a_gpu_trains_the_same_networks_with_the_newer_optimizers(optimizer):
+    grid = {"lr": [0.003, cosine(0.003, 80)], "seeds": [0, 1], "epochs": 5, "progress": False}
+    here = sweep(NETWORK, BLOBS, optimizer, **grid)
+    there = sweep(NETWORK, BLOBS, optimizer, **grid, device="cuda")
+    for name in ("train_loss", "val_loss", "test_loss"):
+        assert np.allclose(here.history[name], there.history[name], rtol=0.01, atol=0.01), name
+    assert there.run(0, 1).weights.device.type == "cpu"
