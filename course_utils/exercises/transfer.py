@@ -364,15 +364,17 @@ QUIZZES = [
         Option("It is right for every optimizer, once there is a warmup.",
                "The rule has a place: small batches, where the weights hardly move in k steps. Nothing here had a "
                "warmup, and Adam followed the square root.", origin="A common belief"),
-        Option("For SGD it is right as long as the noise of the small batches sets the limit; beyond, the same factor "
-               "made the runs diverge. For Adam the square root came nearer.",
-               "SGD's power was near 1 at most for the smallest batches, and fell towards 0 with the size.",
+        Option("For SGD it came near between the smallest batches at best; beyond, the same factor cost all of the "
+               "gain. For Adam the square root cost less on two of three problems.",
+               "SGD's mean power was below 1 between the smallest batches, too, and near 0 between the largest on two "
+               "of three problems.",
                right=True),
         Option("It is never right: a rate does not depend on the batch.",
-               "At equally many steps it hardly did. At equally many epochs a larger batch has fewer steps, and a "
-               "higher rate made up for some of them.", origin="A common belief"),
+               "At equally many steps keeping it cost next to nothing. At equally many epochs a larger batch has "
+               "fewer steps, and for Adam a higher rate made up for some of them.", origin="A common belief"),
         Option("It is right for Adam, but not for SGD.",
-               "The other way round, if at all: Adam divides by the size of the gradient."),
+               "It cost Adam little, where it cost SGD everything. But on two of three problems the square root cost "
+               "Adam less."),
     )),
     Quiz("maximal-update", "What did the maximal-update parametrization achieve here?", (
         Option("Wide networks become better than tuned ones in the standard parametrization.",
@@ -382,7 +384,7 @@ QUIZZES = [
                "That is its promise, and it was kept at these widths. Without tuning in large, that is what counts.",
                right=True),
         Option("The rate no longer matters.",
-               "It matters as before: the basin has its place, and the place does not move with the width."),
+               "It matters as before: the basin has its place, and the place hardly moves with the width."),
         Option("All layers get the same rate.",
                "They do in the standard parametrization. Here hidden and output matrices get a share that falls with "
                "the width."),
@@ -395,11 +397,12 @@ QUIZZES = [
         Option("Decay and rate are two knobs: under every schedule and length the best decay is the same at all rates.",
                "In long runs that was near the truth. In short ones the best decay rose with the rate.",
                origin="A claim of the first paper on AdamW"),
-        Option("It did not hold: keeping the decay cost less than a quarter of it did. And how the best decay moved "
-               "depended on schedule and length.",
+        Option("It did not hold: keeping the decay cost less than a quarter of it did, surely so under three of "
+               "four conditions. And how the best decay moved depended on schedule and length.",
                "So measure at your own length, with your own schedule; and if you must carry, carry the decay.",
                right=True),
         Option("The best decay is zero at every rate.",
-               "With a fifth of the labels drawn by chance, decay lowered the loss."),
+               "With a fifth of the labels drawn by chance, decay lowered the loss, but for the lowest rate in short "
+               "runs."),
     )),
 ]
