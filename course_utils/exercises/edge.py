@@ -440,7 +440,8 @@ QUIZZES = [
                  "calmed down\", and then 2. Here this did not help. Why?",
         options=(
             Option("400 steps are too few; 4,000 would do.",
-                   "What matters is where the sharpness goes. A small rate does not push it down to 2/2, however long.",
+                   "400 steps at 0.7, seven times the way, did not help either. What matters is where the sharpness "
+                   "goes.",
                    origin="A common belief: time heals"),
             Option("At 0.1 the edge is 20. Nothing pushes a sharpness of 4 down to what a rate of 2 bears.",
                    "Only a rate that is at its edge pushes. A rate that rises step by step does so all the way.",
@@ -449,7 +450,8 @@ QUIZZES = [
                    "Plain descent has no memory that could be lost.",
                    origin="A common belief: a jump loses the state"),
             Option("A warmup has to start at 0.",
-                   "Where it starts hardly matters, how it goes on does: it must be at the edge on the way.",
+                   "Waiting at 0.1 started low, too, and did not help. What differed is the way: the warmup was at its "
+                   "edge.",
                    origin="A common belief: the first step decides"),
         ),
     ),
