@@ -524,16 +524,17 @@ QUIZZES = [
                  "the loss is nan. What first?",
         options=(
             Option("Divide the rate by ten.",
-                   "That helps where the loss grew before it was lost. Here it did not, and at a sixtieth of the "
-                   "rate little was learned.", origin="A common belief: nan always means that the rate is too large"),
+                   "A lower rate helps where the rate was too large; there a sixtieth did, and a tenth was not "
+                   "enough. Here at a sixtieth of it little was learned.",
+                   origin="A common belief: nan always means that the rate is too large"),
             Option("Clip the gradients.",
                    "A factor times nan is nan. Clipping cuts what is long, and nothing was long here."),
             Option("Look for a formula with a hole: a log, a root, a division, a number format with few digits.",
                    "A loss that explodes leaves traces in the gauges before it is gone. One that falls into a hole "
                    "does not.", right=True),
             Option("Train again with another seed.",
-                   "All four seeds of this patient were lost within an epoch of each other. What depends so little "
-                   "on luck is in the code."),
+                   "All six runs of this patient were lost, each with a seed of its own. What depends so little on "
+                   "luck is in the code."),
         ),
     ),
     Quiz(
@@ -545,8 +546,8 @@ QUIZZES = [
             Option("The training loss: the small rate falls more smoothly.",
                    "Both fall smoothly: one takes small steps, the other averages over many examples."),
             Option("The update-to-weight ratio: small steps in one, ordinary but few steps in the other.",
-                   "The ratio is taken for each step. In the second run each step is as long as it should be, there "
-                   "are only too few of them.", right=True),
+                   "The ratio is taken for each step. In the second run each step has an ordinary length, there are "
+                   "only too few of them.", right=True),
             Option("The validation loss: the large batch generalizes worse.",
                    "Nothing of the kind can be seen while both are still far from the end.",
                    origin="A common belief about large batches, which needs runs that are both finished"),
@@ -565,7 +566,7 @@ QUIZZES = [
             Option("The threshold is right: it is used.",
                    "One that is used in nearly every step is no guard against rare steps; it has taken over the "
                    "job of the rate."),
-            Option("Every step has nearly the same length, the rate times the threshold; the cause is still there.",
+            Option("Nearly every gradient now has the same length, the threshold; the cause is still there.",
                    "With nearly all steps clipped, descent has become descent by direction alone. That can work, but "
                    "what made the gradients long is hidden, not healed.", right=True),
             Option("The network is too deep.",
