@@ -787,7 +787,8 @@ QUIZZES = [
          "ranks them by accuracy. What does the ranking say?", (
         Option("Which optimizer is best: all had the same conditions.",
                "The same number is not the same condition: 0.001 is a multiple of the gradient in SGD, and about the "
-               "length of a step in Adam.", origin="A published mistake: optimizers compared at one shared rate"),
+               "longest step of a weight in Adam.",
+               origin="A published mistake: optimizers compared at one shared rate"),
         Option("Whom the rate 0.001 suits after that many steps.",
                "That was measured. With a rate for each, tuned on validation data, the order may turn.", right=True),
         Option("Nothing, since five seeds are too few.",
