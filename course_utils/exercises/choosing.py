@@ -801,7 +801,7 @@ QUIZZES = [
                "Luck plays a part. But in notebook 03 the small rate was behind early on in the mean of all seeds."),
         Option("Because after 2 epochs the order of the rates is not that of the end: small rates are still on their "
                "way.",
-               "The shorter the first look, the more it favours what learns fast. That is the price of seeing many.",
+               "A short first look favours what learns fast. That is the price of seeing many.",
                right=True),
         Option("Because the validation data were used too often.",
                "They were, but that flatters scores. It does not put a small rate behind."),
