@@ -22,6 +22,7 @@ plots        figures of all of these
 studies      experiments too long for the cells of a notebook, one file for each that has some
 explorables  figures that follow their sliders
 progress     what a learner has solved, kept on their own machine
+handed_in    the same as a file for a teacher, and what a class has solved
 exercises    check, hint, solution and quiz
 """
 

@@ -1,12 +1,14 @@
 """Is this machine ready for the course? `python -m course_utils` checks, and says what to do where it is not.
 
-`python -m course_utils progress` shows what you have solved, `… progress --reset` forgets it. The check starts with
-the standard library alone, so that it can also report what is not installed yet.
+`python -m course_utils progress` shows what you have solved, `… progress --reset` forgets it, `… progress --export`
+writes it into a file to hand in, and `… progress --class` sums up a folder of such files. The check starts with the
+standard library alone, so that it can also report what is not installed yet.
 """
 
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 
-from . import progress
+from . import handed_in, progress
 
 __all__ = ["CHECKS", "Check", "main", "python", "packages", "memory", "data_files", "kernel", "training", "report"]
 
@@ -139,20 +141,50 @@ def main(arguments=()):
                                      "machine ready?")
     commands = parser.add_subparsers(dest="command", metavar="progress")
     solved = commands.add_parser("progress", help="what you have solved, by notebook")
-    solved.add_argument("--reset", action="store_true", help="forget all of it")
+    one_of = solved.add_mutually_exclusive_group()
+    one_of.add_argument("--reset", action="store_true", help="forget all of it")
+    one_of.add_argument("--export", metavar="FILE", help="write it into a file to hand in (JSON); nothing is sent")
+    one_of.add_argument("--class", dest="handed_in", metavar="FOLDER", nargs="+",
+                        help="for teachers: what a class has solved, from a folder of such files, or from files")
+    solved.add_argument("--name", metavar="NAME", help="with --export: your name, which stands in the file only then")
     given = parser.parse_args(arguments)
+    if given.command and given.name is not None and given.export is None:
+        solved.error("--name goes with --export")
     if given.command:
-        return _progress(given.reset)
+        return _progress(given)
     return 0 if report(CHECKS) else 1
 
 
-def _progress(reset):
+def _progress(given):
+    if given.handed_in:
+        text, counted = handed_in.class_report(given.handed_in, _right_answers(), _width(), _squares())
+        print(text)
+        return 0 if counted else 1
     try:
-        print(f"Forgotten: {progress.forget()} entries." if reset else progress.report(*_squares()))
-    except OSError as error:
-        print(f"The file {progress.file()} cannot be removed: {error}")
+        if given.export is not None:
+            print(handed_in.export(given.export, given.name or ""))
+        else:
+            print(f"Forgotten: {progress.forget()} entries." if given.reset else progress.report(*_squares()))
+    except (OSError, ValueError) as error:
+        what = f"{given.export} cannot be written" if given.export is not None else \
+            f"The file {progress.file()} cannot be removed"
+        print(f"{what}: {error}")
         return 1
     return 0
+
+
+def _right_answers():
+    """The letters of each question and the right one; none where the package is not fully installed."""
+    try:
+        from .exercises import QUIZZES
+    except ImportError:
+        return {}
+    return {id: (quiz.letters, next(letter for letter, option in zip(quiz.letters, quiz.options, strict=True)
+                                    if option.right)) for id, quiz in QUIZZES.items()}
+
+
+def _width():
+    return max(40, shutil.get_terminal_size().columns)
 
 
 def _squares():

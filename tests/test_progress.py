@@ -37,11 +37,32 @@ def test_a_passed_check_is_noted_and_a_failed_one_is_not(kept):
     assert list(progress.solved()["exercise"]) == ["first-answer"]
 
 
-def test_a_right_answer_is_noted_and_a_wrong_one_is_not(kept):
+def test_a_right_answer_solves_a_question_and_a_wrong_one_does_not(kept):
     answer("which-fate", right=False)
-    assert not kept.exists()
+    assert progress.solved()["question"] == {}
     answer("which-fate", right=True)
     assert list(progress.solved()["question"]) == ["which-fate"]
+
+
+def test_of_a_question_the_first_choice_is_kept_and_no_later_one(kept):
+    buttons = QUIZZES["which-fate"].widget().children[0]
+    for letter in ("C", "A", "B"):
+        buttons.value = letter
+    assert {id: letter for id, (letter, _) in progress.choices().items()} == {"which-fate": "C"}
+    QUIZZES["which-fate"].widget().children[0].value = "B"  # the cell is run again
+    assert kept.read_text().count("which-fate") == 2  # the choice, and that it was solved
+
+
+def test_a_question_that_was_solved_before_choices_were_kept_gets_none(kept):
+    progress.note("question", "which-fate")
+    assert progress.note_choice("which-fate", "B") and progress.choices() == {}
+
+
+def test_a_choice_that_is_no_letter_is_passed_over(kept):
+    kept.parent.mkdir()
+    kept.write_text("2026-01-01 10:00,choice,which-fate,\x1b\n2026-01-01 10:00,choice,one-run,Z\n"
+                    "2026-01-01 10:00,choice,run-twice\n2026-01-01 10:01,choice,which-fate,B\n")
+    assert progress.choices() == {"which-fate": ("B", "2026-01-01 10:01")} and progress.solved()["question"] == {}
 
 
 def test_what_is_noted_once_is_not_noted_again(kept):
@@ -109,7 +130,7 @@ def test_the_report_knows_every_task_of_the_registry(kept):
     for kind, ids in (("exercise", tasks), ("question", QUIZZES)):
         for id in ids:
             progress.note(kind, id)
-    used = [progress._tasks(path) for path in progress.NOTEBOOKS.glob("*.ipynb")]
+    used = [progress.tasks(path) for path in progress.NOTEBOOKS.glob("*.ipynb")]
     assert {id for each in used for id in each["exercise"]} == tasks
     assert {id for each in used for id in each["question"]} == set(QUIZZES)
     text = progress.report()
@@ -130,8 +151,9 @@ def test_a_notebook_that_cannot_be_read_is_shown_without_tasks(kept, tmp_path, m
 
 def test_the_command_shows_and_forgets(kept, capsys):
     progress.note("exercise", "first-answer")
+    progress.note_choice("which-fate", "B")
     assert command.main(["progress"]) == 0 and "1 exercises and 0 questions" in capsys.readouterr().out
-    assert command.main(["progress", "--reset"]) == 0 and "Forgotten: 1" in capsys.readouterr().out
+    assert command.main(["progress", "--reset"]) == 0 and "Forgotten: 2" in capsys.readouterr().out
     assert not kept.exists()
     assert command.main(["progress", "--reset"]) == 0
 

@@ -64,6 +64,7 @@ class Quiz:
         """The callback: show the feedback to `letter` in the HTML widget `answer`."""
         if letter is not None:
             answer.value = self._html(f"**{letter}.** {self.feedback(letter)}")
+            progress.note_choice(self.id, letter)
             if self.options[self.letters.index(letter)].right:
                 progress.note("question", self.id)
 
