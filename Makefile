@@ -40,7 +40,7 @@ $(1)/bin/python -c '$(2)' 2>/dev/null || { \
 endef
 
 .PHONY: help lab test test-offline test-portable test-oldest browser-test mutants lint check study \
-  capstone-baselines clean-notebooks site site-tools slides clean claims minutes turns
+  capstone-baselines clean-notebooks site site-tools slides dist clean claims minutes turns
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -99,6 +99,10 @@ site: site-tools ## run the notebooks and build the website, in build/site
 
 slides: site-tools ## build the slides of all notebooks, in build/slides
 	$(BIN)/python docs/slides.py build/slides
+
+dist: .venv/.installed ## build the package with its data, as source and wheel, in build/dist
+	$(BIN)/python -m pip install build --constraint benchmarks/requirements.txt
+	$(BIN)/python -m build --outdir build/dist
 
 site-tools: .venv/.site-tools ## install what the website and the slides need
 

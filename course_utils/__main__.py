@@ -52,8 +52,7 @@ def packages():
 
     PyTorch, which is large, has a line of its own, so that nothing else makes pip replace it.
     """
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    entries = [re.sub(r"\s*#.*", "", line).strip() for line in lines]
+    entries = [re.sub(r"\s*#.*", "", line).strip() for line in _listed()]
     found = {entry: _installed(entry) for entry in entries if entry and not entry.startswith("-")}
     bad = {entry: words for entry, (fits, words) in found.items() if not fits}
     torch = {entry: words for entry, words in bad.items() if re.match(r"torch\b", entry)}
@@ -75,11 +74,11 @@ def memory():
 
 def data_files():
     """The files in data/, by their checksums."""
-    from .data import verify
+    from .data import remedy, verify
 
     bad = verify()
     return Check("data", not bad, f"missing or damaged: {', '.join(bad)}" if bad else "all files as published",
-                 f"In the folder {ROOT} type: git checkout -- " + " ".join(f"data/{name}" for name in bad))
+                 _in_the_folder(remedy(bad)))
 
 
 def kernel():
@@ -87,8 +86,9 @@ def kernel():
     from jupyter_client.manager import start_new_kernel
 
     expressions = {"prefix": "sys.prefix", "course": "__import__('course_utils').__file__"}
-    manager, client = start_new_kernel(kernel_name="python3", startup_timeout=KERNEL_SECONDS,
-                                       cwd=str(ROOT / "notebooks"), stderr=subprocess.DEVNULL)
+    place = str(ROOT / "notebooks") if _is_whole() else None
+    manager, client = start_new_kernel(kernel_name="python3", startup_timeout=KERNEL_SECONDS, cwd=place,
+                                       stderr=subprocess.DEVNULL)
     try:
         answer = client.execute("import sys", reply=True, timeout=KERNEL_SECONDS, user_expressions=expressions)
     finally:
@@ -129,6 +129,8 @@ def report(checks=CHECKS):
             failures += not result.ok
     print("\nReady." if not failures else f"\n{failures} to repair: do what stands after each arrow, then type: "
                                           f"{_here()} -m course_utils")
+    if not _is_whole():
+        print(f"This is the package alone, in {ROOT}; the notebooks are in the course's folder, with a guide.")
     return not failures
 
 
@@ -221,8 +223,28 @@ def _installed(entry):
     return False, f"{requirement.name} {found}, but {entry.removeprefix(requirement.name)} is needed"
 
 
+def _is_whole():
+    """Whether this is the course's folder, and not a package installed without it."""
+    return (ROOT / "requirements.txt").exists()
+
+
+def _listed():
+    """What is required, as lines of requirements.txt or, without it, as the installed package states it."""
+    if _is_whole():
+        return (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    from importlib.metadata import requires
+
+    return requires("learning-rate-course") or []
+
+
 def _install(arguments):
-    return f"In the folder {ROOT} type: {_here()} -m pip install {arguments}"
+    if not _is_whole() and arguments.endswith(("requirements.txt", "-e .")):
+        arguments = "--force-reinstall, followed by the course's wheel"
+    return _in_the_folder(f"{_here()} -m pip install {arguments}")
+
+
+def _in_the_folder(command):
+    return f"In the folder {ROOT} type: {command}" if _is_whole() else f"Type: {command}"
 
 
 def _here():

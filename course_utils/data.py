@@ -15,10 +15,11 @@ from .arrays import labels, numbers, single
 from .examples import collect
 
 __all__ = ["Dataset", "make_blobs", "make_documents", "make_linear", "load_digits", "load_diabetes", "load_sunspots",
-           "load_sonnets", "load_segments", "load_capstone", "reconstruction", "data_file", "verify"]
+           "load_sonnets", "load_segments", "load_capstone", "reconstruction", "data_file", "remedy", "verify"]
 
 FRESH = 12_000  # part of the seed of fresh test examples, which no other seed of the course shares
-FOLDER = Path(__file__).resolve().parent.parent / "data"
+PACKED = Path(__file__).resolve().parent / "_data"  # where an installed package has the files
+FOLDER = PACKED if PACKED.is_dir() else PACKED.parent.parent / "data"
 PARTS = ("train", "val", "test")
 TASKS = ("classification", "regression")
 TASK_RULE = ('Whole numbers as targets mean classes, other numbers mean values; task="regression" or '
@@ -333,11 +334,17 @@ def data_file(name):
     path = FOLDER / name
     found = _checksum(path)
     if found is None:
-        raise FileNotFoundError(f"data file {path} is missing; get it back with: git checkout -- data/{name}")
+        raise FileNotFoundError(f"data file {path} is missing; get it back with: {remedy([name])}")
     if found != _checksums()[name]:
-        raise ValueError(f"data file {path} is damaged (its checksum differs); get it back with: "
-                         f"git checkout -- data/{name}")
+        raise ValueError(f"data file {path} is damaged (its checksum differs); get it back with: {remedy([name])}")
     return path
+
+
+def remedy(names):
+    """What to type to get these files of data/ back, in the course's folder or where the package alone is installed."""
+    if FOLDER == PACKED:
+        return "python -m pip install --force-reinstall --no-deps, followed by the course's wheel"
+    return "git checkout -- " + " ".join(f"data/{name}" for name in names)
 
 
 def verify():

@@ -17,8 +17,11 @@ class Missing:
     def find_spec(name, path=None, target=None):
         if name in NEEDED:
             folder = Path(__file__).resolve().parent.parent
-            raise ModuleNotFoundError(f"No module named {name!r} in {sys.prefix}. In the folder {folder} type: "
-                                      f"{sys.executable} -m pip install -r requirements.txt", name=name)
+            whole = (folder / "requirements.txt").exists()  # the course's folder, and not the package alone
+            what = "-r requirements.txt" if whole else "followed by the course's wheel"
+            raise ModuleNotFoundError(f"No module named {name!r} in {sys.prefix}. "
+                                      f"{f'In the folder {folder} type' if whole else 'Type'}: "
+                                      f"{sys.executable} -m pip install {what}", name=name)
         return None
 
 

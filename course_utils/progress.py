@@ -105,7 +105,8 @@ def report(solved_mark="■", open_mark="□"):
         if left and any(n for n, _ in counts):
             lines.append(f"{'':<34} open: {', '.join(left)}")
     if not lines:
-        return f"No notebooks are in {NOTEBOOKS}."
+        lines = [f"No notebooks are in {NOTEBOOKS}: what is open is not known."]
+        total = [len(done[kind]) for kind in KINDS]
     where = f"Kept in {file()}, on this machine only." if file() else "COURSE_PROGRESS is off: nothing is kept."
     return "\n".join([*lines, "", f"{total[0]} exercises and {total[1]} questions solved. {where}"])
 

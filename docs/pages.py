@@ -17,10 +17,11 @@ from course_utils.exercises import EXERCISES
 COURSE = re.compile(r"^\| (\d\d) \| \[(.+?)\]\((notebooks/.+?)\.ipynb\)", re.M)
 BOOK = {
     "Teach it": ["docs/instructors/**/*.md", "docs/slides.md"],
-    "Look it up": ["docs/questions.md", "docs/glossary.md", "docs/claims.md", "docs/turns.md", "docs/references.md",
-                   "docs/package.md", "data/README.md"],
-    "Take part": ["CONTRIBUTING.md", "CHANGELOG.md", "docs/LICENSE-content.md"],
+    "Look it up": ["CHANGELOG.md", "docs/questions.md", "docs/glossary.md", "docs/claims.md", "docs/turns.md",
+                   "docs/references.md", "docs/package.md", "data/README.md"],
+    "Take part": ["CONTRIBUTING.md", "docs/LICENSE-content.md"],
 }
+NAMES = {"CHANGELOG": "What is new"}  # in the contents, where the page's own title would not be understood
 PLACE = re.compile(r"(?<=\]\()([\w./]*?\.ipynb)?#([^)\s]+)")  # of a link to a heading, as JupyterLab writes it
 LIVE = ("> **A figure with sliders.** It moves where a kernel runs: {how}. Below are its goal, in words where its "
         "sliders stand at first, and then pictures of a few positions.")
@@ -57,11 +58,15 @@ def contents():
     """The tables of contents, with the short names of the README's table."""
     course = [f"{number} {name} <{path}>" for number, name, path in
               COURSE.findall((ROOT / "README.md").read_text(encoding="utf-8"))]
-    found = {caption: [path.relative_to(ROOT).with_suffix("").as_posix()
+    found = {caption: [named(path.relative_to(ROOT).with_suffix("").as_posix())
                        for pattern in patterns for path in sorted(ROOT.glob(pattern))]
              for caption, patterns in BOOK.items()}
     return "\n".join(f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```\n"
                      for caption, pages in [("The course", course), *found.items()])
+
+
+def named(page):
+    return f"{NAMES[page]} <{page}>" if page in NAMES else page
 
 
 def modules():

@@ -71,7 +71,3 @@ def test_everything_names_the_same_oldest_python():
 def test_no_other_list_repeats_a_bound_of_the_course(name):
     others = {Requirement(line.split("#")[0]).name for line in text(name).splitlines() if re.match(r"\w", line)}
     assert others and not others & set(OLDEST)
-
-
-def test_the_project_file_leaves_the_packages_to_requirements():
-    assert "dependencies" not in tomllib.loads(text("pyproject.toml"))["project"]
