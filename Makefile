@@ -40,7 +40,7 @@ $(1)/bin/python -c '$(2)' 2>/dev/null || { \
 endef
 
 .PHONY: help lab test test-offline test-portable test-oldest browser-test mutants lint check study \
-  capstone-baselines clean-notebooks site site-tools slides dist clean claims minutes turns
+  capstone-baselines clean-notebooks site site-tools slides handouts dist clean claims minutes turns
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 26
@@ -99,6 +99,9 @@ site: site-tools ## run the notebooks and build the website, in build/site
 
 slides: site-tools ## build the slides of all notebooks, in build/slides
 	$(BIN)/python docs/slides.py build/slides
+
+handouts: site-tools ## write predictions, questions and exercises of all notebooks for paper, in build/handouts
+	$(BIN)/python docs/handouts.py build/handouts
 
 dist: .venv/.installed ## build the package with its data, as source and wheel, in build/dist
 	$(BIN)/python -m pip install build --constraint benchmarks/requirements.txt

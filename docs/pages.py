@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.resources import files
 
 import bibliography
+import handouts
 import slides
 from docutils import nodes
 from executed import NOTEBOOKS, ROOT, forget_the_others
@@ -16,7 +17,7 @@ from course_utils.exercises import EXERCISES
 
 COURSE = re.compile(r"^\| (\d\d) \| \[(.+?)\]\((notebooks/.+?)\.ipynb\)", re.M)
 BOOK = {
-    "Teach it": ["docs/instructors/**/*.md", "docs/slides.md"],
+    "Teach it": ["docs/instructors/**/*.md", "docs/handouts.md", "docs/slides.md"],
     "Look it up": ["CHANGELOG.md", "docs/questions.md", "docs/glossary.md", "docs/claims.md", "docs/turns.md",
                    "docs/references.md", "docs/package.md", "data/README.md"],
     "Take part": ["CONTRIBUTING.md", "docs/LICENSE-content.md"],
@@ -84,7 +85,17 @@ def _files(room):
 
 
 def decks():
-    return "\n".join(f'- <a href="../slides/{path.stem}.html">{path.stem[:2]} {title(path)}</a>' for path in NOTEBOOKS)
+    return pages_in("slides")
+
+
+def papers():
+    return pages_in("handouts")
+
+
+def pages_in(folder):
+    """A list of links to what a folder beside the site's pages has of every notebook."""
+    return "\n".join(f'- <a href="../{folder}/{path.stem}.html">{path.stem[:2]} {title(path)}</a>'
+                     for path in NOTEBOOKS)
 
 
 def title(path):
@@ -93,7 +104,7 @@ def title(path):
 
 
 COMPLETED = {"README": contents, "docs/references": bibliography.markdown, "docs/package": modules,
-             "docs/slides": decks}
+             "docs/slides": decks, "docs/handouts": papers}
 
 
 def launch(repository, name):
@@ -179,10 +190,11 @@ def linked(text, entries):
 
 
 def add_files(app, exception):
-    """Scripts, slides and the first page under the name that servers look for."""
+    """Scripts, slides, handouts and the first page under the name that servers look for."""
     if exception or app.builder.name != "html":
         return
     shutil.copy(files("sphinx-mathjax-offline") / "static/mathjax/tex-svg-full.js", app.outdir / "_static/mathjax.js")
     shutil.copy(app.outdir / "README.html", app.outdir / "index.html")
+    handouts.build(app.outdir / "handouts")
     slides.build(app.outdir / "slides", run=app.config.nb_execution_mode == "cache")
     forget_the_others()

@@ -78,12 +78,14 @@ def local(address):
 
 def test_every_document_has_its_page_and_stands_in_the_contents(built):
     documents = {"README", "CONTRIBUTING", "CHANGELOG", "data/README", "docs/glossary", "docs/references",
-                 "docs/package", "docs/slides", "docs/LICENSE-content"}
+                 "docs/package", "docs/slides", "docs/handouts", "docs/LICENSE-content"}
     documents |= {f"notebooks/{path.stem}" for path in NOTEBOOKS}
     assert [name for name in documents if not (built / f"{name}.html").exists()] == []
     contents = Page(built / "index.html").leads
     assert {f"{name}.html" for name in documents - {"README"}} <= contents
-    assert all((built / f"slides/{path.stem}.html").exists() for path in NOTEBOOKS)
+    assert all((built / f"{folder}/{path.stem}.html").exists() for folder in ("slides", "handouts")
+               for path in NOTEBOOKS)
+    assert ">What is new<" in (built / "index.html").read_text(encoding="utf-8")
 
 
 def test_pages_load_nothing_from_elsewhere(built):
