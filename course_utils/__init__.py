@@ -20,6 +20,7 @@ claims       what a notebook claims, judged where it is measured
 statistics   intervals, paired differences, rules for choosing a rate
 plots        figures of all of these
 studies      experiments too long for the cells of a notebook, one file for each that has some
+shown        sliders and buttons that a cell lets go when it runs again
 explorables  figures that follow their sliders
 progress     what a learner has solved, kept on their own machine
 handed_in    the same as a file for a teacher, and what a class has solved

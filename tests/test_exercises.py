@@ -2200,7 +2200,7 @@ def test_a_question_reads_without_a_kernel(question):
 
 @every_quiz
 def test_buttons_give_the_feedback_of_the_letter(question):
-    buttons, answer = quiz(question.id).children
+    buttons, answer, _ = quiz(question.id).widget.children
     for letter, option in zip(question.letters, question.options, strict=True):
         buttons.value = letter
         assert ("✔ Correct" if option.right else "✘ Not this one") in answer.value

@@ -398,7 +398,8 @@ def test_the_goal_stands_above_the_controls_and_the_summary_below_the_picture():
 
 def test_shown_in_a_notebook_with_words_for_readers_without_widgets(monkeypatch):
     shown = []
-    monkeypatch.setattr("course_utils.explorables.framework.display", lambda bundle, raw: shown.append(bundle))
+    for module in ("explorables.framework", "shown"):
+        monkeypatch.setattr(f"course_utils.{module}.display", lambda bundle, raw: shown.append(bundle))
     explorable = explore_bowl()
     explorable._ipython_display_()
     assert "application/vnd.jupyter.widget-view+json" in shown[0] and explorable.summary in shown[0]["text/plain"]

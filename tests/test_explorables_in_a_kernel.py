@@ -1,4 +1,4 @@
-"""Explorables in a real kernel: what a cell shows when it is run again and again, and how often."""
+"""Explorables, buttons and bars in a real kernel: what a cell shows when it is run again and again, and how often."""
 
 from pathlib import Path
 
@@ -58,6 +58,20 @@ def test_a_cell_run_again_lets_its_earlier_figures_go(kernel, code, named):
         run(kernel, code, cell)
     later = alive(kernel)
     assert later[0] == widgets and later[1] <= figures + 8 and later[2] < memory + 40  # matplotlib keeps a few
+
+
+@pytest.mark.parametrize("code", [
+    "quiz('which-fate')", "from IPython.display import display\nfor id in 'which-fate', 'one-run':\n    display(quiz(id))",
+    "with progress_bar(True, 5, 'epoch') as bar:\n    for _ in range(5):\n        bar.update()"])
+def test_buttons_and_bars_do_not_pile_up(kernel, code):
+    run(kernel, "from course_utils.exercises import quiz\nfrom course_utils.sweep import progress_bar")
+    before, _, _ = alive(kernel)
+    run(kernel, code, code)
+    once, _, _ = alive(kernel)
+    for _ in range(40):
+        run(kernel, code, code)
+    later, _, _ = alive(kernel)
+    assert later == once and (later > before) == ("quiz" in code)
 
 
 def test_what_is_shown_in_another_cell_too_stays_and_what_was_let_go_can_be_shown_again(kernel):

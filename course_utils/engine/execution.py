@@ -182,7 +182,20 @@ def _executor(executor):
 def progress_bar(progress, total, unit, description=None):
     """A bar that vanishes at its end; none if `progress` is false or the environment says TQDM_DISABLE=1."""
     off = not progress or os.environ.get("TQDM_DISABLE", "0") not in ("", "0")  # in a notebook, tqdm does not ask
-    return tqdm(total=total, unit=unit, desc=description, leave=False, disable=off)
+    return _Bar(total=total, unit=unit, desc=description, leave=False, disable=off)
+
+
+class _Bar(tqdm):
+    """A bar whose widgets leave the kernel when it vanishes; tqdm lets go of the outermost alone."""
+
+    def close(self):
+        super().close()
+        container = getattr(self, "container", None)
+        if container is not None and container.comm is None:
+            for part in (container, *container.children):
+                for piece in (part, part.layout, getattr(part, "style", None)):
+                    if piece is not None:
+                        piece.close()
 
 
 def _side_by_side(data, chunks, epochs, device, threads, record, tick):

@@ -7,6 +7,7 @@ notebook: what is wrong is said in the cell's output.
 from difflib import get_close_matches
 
 from .. import progress
+from ..shown import Shown
 from . import (
     adam,
     adaptive,
@@ -84,7 +85,7 @@ def quiz(id):
     if not _known(id, QUIZZES):
         return Note(_unknown(id, QUIZZES))
     try:
-        return QUIZZES[id].widget()
+        return Shown(QUIZZES[id].widget())
     except ImportError:
         return Note("Without ipywidgets there are no buttons here; the answer can be unfolded in the cell above.")
 

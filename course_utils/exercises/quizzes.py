@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from .. import progress
+from ..shown import AWAKE
 
 __all__ = ["Option", "Quiz"]
 
@@ -58,7 +59,7 @@ class Quiz:
         buttons.style.button_width = "4em"
         answer = widgets.HTML(self._html("Pick a letter."))
         buttons.observe(lambda change: self._answer(change["new"], answer), names="value")
-        return widgets.VBox([buttons, answer])
+        return widgets.VBox([buttons, answer, widgets.HTML(AWAKE)])
 
     def _answer(self, letter, answer):
         """The callback: show the feedback to `letter` in the HTML widget `answer`."""

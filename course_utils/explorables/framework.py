@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from math import ceil, log10
 
 import matplotlib.pyplot as plt
-from IPython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from .. import shown
 from .view import LABELS, View, rounded
 
 __all__ = ["Control", "Explorable"]
@@ -155,9 +155,8 @@ class Explorable:
         self.update()
 
     def _ipython_display_(self):
-        _let_go_of_earlier(self)
-        bundle = self.widget._repr_mimebundle_()
-        display(bundle | {"text/plain": f"{self.goal}\n{self.summary}"}, raw=True)
+        shown.let_go_of_earlier(self)
+        shown.show(self.widget, f"{self.goal}\n{self.summary}")
         display({"application/javascript": LABELS}, raw=True)
 
 
@@ -167,29 +166,3 @@ class _ShownOnce(Figure):
     def _repr_mimebundle_(self, include=None, exclude=None):
         plt.close(self)  # so that it is not shown at the end of the cell as well
         return {}
-
-
-_shown = {}  # cell -> (its last execution, the explorables shown in that)
-
-
-def _let_go_of_earlier(explorable):
-    """Close what the present cell has shown when it ran before, unless it is shown elsewhere, too."""
-    cell, execution = _present_cell()
-    if cell is None:
-        return
-    last, earlier = _shown.get(cell, (None, []))
-    now = earlier if last == execution else []
-    _shown[cell] = execution, [*now, explorable]
-    kept = {id(other) for _, shown in _shown.values() for other in shown}
-    for other in earlier:
-        if id(other) not in kept:
-            other.close()
-
-
-def _present_cell():
-    """The cell that is running and its execution; (None, None) outside a notebook, and in a callback."""
-    parent = getattr(get_ipython(), "get_parent", dict)() or {}
-    code = parent.get("content", {}).get("code")
-    if code is None:
-        return None, None
-    return parent.get("metadata", {}).get("cellId") or code, parent["header"]["msg_id"]  # not every front end has ids

@@ -14,6 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from ..shown import AWAKE, LIVE, close
+
 __all__ = ["LABELS", "View", "rounded"]
 
 # What ipywidgets leaves out for those who listen: the slider's name and its value as a number (on a log slider it would
@@ -68,8 +70,8 @@ class View:
         self.words = ipywidgets.HTML().add_class("explorable-words")
         self.inputs = {name: self._input(name, control, values, moved) for name, control in controls.items()}
         rows = [ipywidgets.HBox([box, slider]) for box, slider in self.inputs.values()]
-        heading = [ipywidgets.HTML(f"<p><b>Goal.</b> {escape(goal)}</p>")] if goal else []
-        self.widget = ipywidgets.VBox([*heading, *rows, self.image, self.words]).add_class("explorable")
+        heading = ipywidgets.HTML(AWAKE + (f"<p><b>Goal.</b> {escape(goal)}</p>" if goal else ""))
+        self.widget = ipywidgets.VBox([heading, *rows, self.image, self.words]).add_class("explorable").add_class(LIVE)
 
     def show(self, result, summary):
         """Draw a result and say it in words."""
@@ -89,7 +91,7 @@ class View:
 
     def close(self):
         """Take the widgets out of the front end and of the kernel, and empty the figure."""
-        _close(self.widget)
+        close(self.widget)
         self.figure.clear()
 
     def _input(self, name, control, values, moved):
@@ -133,11 +135,3 @@ class View:
 def rounded(value):
     """Three digits, as the position of a slider deserves."""
     return float(f"{value:.3g}")
-
-
-def _close(widget):
-    for part in (*getattr(widget, "children", ()), getattr(widget, "style", None), getattr(widget, "layout", None)):
-        if isinstance(part, ipywidgets.Widget):
-            _close(part)
-    widget.unobserve_all()
-    widget.close()
