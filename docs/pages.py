@@ -14,6 +14,7 @@ from executed import NOTEBOOKS, ROOT, forget_the_others
 
 import course_utils
 from course_utils.exercises import EXERCISES
+from course_utils.shown import ASLEEP
 
 COURSE = re.compile(r"^\| (\d\d) \| \[(.+?)\]\((notebooks/.+?)\.ipynb\)", re.M)
 BOOK = {
@@ -148,11 +149,13 @@ def unfolded(exercise):
 
 
 def adapt_cells(app, doctree):
-    """Leave out the buttons of questions, fold away code that only sets up or sums up, describe figures by text."""
+    """Leave out the buttons of questions and what wakes sliders, fold away code that only sets up or sums up, describe figures by text."""
     for cell in [node for node in doctree.findall(nodes.container) if "cell" in node["classes"]]:
         if "tag_quiz" in cell["classes"]:
             cell.parent.remove(cell)
             continue
+        for sentence in [raw for raw in cell.findall(nodes.raw) if raw.astext() == ASLEEP]:
+            sentence.parent.remove(sentence)
         code = cell.children[0]
         if "tag_setup" in cell["classes"] or re.search(r"^(evidence|about_\w+ =)", code.astext(), re.M):
             cell[0:1] = [nodes.raw("", "<details><summary>Code</summary>", format="html"), code,

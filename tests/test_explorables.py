@@ -785,7 +785,7 @@ PAGE = """
 const attributes = {}, set = (name) => (key, value) => { attributes[name + ' ' + key] = value; };
 const words = {textContent: 'rate 0.1', setAttribute: set('words')}, image = {};
 const row = {querySelector: (what) => what === 'label' ? {textContent: 'rate'} : {value: '0.1'}};
-const slider = {closest: () => row, setAttribute: set('slider')};
+const slider = {closest: () => row, setAttribute: set('slider'), dataset: {}};
 const root = {dataset: {}, querySelector: (what) => !SHOWN ? null : what === 'img' ? image : words,
               querySelectorAll: () => [slider]};
 const area = {querySelectorAll: () => [root]}, document = area;
@@ -796,7 +796,7 @@ const setInterval = (f) => { tick = f; return 1; }, clearInterval = () => { tick
 const run = new Function(...NAMES, 'document', 'setInterval', 'clearInterval', SCRIPT);
 run(...NAMES.map(() => ELEMENT), document, setInterval, clearInterval);
 while (tick && ticks++ < 1000) tick();
-console.log(JSON.stringify({ticks, attributes, alt: image.alt ?? null}));
+console.log(JSON.stringify({ticks, attributes, alt: image.alt ?? null, own: slider.dataset}));
 """
 
 
@@ -812,6 +812,7 @@ def test_the_script_that_labels_sliders_copes_with_every_front_end_and_gives_up_
     if shown:
         assert told["alt"] == "Figure: rate 0.1" and told["attributes"]["slider aria-label"] == "rate, slider"
         assert told["attributes"]["slider aria-valuetext"] == "0.1" and told["attributes"]["words role"] == "status"
+        assert told["own"] == {"lmSuppressShortcuts": "true"}  # or Notebook 7 takes the arrow keys for itself
     assert told["ticks"] == (1 if shown else 101)
 
 

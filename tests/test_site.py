@@ -23,8 +23,11 @@ sys.path.insert(0, str(ROOT / "docs"))
 import nbformat
 import pages
 import slides
+from docutils import nodes
+from docutils.utils import new_document
 
 import course_utils
+from course_utils.shown import ASLEEP
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 pytestmark = pytest.mark.xdist_group("site")  # one process builds it, once
@@ -150,6 +153,15 @@ def test_a_notebook_without_a_kernel_has_answers_hints_and_a_word_on_its_sliders
     checks = len([cell for cell in cells if pages.checked(cell)])
     assert text.count("<summary>Hints</summary>") == text.count("<summary>One solution</summary>") == checks > 0
     assert text.count("A figure with sliders") == count("explorable") > 0
+
+
+def test_a_page_does_not_say_what_wakes_its_sliders():
+    document = new_document("page")
+    cell = nodes.container("", nodes.literal_block("", "bowl"), classes=["cell", "tag_explorable"])
+    cell += nodes.container("", *(nodes.raw("", text, format="html") for text in (ASLEEP, "<p>kept</p>")))
+    document += [nodes.paragraph("", "Before."), cell]
+    pages.adapt_cells(None, document)
+    assert [raw.astext() for raw in document.findall(nodes.raw)] == ["<p>kept</p>"]
 
 
 def test_only_a_known_repository_is_named():

@@ -19,7 +19,8 @@ from ..shown import AWAKE, LIVE, close
 __all__ = ["LABELS", "View", "rounded"]
 
 # What ipywidgets leaves out for those who listen: the slider's name and its value as a number (on a log slider it would
-# be the exponent), words in place of the picture, and a region that is read out when it changes.
+# be the exponent), words in place of the picture, and a region that is read out when it changes. And Notebook 7 would
+# take the arrow keys of a slider for itself, to go to the next cell.
 LABELS = """
 let tries = 0;
 const here = typeof element === 'undefined' ? null : element?.[0] ?? element;  // jQuery wraps it, some leave it out
@@ -45,6 +46,7 @@ function label(root) {
   };
   root.dataset.followed = true;
   words.setAttribute('role', 'status');
+  for (const slider of root.querySelectorAll('[role=slider]')) slider.dataset.lmSuppressShortcuts = 'true';
   follow();
   new MutationObserver(follow).observe(root, {subtree: true, childList: true, attributes: true,
                                               attributeFilter: ['aria-valuenow', 'src']});

@@ -120,7 +120,13 @@ class Notebook:
         self.page.on("pageerror", lambda error: self._complain(f"exception: {error}"))
         self.page.on("request", lambda r: r.url.startswith(("http:", "https:")) and not r.url.startswith(lab._url)
                      and self._complain(f"request to {r.url}"))
-        self.page.goto(lab.url(name))
+        self._address = lab.url(name)
+        self.reopen()
+
+    def reopen(self):
+        """Open the notebook as it was saved."""
+        self.page.goto("about:blank")
+        self.page.goto(self._address)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         self._js("await panel.sessionContext.ready; await panel.context.ready")
         self.name_cells()
