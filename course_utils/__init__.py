@@ -1,6 +1,7 @@
 """The helper package of the course on the learning rate; one module a concern, read in this order.
 
 missing      what to type when a package is not installed
+torch_names  what the course asks of PyTorch, and what the one here lacks
 names        how a setting is named in tables and legends
 arrays       lists, tables and tensors made into arrays, or refused in words
 examples     examples out of the data sets and loaders of torch

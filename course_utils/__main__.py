@@ -18,12 +18,15 @@ from pathlib import Path
 from textwrap import wrap
 
 from . import handed_in, progress
+from .missing import absent, install, is_torch, is_whole, required
+from .torch_names import lacking
 
 __all__ = ["CHECKS", "Check", "main", "python", "packages", "memory", "data_files", "kernel", "training", "report"]
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 ENOUGH = 1e9  # bytes of free memory
+AGREE = 1e-4  # how far single weights may be from those of another order of the same sums
 KERNEL_SECONDS = 60
 
 
@@ -48,19 +51,43 @@ def python():
 
 
 def packages():
-    """What of requirements.txt is missing or misfits, with the pip line that adds just that; and what is well.
+    """What the notebooks need and is missing or misfits, with the pip line that adds just that; and what is well.
 
     PyTorch, which is large, has a line of its own, so that nothing else makes pip replace it.
     """
-    entries = [re.sub(r"\s*#.*", "", line).strip() for line in _listed()]
-    found = {entry: _installed(entry) for entry in entries if entry and not entry.startswith("-")}
-    bad = {entry: words for entry, (fits, words) in found.items() if not fits}
-    torch = {entry: words for entry, words in bad.items() if re.match(r"torch\b", entry)}
-    others = {entry: words for entry, words in bad.items() if entry not in torch}
-    well = wrap(", ".join(words for fits, words in found.values() if fits), 90)
-    return [Check(name, False, "; ".join(group.values()), _install(" ".join(f'"{entry}"' for entry in group)))
-            for name, group in (("torch", torch), ("packages", others)) if group] \
-        + [Check("packages", True, f"\n{'':24}".join(well))]
+    needed, tests = required(ROOT)
+    found = {entry: _installed(entry) for entry in needed if not is_torch(entry)}
+    elsewhere = [entry for entry in found if entry.startswith("jupyterlab") and absent(entry) and _opened_elsewhere()]
+    bad = {entry: words for entry, (fits, words) in found.items() if not fits and entry not in elsewhere}
+    results = [torch(entry) for entry in needed if is_torch(entry)]
+    if bad:
+        others = [words for entry, words in bad.items() if not absent(entry)]
+        gone = [words.split()[0] for entry, words in bad.items() if absent(entry)]
+        told = [f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} not installed"] if gone else []
+        results.append(Check("packages", False, _in_lines("; ".join(told + others)), install(ROOT, bad, _here())))
+    if well := [words for fits, words in found.values() if fits]:
+        results.append(Check("packages", True, _in_lines(", ".join(well))))
+    if without := elsewhere + [entry for entry in tests if not _installed(entry)[0]]:
+        results.append(Check("not needed", True, _in_lines(f"{', '.join(without)}: only make lab and make test ask "
+                                                           "for what is missing here")))
+    return results
+
+
+def torch(entry):
+    """PyTorch: the version that was measured with, or another that has every name which the course asks it for."""
+    fits, words = _installed(entry)
+    if fits:
+        return Check("torch", True, words)
+    if absent(entry):
+        return Check("torch", False, words, install(ROOT, [entry], _here()))
+    without = lacking()
+    in_package = {name: files for name, files in without.items() if any(file.endswith(".py") for file in files)}
+    name = words.split(",")[0]
+    if in_package:
+        return Check("torch", False, f"{name} lacks {_in_words(in_package)}",
+                     f"Type: make lab, which makes an environment of its own with {entry.replace('==', ' ')}")
+    return Check("torch", True, f"{name}: not the version that was measured with ({entry.partition('==')[2]});\n{'':24}"
+                 "figures may differ in their last digits" + (f"; it lacks {_in_words(without)}" if without else ""))
 
 
 def memory():
@@ -86,7 +113,7 @@ def kernel():
     from jupyter_client.manager import start_new_kernel
 
     expressions = {"prefix": "sys.prefix", "course": "__import__('course_utils').__file__"}
-    place = str(ROOT / "notebooks") if _is_whole() else None
+    place = str(ROOT / "notebooks") if is_whole(ROOT) else None
     manager, client = start_new_kernel(kernel_name="python3", startup_timeout=KERNEL_SECONDS, cwd=place,
                                        stderr=subprocess.DEVNULL)
     try:
@@ -100,21 +127,34 @@ def kernel():
         return Check("kernel", False, f"belongs to another Python, {prefix or 'an unknown one'}",
                      "Open the course with: make lab (on Windows type first: $env:JUPYTER_PREFER_ENV_PATH = 1)")
     return Check("kernel", bool(course), f"starts in {prefix}" if course else "starts, but cannot import course_utils",
-                 _install("-e ."))
+                 install(ROOT, [], _here()))
 
 
 def training():
-    """Two epochs of the course's first network."""
+    """Two epochs of the course's first network, as a stack and by torch's own loop; `vmap`, where torch is another."""
+    from torch import nn
+
     from .data import make_blobs
+    from .engine.compare import way_of
     from .models import mlp
     from .optimizers import sgd
-    from .training import train
+    from .training import plain_loop, train
 
-    start = time.perf_counter()
-    run = train(mlp(2, 50, 3), make_blobs(), sgd, 0.1, epochs=2)
+    start, data, network = time.perf_counter(), make_blobs(), mlp(2, 50, 3)
+    run = train(network, data, sgd, 0.1, epochs=2)
     first, last = run.history["train_loss"]
-    return Check("training", bool(last < first), f"training loss from {first:.2f} to {last:.2f} in two epochs, "
-                 f"{time.perf_counter() - start:.1f} s", _install("--force-reinstall -r requirements.txt"))
+    found = f"training loss from {first:.2f} to {last:.2f} in two epochs"
+    if not last < first:
+        return Check("training", False, found, _anew())
+    apart = float(abs(run.weights - plain_loop(network, data, 0.1, epochs=2)).max())
+    if not apart < AGREE:
+        return Check("training", False, f"{found}, but weights are {apart:.1g} off those of torch's own loop", _anew())
+    found += f", as torch's own loop, {time.perf_counter() - start:.1f} s"
+    if not all(_installed(entry)[0] for entry in required(ROOT)[0] if is_torch(entry)):
+        normed = lambda: nn.Sequential(nn.Linear(2, 8), nn.LayerNorm(8), nn.Linear(8, 3))
+        if not way_of(normed, data, sgd, [0.1], [{}], [32]).stack:
+            found += f";\n{'':24}what is no chain of layers is trained one by one with this torch, which takes longer"
+    return Check("training", True, found)
 
 
 CHECKS = (python, packages, memory, data_files, kernel, training)
@@ -129,7 +169,7 @@ def report(checks=CHECKS):
             failures += not result.ok
     print("\nReady." if not failures else f"\n{failures} to repair: do what stands after each arrow, then type: "
                                           f"{_here()} -m course_utils")
-    if not _is_whole():
+    if not is_whole(ROOT):
         print(f"This is the package alone, in {ROOT}; the notebooks are in the course's folder, with a guide.")
     return not failures
 
@@ -202,49 +242,53 @@ def _run(check):
     """The results of one check; an exception is a failure too."""
     try:
         result = check()
+    except ModuleNotFoundError as error:
+        result = Check(check.__name__, False, f"No module named {error.name!r}", "Do first what stands above")
     except Exception as error:
-        result = Check(check.__name__, False, f"{type(error).__name__}: {error}", _install("-r requirements.txt"))
+        result = Check(check.__name__, False, f"{type(error).__name__}: {error}", _anew())
     return result if isinstance(result, list) else [result]
 
 
 def _installed(entry):
     """Whether what is installed fits an entry of requirements.txt, and the package with its version, in words."""
-    from importlib.metadata import PackageNotFoundError, version
+    from importlib.metadata import version
 
+    name = re.match(r"[\w.-]+", entry).group()
+    if absent(entry):
+        return False, f"{name} is not installed"
+    if absent("packaging"):  # which would compare the versions, and has a line of its own
+        return True, f"{name} {version(name)}"
     from packaging.requirements import Requirement
 
-    requirement = Requirement(entry)
-    try:
-        found = version(requirement.name)
-    except PackageNotFoundError:
-        return False, f"{requirement.name} is not installed"
+    requirement, found = Requirement(entry), version(name)
     if requirement.specifier.contains(found, prereleases=True):
-        return True, f"{requirement.name} {found}"
-    return False, f"{requirement.name} {found}, but {entry.removeprefix(requirement.name)} is needed"
-
-
-def _is_whole():
-    """Whether this is the course's folder, and not a package installed without it."""
-    return (ROOT / "requirements.txt").exists()
-
-
-def _listed():
-    """What is required, as lines of requirements.txt or, without it, as the installed package states it."""
-    if _is_whole():
-        return (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    from importlib.metadata import requires
-
-    return requires("learning-rate-course") or []
-
-
-def _install(arguments):
-    if not _is_whole() and arguments.endswith(("requirements.txt", "-e .")):
-        arguments = "--force-reinstall, followed by the course's wheel"
-    return _in_the_folder(f"{_here()} -m pip install {arguments}")
+        return True, f"{name} {found}"
+    return False, f"{name} {found}, but {entry.removeprefix(name)} is needed"
 
 
 def _in_the_folder(command):
-    return f"In the folder {ROOT} type: {command}" if _is_whole() else f"Type: {command}"
+    return f"In the folder {ROOT} type: {command}" if is_whole(ROOT) else f"Type: {command}"
+
+
+def _opened_elsewhere():
+    """Whether another program than JupyterLab opens notebooks here: this one, or one that is installed."""
+    kernel = getattr(sys.modules.get("ipykernel.kernelapp"), "IPKernelApp", None)
+    return bool(kernel and kernel.initialized()) or not absent("notebook") or not absent("nbclassic")
+
+
+def _in_words(names):
+    return ", ".join(f"{name} ({files[0]})" for name, files in names.items())
+
+
+def _in_lines(words):
+    return f"\n{'':24}".join(wrap(words, 90))
+
+
+def _anew():
+    """How to come by an environment as requirements.txt wants it, without harm to one that serves other ends."""
+    if Path(sys.prefix).resolve() == ROOT / ".venv":
+        return f"In the folder {ROOT} type: {_here()} -m pip install --force-reinstall -r requirements.txt"
+    return "Type: make lab, which makes an environment of its own, or follow README.md where there is no make"
 
 
 def _here():

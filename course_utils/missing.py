@@ -1,10 +1,14 @@
-"""A package that is not installed ends in a sentence that says what to type."""
+"""A package that is not installed ends in a sentence that says what to type, and leaves PyTorch as it is."""
 
+import re
 import sys
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-__all__ = ["NEEDED", "Missing"]
+__all__ = ["COURSE", "NEEDED", "Missing", "absent", "install", "is_torch", "is_whole", "required"]
 
+ROOT = Path(__file__).resolve().parent.parent
+COURSE = "learning-rate-course"  # as pip names it
 # as they are imported: what requirements.txt lists to run the notebooks
 NEEDED = ("torch", "numpy", "scipy", "pandas", "sklearn", "optuna", "matplotlib", "cloudpickle", "PIL", "tqdm",
           "ipywidgets", "jupyterlab", "ipykernel", "IPython", "psutil", "jupyter_client", "packaging")
@@ -16,13 +20,50 @@ class Missing:
     @staticmethod
     def find_spec(name, path=None, target=None):
         if name in NEEDED:
-            folder = Path(__file__).resolve().parent.parent
-            whole = (folder / "requirements.txt").exists()  # the course's folder, and not the package alone
-            what = "-r requirements.txt" if whole else "followed by the course's wheel"
-            raise ModuleNotFoundError(f"No module named {name!r} in {sys.prefix}. "
-                                      f"{f'In the folder {folder} type' if whole else 'Type'}: "
-                                      f"{sys.executable} -m pip install {what}", name=name)
+            entries = [entry for entry in required(ROOT)[0] if is_torch(entry) == (name == "torch") and absent(entry)]
+            raise ModuleNotFoundError(f"No module named {name!r} in {sys.prefix}. " + install(ROOT, entries), name=name)
         return None
+
+
+def is_whole(folder):
+    """Whether this is the course's folder, and not a package installed without it."""
+    return (folder / "requirements.txt").exists()
+
+
+def required(folder):
+    """What requirements.txt in a folder lists to run the notebooks, and what beyond that to test them, as two lists.
+
+    Without that file, what the installed package states.
+    """
+    if not is_whole(folder):
+        return requires(COURSE) or [], []
+    text = (folder / "requirements.txt").read_text(encoding="utf-8")
+    lines = [[re.sub(r"\s*#.*", "", line).strip() for line in part.splitlines()]
+             for part in [*re.split(r"^# To test.*$", text, maxsplit=1, flags=re.M), ""][:2]]
+    return [[line for line in part if line and not line.startswith("-")] for part in lines]
+
+
+def is_torch(entry):
+    return bool(re.match(r"torch\b", entry))
+
+
+def absent(entry):
+    """Whether no version at all of a package is installed; `entry` is its line of requirements.txt or its name."""
+    try:
+        version(re.match(r"[\w.-]+", entry).group())
+    except PackageNotFoundError:
+        return True
+    return False
+
+
+def install(folder, entries, python=sys.executable):
+    """The one line that adds these packages, and the course where it is not installed; nothing else is replaced."""
+    listed = [f'"{entry}"' for entry in entries]
+    if not is_whole(folder):
+        again = "--force-reinstall, followed by the course's wheel"
+        return f"Type: {python} -m pip install {' '.join(listed) or again}"
+    course = ["--no-deps -e ."] if not entries else ["-e ."] if absent(COURSE) else []
+    return f"In the folder {folder} type: {python} -m pip install " + " ".join(listed + course)
 
 
 if Missing not in sys.meta_path:

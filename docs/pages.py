@@ -149,7 +149,7 @@ def unfolded(exercise):
 
 
 def adapt_cells(app, doctree):
-    """Leave out the buttons of questions and what wakes sliders, fold away code that only sets up or sums up, describe figures by text."""
+    """Leave out buttons and what wakes sliders, fold away code that only sets up or sums up, give figures a text."""
     for cell in [node for node in doctree.findall(nodes.container) if "cell" in node["classes"]]:
         if "tag_quiz" in cell["classes"]:
             cell.parent.remove(cell)

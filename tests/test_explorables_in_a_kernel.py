@@ -61,7 +61,8 @@ def test_a_cell_run_again_lets_its_earlier_figures_go(kernel, code, named):
 
 
 @pytest.mark.parametrize("code", [
-    "quiz('which-fate')", "from IPython.display import display\nfor id in 'which-fate', 'one-run':\n    display(quiz(id))",
+    "quiz('which-fate')",
+    "from IPython.display import display\nfor id in 'which-fate', 'one-run':\n    display(quiz(id))",
     "with progress_bar(True, 5, 'epoch') as bar:\n    for _ in range(5):\n        bar.update()"])
 def test_buttons_and_bars_do_not_pile_up(kernel, code):
     run(kernel, "from course_utils.exercises import quiz\nfrom course_utils.sweep import progress_bar")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from course_utils.missing import NEEDED, Missing
+from course_utils.missing import NEEDED, Missing, required
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,7 +21,13 @@ def test_importing_a_module_without_its_packages_says_what_to_type(module, packa
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
     last = done.stderr.strip().splitlines()[-1]
     assert re.match(rf"ModuleNotFoundError: No module named '{package}' in \S+\. ", last)
-    assert f"In the folder {ROOT} type: " in last and last.endswith("-m pip install -r requirements.txt")
+    assert f"In the folder {ROOT} type: " in last and '-m pip install "numpy>=' in last and "torch" not in last
+
+
+def test_without_torch_the_line_adds_torch_alone():
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import course_utils, torch"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
+    assert re.search(r'No module named \'torch\' in .* -m pip install "torch==[\d.]+" -e \.$', done.stderr.strip())
 
 
 def test_other_modules_that_are_missing_are_left_to_python():
@@ -31,8 +37,6 @@ def test_other_modules_that_are_missing_are_left_to_python():
 
 
 def test_the_needed_packages_are_those_that_the_notebooks_require():
-    section = (ROOT / "requirements.txt").read_text(encoding="utf-8").split("# To ")[1]
-    lines = [line for line in section.splitlines() if re.match(r"\w+.*[<=>]", line)]
-    listed = {Requirement(line.split("#")[0]).name.lower() for line in lines}
+    listed = {Requirement(line).name.lower() for line in required(ROOT)[0]}
     names = packages_distributions()
     assert {names[name][0].lower().replace("-", "_") for name in NEEDED} == {name.replace("-", "_") for name in listed}

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from course_utils import __main__ as readiness
-from course_utils import data, training
+from course_utils import data, torch_names, training
 
 ROOT = Path(__file__).resolve().parent.parent
 ENTRIES = re.findall(r"^[\w-]+[>=]=[^\s#]+", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M)
@@ -69,10 +69,77 @@ def test_all_that_is_missing_stands_in_one_line_which_leaves_torch_alone(monkeyp
     assert pip_line(bad) == '"no-such-package-here>=1" "numpy>=99,<100"'
 
 
-def test_another_torch_has_a_line_of_its_own(monkeypatch, tmp_path):
-    list_of(tmp_path, monkeypatch, "torch==0.1", "numpy>=99")
-    torch, others = [result for result in readiness.packages() if not result.ok]
-    assert "torch " in torch.found and pip_line(torch) == '"torch==0.1"' and pip_line(others) == '"numpy>=99"'
+def with_torch(monkeypatch, number):
+    there = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: number if name == "torch" else there(name))
+
+
+@pytest.mark.parametrize("number", ["2.11.0+cu130", "2.14.1", "3.0"])
+def test_another_torch_is_accepted_and_left_alone_and_the_reader_knows(monkeypatch, tmp_path, number):
+    list_of(tmp_path, monkeypatch, "torch==2.13.0", "no-such-package-here>=1")
+    with_torch(monkeypatch, number)
+    monkeypatch.setattr(readiness, "lacking", lambda: {})
+    first, others = readiness.packages()
+    assert first.ok and " ".join(first.found.split()) == (
+        f"torch {number}: not the version that was measured with (2.13.0); figures may differ in their last digits")
+    assert pip_line(others) == '"no-such-package-here>=1"' and not others.ok
+
+
+def test_a_torch_that_lacks_what_the_package_asks_for_is_not_replaced_but_left_for_another_environment(monkeypatch):
+    with_torch(monkeypatch, "2.4.0")
+    monkeypatch.setattr(readiness, "lacking", lambda: {"torch.nn.utils.get_total_norm": ["plain.py", "12_x.ipynb"]})
+    bad = failure(lambda: readiness.torch("torch==2.13.0"))
+    assert bad.found == "torch 2.4.0 lacks torch.nn.utils.get_total_norm (plain.py)"
+    assert "make lab" in bad.fix and "pip" not in bad.fix
+
+
+def test_what_one_notebook_asks_of_torch_is_named_and_no_failure(monkeypatch):
+    with_torch(monkeypatch, "2.8.0")
+    monkeypatch.setattr(readiness, "lacking", lambda: {"torch.optim.Muon": ["15_beyond_adam.ipynb"]})
+    well = readiness.torch("torch==2.13.0")
+    assert well.ok and well.found.endswith("; it lacks torch.optim.Muon (15_beyond_adam.ipynb)")
+
+
+def test_the_names_that_are_asked_of_torch_are_read_from_the_code(monkeypatch):
+    import torch
+
+    assert torch_names.lacking() == {}
+    monkeypatch.delattr(torch.optim, "Muon")
+    monkeypatch.delattr(torch.nn.utils, "get_total_norm")
+    assert torch_names.lacking() == {"torch.nn.utils.get_total_norm": ["plain.py"],
+                                     "torch.optim.Muon": ["15_beyond_adam.ipynb"]}
+
+
+def test_names_of_torch_are_found_under_any_alias(tmp_path):
+    code = tmp_path / "code.py"
+    code.write_text("import torch\nimport torch.nn.functional as F\nfrom torch import nn as net\n"
+                    "from torch.func import vmap\nimport numpy as np\nnp.abs(torch.tensor(1).item())\n"
+                    "F.relu(net.Linear(1, 1).weight)\nx.torch.absent\n")
+    assert torch_names._names_of_torch(code) == {
+        "torch", "torch.tensor", "torch.nn.functional", "torch.nn.functional.relu", "torch.nn", "torch.nn.Linear",
+        "torch.func.vmap"}
+
+
+def test_without_torch_its_own_line_adds_it(monkeypatch, tmp_path):
+    list_of(tmp_path, monkeypatch, "torch==2.13.0", "numpy>=99")
+    monkeypatch.setattr(readiness, "absent", lambda entry: entry.startswith("torch"))
+    bad, others = readiness.packages()
+    assert bad.found == "torch is not installed" and pip_line(bad) == '"torch==2.13.0"'
+    assert pip_line(others) == '"numpy>=99"'
+
+
+def test_what_only_the_tests_need_is_no_failure(monkeypatch, tmp_path):
+    list_of(tmp_path, monkeypatch, "pytest>=1", "# To test them", "no-such-package-here>=1", "another-one>=2")
+    well, unneeded = readiness.packages()
+    assert well.ok and unneeded.ok and "no-such-package-here>=1, another-one>=2: only make lab" in unneeded.found
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_jupyterlab_is_needed_only_where_nothing_else_opens_notebooks(monkeypatch, tmp_path, elsewhere):
+    list_of(tmp_path, monkeypatch, "jupyterlab>=4")
+    monkeypatch.setattr(readiness, "absent", lambda entry: not (elsewhere and entry == "notebook"))
+    (result,) = readiness.packages()
+    assert result.ok == elsewhere and "jupyterlab" in result.found
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -121,7 +188,7 @@ def test_a_kernel_of_another_environment_is_told_apart(monkeypatch):
 def test_a_kernel_without_the_course_is_told_apart(monkeypatch):
     fake_kernel(monkeypatch, prefix=value(sys.prefix), course={"status": "error"})
     bad = failure(readiness.kernel)
-    assert "cannot import course_utils" in bad.found and "pip install -e ." in bad.fix
+    assert "cannot import course_utils" in bad.found and "pip install --no-deps -e ." in bad.fix
 
 
 def test_a_kernel_that_does_not_start_is_a_failure_not_a_crash(monkeypatch):
@@ -132,14 +199,38 @@ def test_a_kernel_that_does_not_start_is_a_failure_not_a_crash(monkeypatch):
 
     monkeypatch.setattr(jupyter_client.manager, "start_new_kernel", start)
     bad = failure(readiness.kernel)
-    assert "Kernel died" in bad.found and "pip install" in bad.fix
+    assert "Kernel died" in bad.found and "make lab" in bad.fix
+
+
+def test_only_an_environment_of_the_course_is_set_up_anew(monkeypatch, tmp_path):
+    assert "make lab" in readiness._anew()
+    monkeypatch.setattr(readiness, "ROOT", tmp_path)
+    monkeypatch.setattr(readiness, "sys", SimpleNamespace(prefix=str(tmp_path / ".venv"), executable="python"))
+    assert readiness._anew().endswith("-m pip install --force-reinstall -r requirements.txt")
 
 
 @pytest.mark.parametrize("losses", [(1.0, 1.2), (1.0, float("nan"))])
 def test_a_training_that_does_not_learn_is_a_failure(monkeypatch, losses):
     monkeypatch.setattr(training, "train", lambda *a, **k: SimpleNamespace(history={"train_loss": losses}))
     bad = failure(readiness.training)
-    assert "--force-reinstall" in bad.fix
+    assert "make lab" in bad.fix
+
+
+def test_a_training_unlike_torchs_own_loop_is_a_failure(monkeypatch):
+    own = training.plain_loop
+    monkeypatch.setattr(training, "plain_loop", lambda *a, **k: own(*a, **k) + 2 * readiness.AGREE)
+    bad = failure(readiness.training)
+    assert "0.0002 off" in bad.found and "make lab" in bad.fix
+
+
+@pytest.mark.parametrize("stack", ["vmap", ""])
+def test_another_torch_that_makes_no_stacks_is_slower_and_says_so(monkeypatch, stack):
+    from course_utils.engine import compare
+
+    with_torch(monkeypatch, "2.11.0")
+    monkeypatch.setattr(compare, "way_of", lambda *a: SimpleNamespace(stack=stack))
+    result = readiness.training()
+    assert result.ok and ("one by one" in result.found) == (not stack)
 
 
 def test_the_exit_status_tells_whether_all_is_well(monkeypatch, capsys):
@@ -158,7 +249,9 @@ def test_it_reports_with_nothing_but_the_standard_library():
     # -S leaves out site-packages; the course itself is found because the folder is the current one
     done = subprocess.run([sys.executable, "-S", "-m", "course_utils"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert "No module named 'packaging'" in done.stdout and "pip install -r requirements.txt" in done.stdout
+    assert "torch is not installed" in done.stdout and ' -m pip install "torch==' in done.stdout
+    assert re.search(r"numpy, [\w\s,-]+, packaging are not\s+installed\n", done.stdout)
+    assert re.search(r' -m pip install "numpy>=[^\n]* "packaging>=[\d.]+" -e \.\n', done.stdout)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
