@@ -140,7 +140,7 @@ def predictions(text, fresh):
                 lead.insert(0, f"*{below[1].strip()}*")
             yield html("\n\n".join([*lead, asks])) + room + lines(parts or (1 if room else 2))
             fresh, above = False, []
-        elif token.type != "heading_open":
+        elif token.type != "heading_open" and not block.startswith("("):  # an aside leads nowhere
             above.append((token.type, block))
 
 

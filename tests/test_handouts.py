@@ -114,9 +114,9 @@ def items(text, fresh=False):
 
 
 def test_what_leads_to_a_prediction_goes_along_only_before_the_first_one():
-    text = "## 1 Why\n\nThe large rate won.\n\n> **Predict.** And now?\n"
+    text = "## 1 Why\n\nThe large rate won.\n\n(An aside.)\n\n> **Predict.** And now?\n"
     [first], [later] = items(text, fresh=True), items(text)
-    assert "won" in first and "won" not in later and "And now?" in later
+    assert "won" in first and "won" not in later and "And now?" in later and "aside" not in first
     again = items("Here it won.\n\n> **Predict.** One?\n\nIt lost.\n\n> **Predict.** Two?", fresh=True)
     assert "won" in again[0] and "lost" not in again[1]
 

@@ -71,6 +71,7 @@ def test_every_folder_of_the_package_is_packed():
 def installed(tmp_path_factory):
     """A folder with what a wheel holds, unpacked as pip does it, and no course around it."""
     pytest.importorskip("setuptools", minversion="77", reason="builds the wheel")
+    pytest.importorskip("packaging", minversion="24.2", reason="setuptools reads the licence of the wheel with it")
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
     for name in INTO_THE_WHEEL:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
