@@ -26,8 +26,8 @@ class Missing:
 
 
 def is_whole(folder):
-    """Whether this is the course's folder, and not a package installed without it."""
-    return (folder / "requirements.txt").exists()
+    """Whether this is the course's folder, and not the folder of a package that was installed with its data."""
+    return (folder / "requirements.txt").exists() and not (Path(__file__).parent / "_data").is_dir()
 
 
 def required(folder):
