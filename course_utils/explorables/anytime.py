@@ -35,7 +35,7 @@ def explore_anytime(walks=100, first=100, allowed=0.1):
     Noisy descent on a bowl. Both are compared with hindsight: at each look from step `first` on with the best of all
     plans, by the factor between the mean losses over `walks` runs.
     """
-    controls = {"planned": Control("planned steps", 50, LONGEST, LONGEST, step=50, log=False, whole=True),
+    controls = {"planned": Control("planned", 50, LONGEST, LONGEST, step=50, log=False, whole=True),
                 "power": Control("power", 0, 16, 0, step=1, log=False, whole=True)}
     looks = np.arange(EVERY, LONGEST + 1, EVERY)
     asked = looks >= first

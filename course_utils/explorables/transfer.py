@@ -74,7 +74,7 @@ def explore_width(study, problem="classify digits", least=0.98):
         return show
 
     def describe(place):
-        told = ", ".join(f"{width}: {gain:.2f}" for width, gain in zip(place.widths, place.gains, strict=True))
+        told = ", ".join(f"{width}: {gain:.3f}" for width, gain in zip(place.widths, place.gains, strict=True))
         return (f"{place.name}, rate {place.lr:.3g}: gains at width {told}; worst off is width "
                 f"{place.widths[place.worst]}.")
 
