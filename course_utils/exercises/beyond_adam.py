@@ -143,6 +143,7 @@ EXERCISES = [
              "The average handed on keeps the share beta1. It keeps beta2."),
             (_kept_first, "The average is brought up to date before the step, so that the gradient counts twice. Both "
                           "mixtures are made of the old one."),
+            (_lion(start=lambda g: g), "The average begins as the first gradient. Before the first step it is 0."),
             (_lion(step=lambda x: x), "The step is as long as the average. Its sign is asked for."),
             (_lion(step=lambda x: -np.sign(x)), "The weights go uphill: lr times the sign is taken off them."),
             (_lion(step=lambda x: np.where(x < 0, -1.0, 1.0)),
@@ -189,6 +190,8 @@ EXERCISES = [
             (_steps(made=lambda x, s, a, b, c: a * x + (b * s + c * s * s) @ x),
              "`s * s` squares each entry. The square of a matrix is `s @ s`."),
             (_steps(made=lambda x, s, a, b, c: (b * s + c * s @ s) @ x), "The term a · x is missing."),
+            (_steps(made=lambda x, s, a, b, c: (a + b * s + c * s @ s) @ x),
+             "a is added to every entry of the matrix in the brackets. As a factor of x it stands outside them."),
             (_steps(made=lambda x, s, a, b, c: a * x + b * s @ x), "The term with c is missing."),
             (_steps(made=lambda x, s, a, b, c: a * x + (c * s + b * s @ s) @ x), "b and c have changed places."),
             (_steps(made=lambda x, s, a, b, c: x + a * x + (b * s + c * s @ s) @ x),
