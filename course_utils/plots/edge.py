@@ -24,6 +24,6 @@ def plot_edge(watched, labels, share=True, ax=None):
             ax.plot(watched.steps, watched.edges[:, k, 0], "--", color=color, lw=1, drawstyle="steps-post")
     if share:
         ax.axhline(1, color=INK, ls="--", lw=1)
-    ax.set(xlabel="step", ylabel="sharpness / edge" if share else "sharpness λmax", ylim=(0, None))
+    ax.set(xlabel="step", ylabel="sharpness / edge" if share else "sharpness λmax")
     legend_beside(ax)
     return ax
