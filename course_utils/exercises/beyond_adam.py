@@ -265,7 +265,7 @@ QUIZZES = [
     )),
     Quiz("which-weights", "Which weights does Muon take?", (
         Option("All of them: a vector is a matrix with one row.",
-               "Of one row only the length is changed. Biases and gains are left to another optimizer.",
+               "Of one row only the length is changed. Biases are left to another optimizer.",
                origin="A bug that raises no error: a stack of vectors passes for a matrix"),
         Option("The matrices in the middle of a network; vectors, embeddings and as a rule the output go to AdamW.",
                "So its authors use it, and `torch.optim.Muon` refuses what has not two axes.", right=True),
