@@ -71,7 +71,7 @@ def explore_edge(n_steps=800, seeds=range(2), n_digits=200, up=0.55, down=0.45):
             x = 0.02 if level == up else 0.98
             ax.plot([0 if level == up else n_steps / 2, n_steps / 2 if level == up else n_steps], [level] * 2,
                     color=PALE, lw=1)
-            ax.annotate(side, (x, level), xycoords=("axes fraction", "data"), xytext=(0, 3 if level == up else -11),
+            ax.annotate(side, (x, level), xycoords=("axes fraction", "data"), xytext=(0, 3),
                         textcoords="offset points", ha="left" if level == up else "right", fontsize=8, color=INK)
         lines = [ax.plot([], [], color=BLUE, lw=1.5, animated=True, zorder=3)[0] for _ in seeds]
         edges, = ax.plot([], [], "--", color=INK, lw=1.2, animated=True, zorder=2)
