@@ -440,13 +440,8 @@ QUIZZES = [
                  "calmed down\", and then 2. Here this did not help. Why?",
         options=(
             Option("400 steps are too few; 4,000 would do.",
-<<<<<<< HEAD
                    "400 steps at 0.7, seven times the way, did not help either. What matters is where the sharpness "
                    "goes.",
-=======
-                   "What matters is where the sharpness goes. A small rate does not push it down to 2/2, and "
-                   "time alone does not.",
->>>>>>> 12209e2 (Notebook 14 says what its edge is before it asks, gives no answer above a prediction, and shows its spikes)
                    origin="A common belief: time heals"),
             Option("At 0.1 the edge is 20. Nothing pushes a sharpness of 4 down to what a rate of 2 bears.",
                    "Only a rate that is at its edge pushes. A rate that rises step by step does so all the way.",
