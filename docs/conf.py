@@ -8,6 +8,8 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 import executed
 
+from course_utils.explorables.frames import MIME
+
 project = "How far should each training step go?"
 author = "The authors of the learning rate course"
 copyright = "the authors; text and figures CC BY 4.0, code MIT"
@@ -28,7 +30,8 @@ nb_execution_raise_on_error = True
 nb_merge_streams = True
 nb_output_stderr = "remove"  # progress bars
 nb_ipywidgets_js = {}
-nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]  # no kernel, no sliders
+nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None),  # no kernel
+                              ("html", MIME, None)]  # in files of their own, for the page's script
 myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 3
 
@@ -38,6 +41,7 @@ autodoc_typehints = "none"
 html_theme = "sphinx_book_theme"
 html_static_path = ["_static"]
 html_css_files = ["course.css"]
+html_js_files = ["explorable.js"]
 html_show_sourcelink = False
 mathjax_path = "mathjax.js"
 html_theme_options = {"use_download_button": False, "show_toc_level": 2, "navbar_persistent": []}

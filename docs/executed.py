@@ -15,6 +15,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 IMPORTED = ["course_utils/**/*.py", "data/*", "requirements.txt"]
 SECONDS = 300  # for one cell, on a slow machine
 os.environ["TQDM_DISABLE"] = "1"  # a kept progress bar would stand at 0 % for ever
+os.environ["COURSE_FRAMES"] = "1"  # explorables add pictures of all places of their sliders to their outputs
 
 
 def digest(root=ROOT, patterns=IMPORTED):
@@ -41,7 +42,7 @@ def executed(path):
         return with_outputs(notebook, cache.merge_match_into_notebook(notebook)[1])
     except KeyError:
         ran = nbformat.from_dict(notebook)
-        result = single_nb_execution(ran, cwd=str(path.parent), timeout=SECONDS)
+        result = single_nb_execution(ran, cwd=str(path.parent), timeout=SECONDS, allow_errors=False)
         if result.err:
             raise RuntimeError(f"{path.name}: {result.exc_string}") from result.err
         cache.cache_notebook_bundle(CacheBundleIn(ran, str(path), data={"execution_seconds": result.time}))

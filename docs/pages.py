@@ -7,7 +7,11 @@ from importlib import import_module
 from importlib.resources import files
 
 import bibliography
+<<<<<<< HEAD
 import handouts
+=======
+import moving
+>>>>>>> 644fd5a (Explorables move on the website: the build photographs all places of their sliders, and a script of ours shows them)
 import slides
 from docutils import nodes
 from executed import NOTEBOOKS, ROOT, forget_the_others
@@ -25,8 +29,15 @@ BOOK = {
 }
 NAMES = {"CHANGELOG": "What is new"}  # in the contents, where the page's own title would not be understood
 PLACE = re.compile(r"(?<=\]\()([\w./]*?\.ipynb)?#([^)\s]+)")  # of a link to a heading, as JupyterLab writes it
-LIVE = ("> **A figure with sliders.** It moves where a kernel runs: {how}. Below are its goal, in words where its "
-        "sliders stand at first, and then pictures of a few positions.")
+LIVE = ("> **A figure with sliders.** It moves here, too; in the notebook it has finer steps: {how}. Pictures of a few "
+        "positions follow.")
+GAME = ("> **A figure with sliders.** Each trial is a new picture, so that it moves only where a kernel runs: {how}. "
+        "Below are its goal, in words where its sliders stand at first, and then pictures of a few positions.")
+TRY = "*To try it: {how}.*"
+LESSON = ("**Set one number, the learning rate, and see what becomes of a network** that has to tell three clouds of "
+          "points apart.")
+AFTER = ("Why that is so, and how to find the rate that learns: [Start here](notebooks/00_start_here.ipynb), or choose "
+         "[a way through the course](#ways-through) from one hour to all of it.")
 
 
 def setup(app):
@@ -46,9 +57,19 @@ def complete(app, name, source):
         source[0] = for_readers(json.loads(source[0]), launch(app.config.repository, name))
     elif name in COMPLETED:
         source[0] += "\n" + COMPLETED[name]()
-    if name == "README" and app.config.repository:
-        first = f"[Open the course on Binder]({binder(app.config.repository, 'notebooks/00_start_here')})"
-        source[0] = source[0].replace("\n```\n", f"\n**{first}**, or on your machine:\n\n```\n", 1)
+    if name == "README":
+        source[0] = landing(source[0], app.config.repository, app.config.nb_execution_mode == "cache")
+
+
+def landing(text, repository, run):
+    """The README as first page: a figure to move before a word about installation, and Binder where it is known."""
+    head, fence, rest = text.partition("\n```\n")
+    if run:
+        head += f"\n{LESSON}\n\n{moving.html(NOTEBOOKS[0])}\n\n{AFTER}\n\n## Open it\n"
+    if repository:
+        first = f"[Open the course on Binder]({binder(repository, 'notebooks/00_start_here')})"
+        head += f"\n**{first}**, or on your machine:\n"
+    return head + fence + rest
 
 
 def slug(match):
@@ -124,7 +145,10 @@ def for_readers(notebook, how):
     for cell in notebook["cells"]:
         tags = cell["metadata"].get("tags", [])
         if "explorable" in tags:
-            cells.append(added(f"{cell['id']}-live", LIVE.format(how=how)))
+            live = GAME if "explore_search" in "".join(cell["source"]) else LIVE
+            cells.append(added(f"{cell['id']}-live", live.format(how=how)))
+        if "exercise" in tags:
+            cells.append(added(f"{cell['id']}-try", TRY.format(how=how)))
         cells.append(cell)
         if exercise := checked(cell):
             cells.append(added(f"{cell['id']}-help", unfolded(exercise)))
@@ -198,6 +222,14 @@ def add_files(app, exception):
         return
     shutil.copy(files("sphinx-mathjax-offline") / "static/mathjax/tex-svg-full.js", app.outdir / "_static/mathjax.js")
     shutil.copy(app.outdir / "README.html", app.outdir / "index.html")
+<<<<<<< HEAD
     handouts.build(app.outdir / "handouts")
     slides.build(app.outdir / "slides", run=app.config.nb_execution_mode == "cache")
+=======
+    run = app.config.nb_execution_mode == "cache"
+    notebooks = [path for path in NOTEBOOKS if f"notebooks/{path.stem}" in app.env.found_docs]
+    if run:
+        moving.write(app.outdir / "_static/frames", notebooks)
+    slides.build(app.outdir / "slides", notebooks, run)
+>>>>>>> 644fd5a (Explorables move on the website: the build photographs all places of their sliders, and a script of ours shows them)
     forget_the_others()

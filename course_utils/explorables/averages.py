@@ -1,11 +1,11 @@
 """Adam's two averages, with and without the correction of their start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .drawing import BLUE, INK, RED, moving_words, style
-from .framework import Control, Explorable
+from .framework import Control, Explorable, Finding
 
 __all__ = ["explore_bias_correction"]
 
@@ -44,7 +44,6 @@ class _Memories:
 
 def explore_bias_correction(n_steps=10_000, tolerance=0.01, pair=(0.1, 0.5)):
     """Adam without bias correction on a constant gradient, by 1 − β₁ and 1 − β₂: how much too long are its steps?"""
-    found = {}
 
     def compute(forget1, forget2):
         return _Memories(forget1, forget2, n_steps)
@@ -88,13 +87,11 @@ def explore_bias_correction(n_steps=10_000, tolerance=0.01, pair=(0.1, 0.5)):
                 f"farthest off {memories.ratio[worst]:.3g} times, at step {memories.t[worst]}.")
 
     def reached(memories):
-        for forget1 in pair:
-            if abs(memories.forget1 / forget1 - 1) <= 0.01 and abs(memories.first - 1) <= tolerance:
-                found[forget1] = memories.forget2
-        if len(found) < len(pair):
-            return ""
-        words = " and ".join(f"1 − β₂ = {found[a]:.3g} at 1 − β₁ = {a:g}" for a in pair)
-        return f"{words}. The first step is right where 1 − β₂ = (1 − β₁)²."
+        finding = Finding("{}. The first step is right where 1 − β₂ = (1 − β₁)².", needed=len(pair))
+        for i, a in enumerate(pair):
+            if abs(memories.forget1 / a - 1) <= 0.01 and abs(memories.first - 1) <= tolerance:
+                return replace(finding, part=i, words=f"1 − β₂ = {memories.forget2:.3g} at 1 − β₁ = {a:g}")
+        return finding
 
     goal = (f"Find the β₂ at which the first step is right within {tolerance:.0%} even without correction, once at "
             f"1 − β₁ = {pair[0]:g} and once at 1 − β₁ = {pair[1]:g}. What is the rule?")

@@ -7,7 +7,7 @@ import numpy as np
 from ..studies.clinic import admit, clipped, slower, treated, warmed
 from ..studies.patients import make_patients
 from .drawing import BLUE, INK, PALE, RED, moving_words, style
-from .framework import Control, Explorable
+from .framework import Control, Explorable, Finding
 
 __all__ = ["explore_doctor"]
 
@@ -56,14 +56,22 @@ def explore_doctor(patients=None, seeds=range(3), least=0.9, budget=12):
     """
     if patients is None:
         patients = [patient for patient in make_patients() if patient.name in WAITING]
-    shelf, tried, healed = {}, [], {}
+    shelf = {}
+
+    def ahead(wanted):
+        asked = list(dict.fromkeys(key for values in wanted if (key := tuple(values.values())) not in shelf))
+        charts = admit([treat(*values) for values in asked], seeds).values() if asked else []
+        for values, chart in zip(asked, charts, strict=True):
+            shelf[values] = _Visit(values[0], values, chart.gauges["val_loss"], chart.scores["val_accuracy"], least)
+
+    def treat(patient, factor, warmup, clip):
+        changes = [slower(factor), warmed(warmup)] + ([clipped(clip)] if clip < NO_CLIPPING else [])
+        return treated(patients[patient - 1], f"× {factor}, warmup {warmup}, clipped at {clip}", *changes)
 
     def compute(patient, factor, warmup, clip):
         values = (patient, factor, warmup, clip)
         if values not in shelf:
-            changes = [slower(factor), warmed(warmup)] + ([clipped(clip)] if clip < NO_CLIPPING else [])
-            chart, = admit([treated(patients[patient - 1], "treated", *changes)], seeds).values()
-            shelf[values] = _Visit(patient, values, chart.gauges["val_loss"], chart.scores["val_accuracy"], least)
+            ahead([{"patient": patient, "factor": factor, "warmup": warmup, "clip": clip}])
         return shelf[values]
 
     first = {n: compute(n, 1.0, 0, NO_CLIPPING) for n in range(1, len(patients) + 1)}
@@ -103,13 +111,10 @@ def explore_doctor(patients=None, seeds=range(3), least=0.9, budget=12):
         return show
 
     def reached(visit):
-        if visit.values not in tried and visit.values[1:] != (1.0, 0, NO_CLIPPING):
-            tried.append(visit.values)
-        if visit.healed and len(tried) <= budget:
-            healed[visit.number] = len(tried)
-        if len(healed) < len(patients):
-            return ""
-        return f"all {len(patients)} healed, the last by treatment {max(healed.values())} of {budget}."
+        treatment = "" if visit.values[1:] == (1.0, 0, NO_CLIPPING) else str(visit.values)
+        return Finding(f"all {len(patients)} healed, by treatments {{}} of {budget}.", needed=len(patients),
+                       part=visit.number if visit.healed else None, words="#", joint=", ", attempt=treatment,
+                       budget=budget)
 
     controls = {"patient": Control("patient", 1, len(patients), 1, step=1, log=False, whole=True, live=False),
                 "factor": Control("rate ×", 0.01, 10.0, 1.0, step=0.25, live=False),
@@ -118,5 +123,5 @@ def explore_doctor(patients=None, seeds=range(3), least=0.9, budget=12):
     goal = (f"Heal all {len(patients)} patients, to a validation accuracy of {least:g} on average, with at most "
             f"{budget} treatments. At the right end of its slider max_norm clips nothing. (To begin with fresh "
             "treatments, run the cell again.)")
-    return Explorable(compute, [curves, ward], str, controls, goal, reached,
+    return Explorable(compute, [curves, ward], str, controls, goal, reached, ahead=ahead,
                       route=[{"factor": 0.1}, {"patient": 2}, {"patient": 3}, {"factor": 1.0}, {"clip": 1.0}])

@@ -1,6 +1,6 @@
 """Walks on a landscape: bowl, ravine, momentum, and adaptive rates in a ravine that is turned."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, log, log10
 
 import numpy as np
@@ -23,14 +23,14 @@ from .drawing import (
     short,
     style,
 )
-from .framework import Control, Explorable
+from .framework import Control, Explorable, Finding
 
 __all__ = ["explore_bowl", "explore_ravine", "explore_turned_ravine", "explore_momentum", "turned_ravine"]
 
 
 def explore_bowl(n_steps=20, distance=1e-6, within=5):
     """Gradient descent on f(w) = a w² / 2, by rate and curvature: slides, overshoots, diverges."""
-    curvatures, found = (0.5, 2.0), {}
+    curvatures = (0.5, 2.0)
 
     def compute(lr, curvature):
         return descend(bowl(curvature), None, sgd, lr, n_steps)
@@ -51,13 +51,11 @@ def explore_bowl(n_steps=20, distance=1e-6, within=5):
         return f"{setting_in_words(path)}: {_bowl_manner(path)}, {arrival(path, distance)}"
 
     def reached(path):
-        for a in curvatures:
+        finding = Finding("{}. The best rate is 1 / curvature.", needed=len(curvatures))
+        for i, a in enumerate(curvatures):
             if abs(path.landscape.sharpness / a - 1) < 0.01 and (path.steps_to(distance) or n_steps) <= within:
-                found[a] = path.rates[0]
-        if len(found) < len(curvatures):
-            return ""
-        pairs = " and ".join(f"rate {found[a]:.3g} at curvature {a:g}" for a in curvatures)
-        return f"{pairs}. The best rate is 1 / curvature."
+                return replace(finding, part=i, words=f"rate {path.rates[0]:.3g} at curvature {a:g}")
+        return finding
 
     goal = (f"Come within {short(distance)} of the minimum in at most {within} steps, once at curvature "
             f"{curvatures[0]:g} and once at curvature {curvatures[1]:g}. What do the two rates share?")
@@ -192,7 +190,6 @@ def explore_turned_ravine(n_steps=400, distance=0.01, kappa=100.0, within=25):
     """
     angle = np.linspace(0, 2 * np.pi, 73)
     circle = np.column_stack([np.cos(angle), np.sin(angle)])
-    found = []
 
     def compute(lr, kappa, turn):
         landscape = turned_ravine(kappa, turn)
@@ -239,13 +236,12 @@ def explore_turned_ravine(n_steps=400, distance=0.01, kappa=100.0, within=25):
         if abs(rivals.kappa / kappa - 1) > 0.01:
             return ""
         if rivals.turn == 0:
-            if (rivals.steps(rivals.adagrad) or n_steps) <= within:
-                found.append(rivals.lr)
+            fast = (rivals.steps(rivals.adagrad) or n_steps) <= within
+            return Finding(part=0, group=str(rivals.lr)) if fast else ""
+        if rivals.adagrad_is_first:
             return ""
-        if rivals.lr not in found or rivals.adagrad_is_first:
-            return ""
-        return (f"at rate {rivals.lr:.3g} AdaGrad was there within {within} steps along the axes; turned by "
-                f"{rivals.turn}° it comes in no earlier than gradient descent.")
+        return Finding(f"at rate {rivals.lr:.3g} AdaGrad was there within {within} steps along the axes; turned by "
+                       f"{rivals.turn}° it comes in no earlier than gradient descent.", needed=1, group=str(rivals.lr))
 
     goal = (f"At κ = {kappa:g} and turn 0, find a rate with which AdaGrad comes within {distance:g} of the minimum in "
             f"at most {within} steps. Then leave the rate alone and turn the ravine until gradient descent is as fast.")

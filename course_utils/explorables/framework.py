@@ -1,5 +1,6 @@
 """Figures that follow their sliders: what all of them have in common."""
 
+import os
 import textwrap
 from dataclasses import dataclass
 from math import ceil, log10
@@ -8,10 +9,17 @@ import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.figure import Figure
 
+<<<<<<< HEAD
 from .. import shown
+=======
+from .frames import MIME, frames, page
+from .goals import Finding, Ledger
+>>>>>>> 644fd5a (Explorables move on the website: the build photographs all places of their sliders, and a script of ours shows them)
 from .view import LABELS, View, rounded
 
-__all__ = ["Control", "Explorable"]
+__all__ = ["Control", "Explorable", "Finding"]
+
+PHOTOGRAPH = "COURSE_FRAMES"  # the environment variable by which the website asks for pictures of all places
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,11 @@ class Explorable:
               and returns `show(result)`, which moves them
     describe  `describe(result)` -> one line in words
     controls  dict of name -> `Control`
-    goal      a sentence; `reached(result)` -> "" or how the goal was reached
+    goal      a sentence; `reached(result)` -> "" or how the goal was reached, or, if several places have to be found, a
+              `Finding`
     route     moves of a new explorable that reach the goal, and not before the last one: a list of dicts of values
+    ahead     `ahead(list of dicts of values)` prepares `compute` for all of them at once, where that is faster
+    remembers whether results depend on earlier moves; then the website has no frames of them
 
     `move(lr=0.3)` does by code what a slider does by hand. `values`, `result`, `summary`, `image` and `widget` hold the
     present state. Picture and sliders are made when they are first asked for, and let go when the cell that shows them
@@ -72,10 +83,11 @@ class Explorable:
     """
 
     def __init__(self, compute, panels, describe, controls, goal="", reached=None, size=(9.0, 3.7), colors=64,
-                 route=()):
-        self.route = tuple(route)
+                 route=(), ahead=None, remembers=False):
+        self.route, self.ahead, self.remembers = tuple(route), ahead, remembers
         self.compute, self.panels, self.describe, self.controls = compute, panels, describe, controls
         self.goal, self._reached, self._look = goal, reached or (lambda result: ""), (size, colors)
+        self._ledger = Ledger()
         self.values = {name: control.value for name, control in controls.items()}
         self._view = None
         self.update()
@@ -100,11 +112,16 @@ class Explorable:
         """The callback: compute, draw and describe; controls that are not named keep their value."""
         self.values |= self._checked(values)
         self.result = self.compute(**self.values)
-        reached = self._reached(self.result)
+        reached = self._ledger.add(self.finding(self.result))
         self.summary = self.describe(self.result) + (f" Goal reached: {reached}" if reached else "")
         if self._view is not None:
             self._view.show(self.result, self.summary)
         return self.summary
+
+    def finding(self, result):
+        """What this result does for the goal, as a `Finding`."""
+        found = self._reached(result)
+        return found if isinstance(found, Finding) else Finding(found)
 
     def move(self, **values):
         """Set controls by name, numbers beyond their ends clipped, move sliders and boxes along, return the summary."""
@@ -155,8 +172,18 @@ class Explorable:
         self.update()
 
     def _ipython_display_(self):
+<<<<<<< HEAD
         shown.let_go_of_earlier(self)
         shown.show(self.widget, f"{self.goal}\n{self.summary}")
+=======
+        _let_go_of_earlier(self)
+        bundle = self.widget._repr_mimebundle_() | {"text/plain": f"{self.goal}\n{self.summary}"}
+        if os.environ.get(PHOTOGRAPH) and not self.remembers:
+            pictures = frames(self)
+            display(bundle | {"text/html": page(pictures), MIME: pictures}, raw=True)
+            return
+        display(bundle, raw=True)
+>>>>>>> 644fd5a (Explorables move on the website: the build photographs all places of their sliders, and a script of ours shows them)
         display({"application/javascript": LABELS}, raw=True)
 
 

@@ -14,7 +14,7 @@ from ..schedules import cosine, warmup
 from ..sweep import sweep
 from ..training import one_thread
 from .drawing import BLUE, INK, RED, moving_words, style
-from .framework import Control, Explorable
+from .framework import Control, Explorable, Finding
 
 __all__ = ["explore_fates", "explore_schedule", "explore_search", "explore_training", "fate"]
 
@@ -24,14 +24,12 @@ FATES = {"crawl": "it crawls", "learn": "it learns", "blow up": "it blows up"}
 
 def explore_fates(data=None, epochs=60):
     """A small network trained at the rate of your choice, its fate in words: crawl, learn or blow up."""
-    seen = set()
-
     def describe(trained):
         return f"rate {trained.values[0]:.3g}: {FATES[trained.fate]}, validation accuracy {trained.accuracy:.2f}."
 
     def reached(trained):
-        seen.add(trained.fate)
-        return "all three seen, and the rate alone decided." if len(seen) == len(FATES) else ""
+        return Finding("all three seen, and the rate alone decided.", needed=len(FATES),
+                       part=list(FATES).index(trained.fate))
 
     controls = {"lr": Control("rate", 1e-6, 10.0, 1e-4, step=0.1)}
     goal = "By moving nothing but the rate, see all three fates: a network that crawls, that learns, that blows up."
@@ -41,8 +39,6 @@ def explore_fates(data=None, epochs=60):
 
 def explore_training(data=None, epochs=60, margin=0.02, n_seeds=3):
     """A small network trained at any rate and from any seed, with its decision regions and its validation accuracy."""
-    near = {}  # rate -> seeds that came near the ceiling
-
     def describe(trained):
         return f"{trained.setting}: {FATES[trained.fate]}, validation accuracy {trained.accuracy:.3f}."
 
@@ -51,11 +47,8 @@ def explore_training(data=None, epochs=60, margin=0.02, n_seeds=3):
         lr, seed = trained.values
         if ceiling is None or trained.accuracy < ceiling - margin:
             return ""
-        seeds = near.setdefault(lr, set())
-        seeds.add(seed)
-        if len(seeds) < n_seeds:
-            return ""
-        return f"rate {lr:.3g} comes within {margin:g} of the ceiling on seeds {', '.join(map(str, sorted(seeds)))}."
+        return Finding(f"rate {lr:.3g} comes within {margin:g} of the ceiling on seeds {{}}.", needed=n_seeds,
+                       part=seed, words=str(seed), group=str(lr), joint=", ")
 
     controls = {"lr": Control("rate", 1e-5, 10.0, 1e-4, step=0.1),
                 "seed": Control("seed", 0, 29, 0, step=1, log=False, whole=True)}
@@ -140,7 +133,8 @@ def explore_schedule(data=None, epochs=10, n_seeds=8, margin=0.005):
                 "end": Control("end", 1e-3, 1.0, 1.0, step=0.25)}
     goal = (f"In {epochs} epochs, bring the mean accuracy of {n_seeds} networks within {margin:g} of the ceiling. "
             "How near can you get with a constant rate (warmup 0, end 1)?")
-    return Explorable(_Shelf(controls, train), [shape, curve], describe, controls, goal, reached,
+    shelf = _Shelf(controls, train)
+    return Explorable(shelf, [shape, curve], describe, controls, goal, reached, ahead=shelf.ahead,
                       route=[{"peak": 0.4}, {"share": 0.3}, {"end": 0.01}])
 
 
@@ -262,7 +256,7 @@ def explore_search(runs, n_trials=6, within=0.01, games=9):
     good = (rates[mean.argmax()] * 10**shifts).tolist()
     route = [move for game in (1, 2) for move in ({"game": game}, *({"lr": good[game] * (1 + k / 100)}
                                                                     for k in range(n_trials)))]
-    return Explorable(compute, [board, curves], describe, controls, goal, reached, route=route)
+    return Explorable(compute, [board, curves], describe, controls, goal, reached, route=route, remembers=True)
 
 
 @dataclass(frozen=True)
@@ -348,10 +342,15 @@ class _Shelf:
             wanted = [values]
             if len(moved) == 1:
                 wanted += [values | {moved[0]: place} for place in self.places[moved[0]]]
-            missing = {key: chosen for chosen in wanted if (key := tuple(chosen.values())) not in self.results}
-            self.results |= zip(missing, self.compute(list(missing.values())), strict=True)
+            self.ahead(wanted)
         self.last = values
         return self.results[tuple(values.values())]
+
+    def ahead(self, wanted):
+        """Compute what is not there of a list of dicts of values, at once."""
+        missing = {key: chosen for chosen in wanted if (key := tuple(chosen.values())) not in self.results}
+        if missing:
+            self.results |= zip(missing, self.compute(list(missing.values())), strict=True)
 
 
 def _training_explorable(data, epochs, controls, describe, goal, reached, route):
@@ -403,4 +402,5 @@ def _training_explorable(data, epochs, controls, describe, goal, reached, route)
             line.set_color(FATE_COLORS[trained.fate])
         return show
 
-    return Explorable(_Shelf(controls, train), [regions, curve], describe, controls, goal, reached, route=route)
+    shelf = _Shelf(controls, train)
+    return Explorable(shelf, [regions, curve], describe, controls, goal, reached, route=route, ahead=shelf.ahead)

@@ -1,13 +1,13 @@
 """The noise ball of gradients from a batch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log10
 
 import numpy as np
 
 from ..optimizers import sgd
 from .drawing import BLUE, INK, PALE, RED, moving_words, style
-from .framework import Control, Explorable
+from .framework import Control, Explorable, Finding
 
 __all__ = ["explore_noise_ball"]
 
@@ -19,7 +19,6 @@ def explore_noise_ball(looks=1000, radius=0.1, pair=(1, 16)):
     examples are the same for every setting.
     """
     pulls = np.random.default_rng(8).normal(size=looks)
-    found = {}
 
     def compute(lr, batch_size):
         steps = looks // batch_size
@@ -85,12 +84,11 @@ def explore_noise_ball(looks=1000, radius=0.1, pair=(1, 16)):
         return f"{setting}, {hover.radius:.2g} from the minimum{predicted}, {len(hover.points) - 1} steps."
 
     def reached(hover):
-        if hover.batch_size in pair and not hover.diverged and hover.radius <= radius:
-            found[hover.batch_size] = hover.lr
-        if len(found) < len(pair):
-            return ""
-        words = " and ".join(f"rate {found[B]:.3g} at batch size {B}, rate / B = {found[B] / B:.2g}" for B in pair)
-        return f"{words}. What counts is rate / B."
+        finding, B = Finding("{}. What counts is rate / B.", needed=len(pair)), hover.batch_size
+        if B not in pair or hover.diverged or hover.radius > radius:
+            return finding
+        return replace(finding, part=pair.index(B),
+                       words=f"rate {hover.lr:.3g} at batch size {B}, rate / B = {hover.lr / B:.2g}")
 
     goal = (f"With {looks} looks at an example, hover within {radius:g} of the minimum, once at batch size {pair[0]} "
             f"and once at batch size {pair[1]}. What do the two rates share?")

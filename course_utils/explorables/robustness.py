@@ -1,11 +1,11 @@
 """One learning rate for many problems."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .drawing import BLUE, INK, PALE, RED, moving_bars, moving_words, style
-from .framework import Control, Explorable
+from .framework import Control, Explorable, Finding
 
 __all__ = ["explore_one_rate"]
 
@@ -34,7 +34,7 @@ def explore_one_rate(study, least=0.6, needed=2):
 
     A rate is moved to the nearest one that the study has for that optimizer.
     """
-    problems, optimizers, found = list(study.problems), study.optimizers, {}
+    problems, optimizers = list(study.problems), study.optimizers
     profiles = {}
     for optimizer in optimizers:
         gains = [study.gains(problem, optimizer, "val") for problem in problems]
@@ -80,11 +80,10 @@ def explore_one_rate(study, least=0.6, needed=2):
                 f"{result.worst_gain:.2f}; mean of all {np.mean(list(result.gains.values())):.2f}.")
 
     def reached(result):
-        if result.worst_gain >= least:
-            found[result.optimizer] = result.lr
-        if len(found) < needed:
-            return ""
-        return " and ".join(f"{name} at {lr:g}" for name, lr in found.items()) + " leave no problem behind."
+        finding = Finding("{} leave no problem behind.", needed=needed)
+        if result.worst_gain < least:
+            return finding
+        return replace(finding, part=optimizers.index(result.optimizer), words=f"{result.optimizer} at {result.lr:g}")
 
     numbered = ", ".join(f"{i} {name}" for i, name in enumerate(optimizers, 1))
     controls = {"optimizer": Control("optimizer", 1, len(optimizers), 1, step=1, log=False, whole=True),

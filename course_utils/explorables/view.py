@@ -67,6 +67,7 @@ class View:
                              key=lambda a: a.get_zorder())
         self.canvas.draw()
         self._background = self.canvas.copy_from_bbox(self.figure.bbox)
+        self.still = self._pixels()
 
         self.image = ipywidgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
         self.words = ipywidgets.HTML().add_class("explorable-words")
@@ -119,17 +120,23 @@ class View:
             widget.observe(changed, "value")
         return box, slider
 
-    def _frame(self, result):
+    def draw(self, result):
+        """The picture of a result in full colours."""
         self.canvas.restore_region(self._background)
         for show in self._shows:
             show(result)
         for artist in self.moving:
             self.figure.draw_artist(artist)
-        pixels = Image.frombuffer("RGBA", self.canvas.get_width_height(), self.canvas.buffer_rgba(),
-                                  "raw", "RGBA", 0, 1)
+        return self._pixels()
+
+    def _pixels(self):
+        return Image.frombuffer("RGBA", self.canvas.get_width_height(), self.canvas.buffer_rgba(), "raw", "RGBA", 0,
+                                1).convert("RGB")
+
+    def _frame(self, result):
         file = BytesIO()
         # octree quantization keeps thin lines and small type crisp, where JPEG and lossy WebP smear them
-        pixels.convert("RGB").quantize(self._colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+        self.draw(result).quantize(self._colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
             file, "png", compress_level=1)
         return file.getvalue()
 
