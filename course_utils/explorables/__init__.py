@@ -7,13 +7,14 @@ from .averages import explore_bias_correction
 from .budgets import explore_split, split_games
 from .descents import explore_bowl, explore_momentum, explore_ravine, explore_turned_ravine, turned_ravine
 from .framework import Control, Explorable
+from .goals import Finding
 from .noise import explore_noise_ball
 from .robustness import explore_one_rate
 from .transfer import explore_width
 
-__all__ = ["Control", "Explorable", "explore_bowl", "explore_ravine", "explore_turned_ravine", "explore_momentum",
-           "explore_noise_ball", "explore_fates", "explore_schedule", "explore_search", "explore_training", "fate",
-           "turned_ravine", "explore_bias_correction", "explore_one_rate", "explore_split",
+__all__ = ["Control", "Explorable", "Finding", "explore_bowl", "explore_ravine", "explore_turned_ravine",
+           "explore_momentum", "explore_noise_ball", "explore_fates", "explore_schedule", "explore_search",
+           "explore_training", "fate", "turned_ravine", "explore_bias_correction", "explore_one_rate", "explore_split",
            "split_games", "explore_doctor", "explore_fine_tuning", "explore_width", "explore_edge", "explore_anytime"]
 
 _TRAINED = {"explore_doctor": ".clinic", "explore_fine_tuning": ".fine_tuning",  # where they are, if not in networks

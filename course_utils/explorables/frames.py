@@ -18,7 +18,7 @@ __all__ = ["MIME", "frames", "grid", "page", "thinned"]
 
 MIME = "application/vnd.course.frames+json"
 ROOM = 1_100_000  # bytes of pictures for two sliders; each one more gets as much again
-MOST, SLOW = 400, 120  # places, so that a build takes seconds for each figure; fewer where networks are trained slowly
+MOST, SLOW = 700, 120  # places, so that a build takes seconds for each figure; fewer where networks are trained slowly
 COLORS, CLEAR = 64, np.uint32(0)  # of the moving parts together; a transparent pixel
 
 
@@ -54,25 +54,23 @@ def grid(explorable, most):
 
     First values, ends, and where the route leads always stay.
     """
-    controls, steps = explorable.controls, dict.fromkeys(explorable.controls, 1)
+    controls, counts = explorable.controls, {name: len(c.places) for name, c in explorable.controls.items()}
     visited = {name: [move[name] for move in explorable.route if name in move] for name in controls}
-    values = {name: thinned(control, 1, visited[name]) for name, control in controls.items()}
-    while prod(map(len, values.values())) > most:
-        thin = [name for name in values if steps[name] < len(controls[name].places)]
-        if not thin:
-            break
-        name = max(thin, key=lambda name: len(values[name]))
-        steps[name] += 1
-        values[name] = thinned(controls[name], steps[name], visited[name])
+    values = {name: thinned(control, counts[name], visited[name]) for name, control in controls.items()}
+    while prod(map(len, values.values())) > most and any(counts.values()):
+        name = max(filter(counts.get, counts), key=lambda name: len(values[name]))
+        counts[name] = int(0.95 * counts[name])
+        values[name] = thinned(controls[name], counts[name], visited[name])
     return values
 
 
-def thinned(control, step, visited=()):
-    """Every `step`-th place of a slider, its first value, its ends and the values `visited`; near ones give way."""
-    kept = sorted({control.clip(value) for value in (control.value, control.low, control.high, *visited)})
-    free = [place for place in control.places[::step]
-            if all(control.steps_between(place, value) > 0.5 * step for value in kept)]
-    return sorted([*kept, *free])
+def thinned(control, count, visited=()):
+    """About `count` places of a slider: its first value, its ends, the values `visited`, and others at equal gaps."""
+    kept = {control.clip(value) for value in (control.value, control.low, control.high, *visited)}
+    gap = (len(control.places) - 1) / max(1, count - 1)
+    free = [control.places[round(k * gap)] for k in range(count)]
+    return sorted(kept | {place for place in free
+                          if all(control.steps_between(place, value) > 0.5 * gap for value in kept)})
 
 
 def layers(explorable, results, palette):
