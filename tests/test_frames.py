@@ -19,11 +19,13 @@ from course_utils.explorables import (
     Control,
     Explorable,
     Finding,
+    explore_bias_correction,
     explore_bowl,
     explore_fates,
     explore_momentum,
     explore_one_rate,
     explore_ravine,
+    explore_turned_ravine,
 )
 from course_utils.explorables import frames as of_frames
 from course_utils.explorables.frames import MIME, frames, grid, layers, page, thinned
@@ -79,6 +81,22 @@ def test_every_place_has_the_words_and_the_picture_of_its_values(make):
         assert summary.startswith(words)
         shown = composed(explorable, *(made["pictures"][layer] for layer in above))
         assert np.abs(shown - np.asarray(explorable.view.draw(explorable.result))).mean() < 0.5
+
+
+@pytest.mark.parametrize("make", [explore_bowl, explore_momentum, explore_turned_ravine, explore_bias_correction,
+                                  lambda: explore_fates(epochs=60), lambda: explore_one_rate(KnownStudy())])
+def test_the_route_reaches_the_goal_on_the_places_of_a_page_and_not_before_its_end(make):
+    explorable, ledger, told = make(), Ledger(), []
+    photographed = frames(explorable, 1)
+    values = dict(zip(explorable.controls, (control["values"] for control in photographed["controls"]), strict=True))
+    at = {name: control.value for name, control in explorable.controls.items()}
+    for move in [{}, *explorable.route]:
+        at |= {name: explorable.controls[name].clip(value) for name, value in move.items()}
+        place = 0
+        for name in reversed(values):
+            place = place * len(values[name]) + values[name].index(at[name])
+        told.append(ledger.add(Finding(**photographed["places"][place][3] or {})))
+    assert told[-1] and not any(told[:-1])
 
 
 @every_explorable

@@ -20,6 +20,7 @@ for module in ("sphinx", "myst_nb", "sphinx_book_theme", "sphinx_revealjs", "mar
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 
+import moving
 import nbformat
 import pages
 import slides
@@ -153,6 +154,29 @@ def test_a_notebook_without_a_kernel_has_answers_hints_and_a_word_on_its_sliders
     checks = len([cell for cell in cells if pages.checked(cell)])
     assert text.count("<summary>Hints</summary>") == text.count("<summary>One solution</summary>") == checks > 0
     assert text.count("A figure with sliders") == count("explorable") > 0
+    assert text.count("To try it: ") == count("exercise") > 0
+    assert ("It moves here, too" in text) != ("explore_search" in text)
+
+
+def test_the_first_page_has_a_figure_to_move_before_a_word_about_installation(monkeypatch):
+    monkeypatch.setattr(pages.moving, "html", lambda path: f"<div>{path.stem}</div>")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert pages.landing(readme, "", run=False) == readme
+    page = pages.landing(readme, "owner/name", run=True)
+    places = [page.index(part) for part in ("<div>00_start_here</div>", "(#ways-through)", "mybinder.org", "make lab")]
+    assert places == sorted(places) and "## Ways through" in page
+
+
+def test_frames_are_written_under_their_names_and_call_the_script(tmp_path, monkeypatch):
+    frames = {"name": "abc", "goal": "Grüße"}
+    shown = nbformat.v4.new_output("display_data", {MIME: frames, "text/html": "<div></div>"})
+    ran = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("#"),
+                                          nbformat.v4.new_code_cell(outputs=[shown])])
+    monkeypatch.setattr(moving, "executed", lambda path: ran)
+    moving.write(tmp_path / "frames", NOTEBOOKS[:1])
+    text = (tmp_path / "frames/abc.js").read_text(encoding="utf-8")
+    assert json.loads(text.removeprefix("courseFrames(").strip().removesuffix(")")) == frames
+    assert moving.html(NOTEBOOKS[0]) == "<div></div>"
 
 
 def test_a_page_does_not_say_what_wakes_its_sliders():

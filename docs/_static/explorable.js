@@ -76,9 +76,10 @@ function explorable(root, frames, number) {
   const picture = make('canvas', {class: 'explorable-picture', role: 'img', width, height});
   const pen = picture.getContext('2d'), still = decoded(frames.still);
   const words = root.querySelector('.explorable-words');
-  let asked = 0;
-  const draw = async (layers) => {
-    const turn = ++asked, images = await Promise.all([still, ...layers.map((layer) => decoded(pictures[layer]))]);
+  let asked = 0, shared = null, below = still;  // the layer that neighbours have in common is decoded once
+  const draw = async (common, moving) => {
+    if (common !== shared) [shared, below] = [common, decoded(pictures[common])];
+    const turn = ++asked, images = await Promise.all([still, below, decoded(pictures[moving])]);
     if (turn !== asked) return;  // the hand has moved on
     images.forEach((image) => pen.drawImage(image, 0, 0));
     picture.dataset.drawn = turn;
@@ -86,7 +87,7 @@ function explorable(root, frames, number) {
   const show = () => {
     const at = rows.reduceRight((sum, row, i) => sum * controls[i].values.length + row.place(), 0);
     const [said, common, moving, finding] = places[at];
-    draw([common, moving]);
+    draw(common, moving);
     const reached = ledger.add(finding || {});
     words.textContent = said + (reached ? ` Goal reached: ${reached}` : '');
     picture.setAttribute('aria-label', 'Figure: ' + words.textContent);
