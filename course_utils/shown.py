@@ -32,11 +32,14 @@ class Shown:
         show(self.widget)
 
 
-def show(widget, text=""):
-    """Display a widget, with words for where there are none, and beneath it what to press if it is not alive."""
-    bundle = widget._repr_mimebundle_()
-    display(bundle | ({"text/plain": text} if text else {}), raw=True)
-    display({"text/html": ASLEEP}, raw=True)
+def show(widget, text="", beside=None):
+    """Display a widget, with words for where there are none, and beneath it what to press if it is not alive.
+
+    `beside` is what can take its place without a kernel, a dict of MIME type → data; then nothing has to be pressed.
+    """
+    display(widget._repr_mimebundle_() | ({"text/plain": text} if text else {}) | (beside or {}), raw=True)
+    if not beside:
+        display({"text/html": ASLEEP}, raw=True)
 
 
 def close(widget):

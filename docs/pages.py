@@ -7,11 +7,8 @@ from importlib import import_module
 from importlib.resources import files
 
 import bibliography
-<<<<<<< HEAD
 import handouts
-=======
 import moving
->>>>>>> 644fd5a (Explorables move on the website: the build photographs all places of their sliders, and a script of ours shows them)
 import slides
 from docutils import nodes
 from executed import NOTEBOOKS, ROOT, forget_the_others
@@ -222,14 +219,10 @@ def add_files(app, exception):
         return
     shutil.copy(files("sphinx-mathjax-offline") / "static/mathjax/tex-svg-full.js", app.outdir / "_static/mathjax.js")
     shutil.copy(app.outdir / "README.html", app.outdir / "index.html")
-<<<<<<< HEAD
     handouts.build(app.outdir / "handouts")
-    slides.build(app.outdir / "slides", run=app.config.nb_execution_mode == "cache")
-=======
     run = app.config.nb_execution_mode == "cache"
     notebooks = [path for path in NOTEBOOKS if f"notebooks/{path.stem}" in app.env.found_docs]
     if run:
         moving.write(app.outdir / "_static/frames", notebooks)
     slides.build(app.outdir / "slides", notebooks, run)
->>>>>>> 644fd5a (Explorables move on the website: the build photographs all places of their sliders, and a script of ours shows them)
     forget_the_others()

@@ -28,6 +28,7 @@ from docutils import nodes
 from docutils.utils import new_document
 
 import course_utils
+from course_utils.explorables.frames import MIME
 from course_utils.shown import ASLEEP
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -9,12 +9,9 @@ import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.figure import Figure
 
-<<<<<<< HEAD
 from .. import shown
-=======
 from .frames import MIME, frames, page
 from .goals import Finding, Ledger
->>>>>>> 644fd5a (Explorables move on the website: the build photographs all places of their sliders, and a script of ours shows them)
 from .view import LABELS, View, rounded
 
 __all__ = ["Control", "Explorable", "Finding"]
@@ -172,18 +169,13 @@ class Explorable:
         self.update()
 
     def _ipython_display_(self):
-<<<<<<< HEAD
         shown.let_go_of_earlier(self)
-        shown.show(self.widget, f"{self.goal}\n{self.summary}")
-=======
-        _let_go_of_earlier(self)
-        bundle = self.widget._repr_mimebundle_() | {"text/plain": f"{self.goal}\n{self.summary}"}
+        words = f"{self.goal}\n{self.summary}"
         if os.environ.get(PHOTOGRAPH) and not self.remembers:
             pictures = frames(self)
-            display(bundle | {"text/html": page(pictures), MIME: pictures}, raw=True)
+            shown.show(self.widget, words, {"text/html": page(pictures), MIME: pictures})
             return
-        display(bundle, raw=True)
->>>>>>> 644fd5a (Explorables move on the website: the build photographs all places of their sliders, and a script of ours shows them)
+        shown.show(self.widget, words)
         display({"application/javascript": LABELS}, raw=True)
 
 
