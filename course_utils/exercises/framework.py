@@ -863,9 +863,9 @@ def _show(value):
         if isinstance(value, tuple | list):
             return _short("(" + ", ".join(_show(v) for v in value[:40]) + ", …" * (len(value) > 40) + ")", 300)
         if isinstance(value, float | np.floating):
-            return f"{value:.6g}"
+            return f"{value + 0.0:.6g}"  # no -0
         if isinstance(value, np.ndarray):
-            form = {"float_kind": lambda x: f"{x:.6g}"}
+            form = {"float_kind": lambda x: f"{x + 0.0:.6g}", "int_kind": str}
             return _short(np.array2string(value, separator=", ", threshold=40, formatter=form), 300)
         if inspect.isfunction(value):
             return inspect.getdoc(value) or value.__name__
