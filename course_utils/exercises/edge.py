@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .framework import Exercise
+from .framework import Exercise, _show
 from .quizzes import Option, Quiz
 
 
@@ -80,16 +80,22 @@ def _reach(**changed):
     return _edge(reach=lambda beta, kind: right[kind](beta))
 
 
+def _decay_above(lr, beta, kind, weight_decay):
+    reach = {"undamped": 1.0, "damped": 1 - beta, "nesterov": 1 + 2 * beta}[kind]
+    return np.maximum((2 * (1 + beta) - weight_decay) / (lr * reach), 0.0)
+
+
 def _curvature(answer=lambda v, times: v @ times(v), unit=lambda v: v / np.linalg.norm(v), first=None, again=True,
                shift=lambda found: found, back=lambda found, rest: found + rest, flat=lambda v, times: 0.0,
-               rounds=lambda n: n, asks=lambda found: found < 0, inside=None):
+               rounds=lambda n: n, asks=lambda found: found < 0, inside=None,
+               is_nothing=lambda product: not product.any()):
     """A mistake in one part of the power iteration."""
     def wrong(times_hessian, start, n_rounds):
         def along(times):
             v = (first or unit)(start)
             for _ in range(rounds(n_rounds)):
                 product = times(v)
-                if not product.any():
+                if is_nothing(product):
                     return flat(v, times)
                 v = (inside or unit)(product)
             return answer(v, times)
@@ -118,6 +124,17 @@ def _goes_on(times_hessian, start, n_rounds):
     return found
 
 
+def _until_upward(times_hessian, start, n_rounds):
+    """The shift is repeated as long as what comes out is negative."""
+    shift = 0.0
+    for _ in range(50):
+        found = _curvature(again=False)(lambda v, shift=shift: times_hessian(v) - shift * v, start, n_rounds)
+        shift += found
+        if found >= 0:
+            break
+    return shift
+
+
 def _reached(edge=lambda rates, beta: 2 * (1 + beta) / rates, low=lambda share, tol: share >= 1 - tol,
              high=lambda share, tol: share <= 1 + tol, place=lambda first, n: first, never=None, need=lambda n: n,
              step=lambda steps, i: int(steps[i]), gone=lambda counts, sharpness: counts, stays=False):
@@ -137,6 +154,46 @@ def _added_up(steps, sharpness, rates, beta, tolerance, in_a_row):
     share = sharpness * rates / (2 * (1 + beta))
     places = np.flatnonzero((share >= 1 - tolerance) & (share <= 1 + tolerance))
     return int(steps[places[0]]) if len(places) >= in_a_row else None
+
+
+def _first_of_all(steps, sharpness, rates, beta, tolerance, in_a_row):
+    """The looks are counted anew after a gap, their first step is not."""
+    found = edge_reached(steps, sharpness, rates, beta, tolerance, in_a_row)
+    return None if found is None else edge_reached(steps, sharpness, rates, beta, tolerance, 1)
+
+
+def _last_of_all(steps, sharpness, rates, beta, tolerance, in_a_row):
+    """The last of the rows, not the first."""
+    found = [int(step) for i, step in enumerate(steps[:len(steps) - in_a_row + 1]) if edge_reached(
+        steps[i:i + in_a_row], sharpness[i:i + in_a_row], rates[i:i + in_a_row], beta, tolerance, in_a_row) is not None]
+    return found[-1] if found else None
+
+
+def _too_few_at_the_end(steps, sharpness, rates, beta, tolerance, in_a_row):
+    share = sharpness * rates / (2 * (1 + beta))
+    counts = (share >= 1 - tolerance) & (share <= 1 + tolerance)
+    return next((int(step) for i, step in enumerate(steps) if counts[i:i + in_a_row].all()), None)
+
+
+def _within(near):
+    """A mistake in what is within the tolerance: near(sharpness, edge, tolerance)."""
+    def wrong(steps, sharpness, rates, beta, tolerance, in_a_row):
+        counts = near(sharpness, 2 * (1 + beta) / rates, tolerance)
+        return edge_reached(steps, np.where(counts, 1.0, np.nan), np.full(len(steps), 2.0), 0.0, 0.5, in_a_row)
+    return wrong
+
+
+def _edge_of_the_first_in_a_row(steps, sharpness, rates, beta, tolerance, in_a_row):
+    for i in range(len(steps) - in_a_row + 1):
+        row = slice(i, i + in_a_row)
+        if edge_reached(steps[row], sharpness[row], np.full(in_a_row, rates[i]), beta, tolerance, in_a_row) is not None:
+            return int(steps[i])
+    return None
+
+
+def _filling_nan(steps, sharpness, rates, beta, tolerance, in_a_row):
+    before = np.maximum.accumulate(np.where(np.isnan(sharpness), 0, np.arange(len(steps))))
+    return edge_reached(steps, sharpness[before], rates, beta, tolerance, in_a_row)
 
 
 def _skipping_nan(steps, sharpness, rates, beta, tolerance, in_a_row):
@@ -169,6 +226,21 @@ def _a_hilltop(v):
     return np.array([-1.0, -3.0]) * v
 
 
+def _a_ridge(v):
+    """H v for H = diag(−2, −5)"""
+    return np.array([-2.0, -5.0]) * v
+
+
+def _a_dome(v):
+    """H v for H = diag(−2, −2)"""
+    return -2.0 * v
+
+
+def _a_faint_bowl(v):
+    """H v for H = diag(4, 1, 0.5) · 10⁻⁹"""
+    return 1e-9 * np.array([4.0, 1.0, 0.5]) * v
+
+
 def _a_plain(v):
     """H v for H = 0"""
     return 0.0 * v
@@ -180,7 +252,8 @@ def _a_shear(v):
 
 
 def _way_to_the_edge(lr, beta, kind, weight_decay):
-    return f"Without the decay the edge there is {np.round(momentum_edge(lr, beta, kind, 0.0), 4)}."
+    edge = momentum_edge(lr, beta, kind, 0.0)
+    return f"Without the decay the edge there is `{_show(edge if np.ndim(edge) else float(edge))}`."
 
 
 def _way_to_curvature(times_hessian, start, n_rounds):
@@ -206,6 +279,15 @@ _WARM = np.array([0.1, 0.5, 1.0, 1.5, 2.0, 2.0, 2.0, 2.0])
 _FOUR = np.full(8, 4.0)
 _LOWERED = np.array([4.0, 4.0, 4.0, 4.0, 2.0, 2.0, 2.0, 2.0])
 _MOVES = np.array([0.3, 0.45, 0.51, 0.49, 0.7, 0.9, 0.99, 1.0])
+_TWO = np.full(8, 2.0)  # the edge is 1, and a quarter of it is no rounded number
+_AT_LOW = np.array([0.5, 0.75, 1.0, 1.125, 0.5, 1.0, 1.0, 1.0])
+_AT_HIGH = np.array([0.5, 1.25, 1.0, 0.875, 0.5, 1.0, 1.0, 1.0])
+_AT_ONCE = np.array([1.0, 1.125, 0.5, 0.5, 1.0, 0.875, 0.5, 0.5])
+_FAR = np.array([0.4, 1.8, 1.9, 1.7, 0.55, 0.6, 0.75, 1.0])
+_FALLING = np.array([4.0, 4.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0])
+_UNEVEN = np.array([0, 10, 25, 45, 70, 100, 130, 175])
+_GAPS = np.array([0.25, 0.48, np.nan, 0.515, 0.3, 0.51, 0.49, 0.505])
+_EVERY_OTHER = np.array([0.3, 0.5, 0.3, 0.5, 0.3, 0.5, 0.3, 0.5])
 
 EXERCISES = [
     Exercise(
@@ -243,8 +325,11 @@ EXERCISES = [
             (_reach(nesterov=lambda b: 1 - b, damped=lambda b: 1 + 2 * b),
              "\"damped\" and \"nesterov\" go astray: the factor of each is 1 − β and 1 + 2β, in this order."),
             (_reach(damped=lambda b: 1 / (1 - b)),
-             "Right but for \"damped\": the rate is multiplied by 1 − β, not divided by it: a smaller step bears "
-             "more."),
+             "Right but for \"damped\": yours divides the rate by 1 − β there, or multiplies the edge by it. The rate "
+             "is multiplied by 1 − β: a smaller step bears more."),
+            (_reach(nesterov=lambda b: 1 / (1 + 2 * b)),
+             "Right but for \"nesterov\": 1 + 2β stands below the fraction line there, beside η. `a / b * c` puts c "
+             "above it."),
             (_reach(undamped=lambda b: 1 / (1 - b)),
              "Right but for \"undamped\": the effective rate η / (1 − β) is that of a constant gradient. At the edge "
              "the gradient changes its sign with each step."),
@@ -253,6 +338,8 @@ EXERCISES = [
              "The weight decay is added. It uses up part of what the rate bears: take it away."),
             (_edge(decay=lambda edge, wd, lr: edge - lr * wd),
              "The weight decay is multiplied by the rate. A curvature is asked for, and λ is one as it stands."),
+            (_decay_above,
+             "λ is taken off above the fraction line, from 2 (1 + β). It is taken off the edge, the whole fraction."),
             (_edge(decay=lambda edge, wd, lr: edge * (1 - wd)),
              "The edge is multiplied by 1 − λ. The decay adds λ to each curvature: take λ away."),
             (_edge(decay=lambda edge, wd, lr: edge - 2 * wd),
@@ -278,8 +365,10 @@ EXERCISES = [
         probes=((lambda v: 3.0 * v, np.array([2.0, 0.0]), 1), (_a_bowl, _X, 3), (_close_ones, _Y, 2),
                 (_a_saddle, _X, 40), (_a_turned_saddle, _Y, 30), (_a_hilltop, _Y, 25), (_a_plain, _X, 4),
                 (_close_ones, 5 * _Y, 0), (_a_shear, np.array([1.5, 0.0]), 3), (_a_bowl, 0.01 * _X, 6),
-                (_a_saddle, _X, 6), (_a_plain, _Y, 0), (_a_turned_saddle, 3 * _Y, 4)),
-        corners={"Where it is negative": [3, 4, 5, 10, 12], "Where a product is 0": [6, 8]},
+                (_a_saddle, _X, 6), (_a_plain, _Y, 0), (_a_turned_saddle, 3 * _Y, 4),
+                (_a_dome, np.array([2.0, 0.0]), 2), (_a_faint_bowl, _X, 3), (_a_ridge, np.array([1.3, 0.1]), 1)),
+        corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13],
+                 "once more": [15]},
         mistakes=(
             (_curvature(again=False),
              "Right where the curvature of largest size points upwards. Where what comes out is negative, a second "
@@ -299,6 +388,19 @@ EXERCISES = [
              "After the second iteration found is taken away. H v − found · v has all eigenvalues less found: add it."),
             (_curvature(shift=lambda found: -found),
              "The shift goes the wrong way, so that the negative direction gets still longer. It is H v − found · v."),
+            (_curvature(shift=lambda found: -found, back=lambda found, rest: rest - found),
+             "The shift goes the wrong way, and is undone the wrong way as well. It is H v − found · v, and found is "
+             "added afterwards."),
+            (_curvature(back=lambda found, rest: max(0.0, found + rest)),
+             "The answer is never below 0 here. Where all curvatures point downwards, the largest is negative."),
+            (_curvature(back=lambda found, rest: found + rest if abs(rest) > 1e-9 else 0.0),
+             "Where what comes out of the second iteration is 0, the answer is 0 here. Found is to be added to it."),
+            (_until_upward,
+             "The shift is repeated as long as something negative comes out. The iteration is asked for once more, and "
+             "no third time."),
+            (_curvature(is_nothing=lambda product: np.allclose(product, 0.0)),
+             "Right but where H is small: there the answer is all but 0. Either a small product is taken for 0, or "
+             "something is added to its length."),
             (_curvature(back=lambda found, rest: max(0.0, found)),
              "Where the first iteration finds a negative curvature, the answer is 0 here. There may be upward ones: "
              "iterate once more."),
@@ -349,9 +451,14 @@ EXERCISES = [
                 (_LOOKS[:2], np.array([0.5, 0.5]), np.full(2, 4.0), 0.0, 0.05, 3),
                 (_LOOKS, 1.5 * _BEYOND / _WARM[::-1], _WARM[::-1], 0.5, 0.25, 3),
                 (_LOOKS, np.full(8, np.nan), _FOUR, 0.0, 0.5, 1), (_LOOKS, _HIGH * 0.75, _FOUR, 0.5, 0.3, 4),
-                (_LOOKS, _MOVES, _LOWERED, 0.0, 0.06, 2)),
-        corners={"is nan does not count": [5, 13], "at most (1 + tolerance) times": [2, 10],
-                 "the edge at that look": [4, 12, 15], "2 (1 + β)": [3, 14], "None if there are none": [7, 11, 13]},
+                (_LOOKS, _MOVES, _LOWERED, 0.0, 0.06, 2), (_LOOKS, _AT_LOW, _TWO, 0.0, 0.25, 3),
+                (_LOOKS, _AT_HIGH, _TWO, 0.0, 0.25, 3), (_LOOKS, _AT_ONCE, _TWO, 0.0, 0.25, 2),
+                (_LOOKS, _FAR, _TWO, 0.0, 0.5, 3), (_LOOKS, 2 / _FALLING, _FALLING, 0.0, 0.05, 5),
+                (_LOOKS, _GAPS, _FOUR, 0.0, 0.05, 3), (_LOOKS, _EVERY_OTHER, _FOUR, 0.0, 0.05, 2),
+                (_UNEVEN, _RISING / 2, _FOUR, 0.0, 0.06, 3)),
+        corners={"is nan does not count": [5, 13, 21], "at least (1 − tolerance) times": [16, 19],
+                 "at most (1 + tolerance) times": [2, 10, 17, 19], "the edge at that look": [4, 12, 15, 20],
+                 "2 (1 + β)": [3, 14], "None if there are none": [7, 11, 13, 22], "one after the other": [20, 22, 23]},
         mistakes=(
             (_reached(edge=lambda rates, beta: 2 / rates),
              "Momentum does not come in: the edge is 2 (1 + β) / rate."),
@@ -387,6 +494,37 @@ EXERCISES = [
              "A nan counts as being at the edge here. The run is lost there, and the look does not count."),
             (_reached(stays=True),
              "You ask for a stay until the end of the run. So many looks in a row are enough, whatever comes after."),
+            (_reached(low=lambda share, tol: share > 1 - tol),
+             "A look at exactly (1 − tolerance) times the edge does not count here. “At least” lets it."),
+            (_reached(high=lambda share, tol: share < 1 + tol),
+             "A look at exactly (1 + tolerance) times the edge does not count here. “At most” lets it."),
+            (_reached(low=lambda share, tol: share > 1 - tol, high=lambda share, tol: share < 1 + tol),
+             "A look at exactly (1 − tolerance) or (1 + tolerance) times the edge does not count here. “At least” and "
+             "“at most” let both."),
+            (_within(lambda sharpness, edge, tol: np.abs(sharpness - edge) <= tol),
+             "The tolerance is taken for a distance in sharpness. It is a share of the edge."),
+            (_within(lambda sharpness, edge, tol: np.abs(sharpness - edge) <= tol * sharpness),
+             "The tolerance is taken as a share of the sharpness. It is one of the edge."),
+            (_reached(low=lambda share, tol: share >= 1 / (1 + tol)),
+             "The lower bound comes out as the edge over 1 + tolerance. It is (1 − tolerance) times the edge."),
+            (_reached(high=lambda share, tol: share <= 1 / (1 - tol)),
+             "The upper bound comes out as the edge over 1 − tolerance. It is (1 + tolerance) times the edge."),
+            (_reached(step=lambda steps, i: int(steps[i]) or None),
+             "Where the answer is step 0, None comes back: `or` and a bare `if` take 0 for nothing."),
+            (_first_of_all,
+             "There are so many looks in a row, but the step is that of the first look that counts at all, before a "
+             "gap. Asked for is where their own row begins."),
+            (_last_of_all, "Of several rows the last is taken. The first is asked for."),
+            (_too_few_at_the_end,
+             "At the end of the record fewer than in_a_row looks are taken for enough. A slice past the end is "
+             "shorter, and no error."),
+            (lambda *asked: edge_reached(*(x[:-1] for x in asked[:3]), *asked[3:]),
+             "The row that ends with the last look is not found: either the last look or the last place where a row "
+             "can begin is left out."),
+            (_edge_of_the_first_in_a_row,
+             "All looks in a row are compared with the edge of the first of them. Each has its own."),
+            (_filling_nan,
+             "Where the sharpness is nan, the value before it is taken in its place. Such a look does not count."),
         ),
     ),
 ]
