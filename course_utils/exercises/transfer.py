@@ -135,6 +135,23 @@ def _costs(own=_lowest, nearest=lambda rates, lr: np.abs(np.log(rates / lr)).arg
     return wrong
 
 
+def _each_its_own(rates, small, large, test, factor):
+    """A rate for each seed."""
+    costs = [cost_of_carrying(rates, *(table[:, [seed]] for table in (small, large, test)), factor)
+             for seed in range(test.shape[1])]
+    return np.concatenate(costs)
+
+
+def _sorted_alone(rates, small, large, test, factor):
+    return cost_of_carrying(np.sort(rates), small, large, test, factor)
+
+
+def _lost_in_validation(rates, small, large, test, factor):
+    rates = np.asarray(rates)
+    carried = np.abs(np.log(rates / (rates[_lowest(small)] * factor))).argmin()
+    return np.where(np.isnan(large[carried]) | np.isnan(test[carried]), np.inf, test[carried]) - test[_lowest(large)]
+
+
 def _by_index(rates, small, large, test, factor):
     """Takes the grid for one that ascends by factors of two."""
     k = int(np.clip(_lowest(small) + round(np.log2(factor)), 0, len(rates) - 1))
@@ -173,6 +190,12 @@ def _lost(table, *cells):
 
 
 _MIXED = np.array([3, 0, 4, 1, 2])
+_THIRDS = np.array([0.01, 0.03, 0.1, 0.3, 1.0])
+_WAYS = np.array([[1.0, 1.0, 3.0, 5.0, 5.0], [1.5, 1.5, 1.5, 4.0, 4.0],  # best in most seeds; the lowest median
+                  [2.0, 2.0, 2.0, 2.0, 2.0], [6.0, 6.0, 6.0, 6.0, 0.5]])  # the lowest mean; the lowest loss of all
+_TURNED = np.array([2, 3, 1, 0])
+_JUDGED = np.array([[1.9, 2.1, 2.3, 2.0, 2.2], [3.1, 3.4, 3.0, 3.3, 3.2], [2.5, 2.9, 2.6, 2.7, 2.8],
+                    [4.4, 4.1, 4.2, 4.5, 4.3]])
 
 EXERCISES = [
     Exercise(
@@ -190,8 +213,8 @@ EXERCISES = [
         ),
         probes=((0.1, 32, [8, 128], 1000), (0.3, 16, [16, 48, 4, 2], 4096), (0.05, 10, [20, 200, 5000, 300], 200),
                 (0.02, 500, [1000, 50, 100, 2000], 100), (0.7, 64, [7], 1e9), (0.4, 256, [1024, 8], 64),
-                (0.25, 8, [9, 90], 30)),
-        corners={"smaller batch": [0, 1, 3, 4, 5], "Batches larger than": [2, 3, 5, 6],
+                (0.25, 8, [9, 90], 30), (0.6, 12, [48, 3, 48], 96)),
+        corners={"smaller batch": [0, 1, 3, 4, 5, 7], "Batches larger than": [2, 3, 5, 6],
                  "the one that lr was tuned with": [3, 5]},
         mistakes=(
             (_table(ratio=lambda size, batch, critical: size / batch),
@@ -224,6 +247,8 @@ EXERCISES = [
             (_table(row=lambda lr, k: [lr * k, lr * np.log2(k) if k > 0 else lr, lr]),
              "The second column has a logarithm of the ratio, not its root."),
             (_chained, "Each size goes on from the rate of the size before it. All start from lr at `batch`."),
+            (lambda lr, batch, sizes, critical: rate_table(lr, batch, list(dict.fromkeys(sizes)), critical),
+             "A size that comes twice has one row here. Each entry of sizes has its own."),
             (_columns, "The table lies on its side: a row for each size, a column for each rule."),
         ),
     ),
@@ -313,9 +338,14 @@ EXERCISES = [
                 (_RATES, _SMALL, _LARGE, _lost(_TEST, (4, 0), (4, 2)), 8.0),
                 (_RATES, _lost(_SMALL, (4, 0), (4, 1)), _lost(_LARGE, (3, 1), (4, 0)), _lost(_TEST, (3, 1)), 4.0),
                 (_RATES, _SMALL, _LARGE, _TEST, 100.0),
-                (_RATES[_MIXED], _SMALL[_MIXED], _LARGE[_MIXED], _TEST[_MIXED], 5.7)),
-        corners={"in any order": [5, 11], "nearest rate of the grid": [3, 10, 11], "nobody's own rate": [6, 7, 9],
-                 "costs infinity": [8, 9]},
+                (_RATES[_MIXED], _SMALL[_MIXED], _LARGE[_MIXED], _TEST[_MIXED], 5.7),
+                (_RATES[:4], _WAYS, _WAYS[_TURNED], _JUDGED, 2.0), (_RATES, _SMALL, _LARGE, _TEST, 1.3),
+                (_RATES, _SMALL, _lost(_LARGE, (3, 1)), _TEST, 4.0),
+                (_RATES, _lost(_SMALL, (2, 0)), _LARGE, _TEST, 2.0),
+                (_RATES, _SMALL, _lost(_LARGE, (1, 0)), _TEST, 4.0), (_THIRDS, _SMALL, _LARGE, _TEST, 1.6)),
+        corners={"in any order": [5, 11], "nearest rate of the grid": [3, 10, 11, 13, 17],
+                 "nobody's own rate": [6, 7, 9, 15, 16], "costs infinity": [8, 9], "diverges on the test data": [8, 14],
+                 "lowest mean": [12]},
         mistakes=(
             (_costs(large=lambda large, test: test),
              "The large problem's own rate is chosen on test data. Validation data choose, test data judge."),
@@ -351,6 +381,28 @@ EXERCISES = [
             (_costs(cost=lambda test, carried, own: float(np.mean(np.where(np.isnan(test[carried]), np.inf,
                                                                          test[carried]) - test[own]))),
              "The mean over the seeds is handed back. Each seed's cost is asked for: an interval needs them."),
+            (_costs(own=lambda losses: np.where(np.isnan(losses).any(axis=1), np.inf,
+                                                np.median(losses, axis=1)).argmin()),
+             "The rate with the lowest median is chosen. The one with the lowest mean is asked for."),
+            (_costs(own=lambda losses: np.where(np.isnan(losses).any(axis=1), np.inf, losses.min(axis=1)).argmin()),
+             "The rate of the lowest single loss is chosen. The one with the lowest mean is asked for."),
+            (_each_its_own,
+             "Each seed has rates of its own here. The mean over the seeds chooses one own rate for all of them."),
+            (_costs(own=lambda losses: np.nan_to_num(losses).mean(axis=1).argmin()),
+             "In the mean a run that diverged counts as a loss of 0, so that a rate with one can win. Such a rate is "
+             "nobody's own."),
+            (_costs(cost=lambda test, carried, own: np.maximum(
+                np.where(np.isnan(test[carried]), np.inf, test[carried]) - test[own], 0.0)),
+             "The cost is never below 0 here. On test data the carried rate may do better than the own one."),
+            (_costs(cost=lambda test, carried, own: (np.inf if np.isnan(test[carried]).any() else test[carried])
+                    - test[own]),
+             "One run that diverged makes the cost of all seeds infinite. It is infinite for that seed only."),
+            (_costs(nearest=lambda rates, lr: np.where(rates >= lr * 0.999, -rates, -np.inf).argmax()
+                if (rates >= lr * 0.999).any() else rates.argmax()),
+             "The carried rate is rounded up. Take the nearest one, whichever side it lies on."),
+            (_sorted_alone, "The rates are sorted and the tables are not, so that their rows belong to other rates."),
+            (_lost_in_validation,
+             "A cost is infinite where the run diverged on validation data. Only the test data decide on that."),
             (_by_index,
              "The factor is turned into places on the grid, as if its rates ascended by factors of two. Look for the "
              "carried rate among the rates."),
