@@ -1,5 +1,7 @@
 """Exercises and questions of notebook 15: Lion, the steps of Newton and Schulz, an average that needs no end."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from .framework import Exercise
@@ -30,7 +32,7 @@ def nearly_orthogonal(g, a, b, c, n_steps):
     x = a * x + (b * s + c * s @ s) @ x with s = x @ x.T, n_steps times; there
     may be none.
 
-    nearly_orthogonal([[3.0, 4.0]], 2.0, 0.0, 0.0, 1) as an array is
+    nearly_orthogonal(np.array([[3.0, 4.0]]), 2.0, 0.0, 0.0, 1) is
     [[1.2, 1.6]]: divided by 5, times 2.
     """
     x = g / np.sqrt(np.sum(g**2))
@@ -71,6 +73,13 @@ def _kept_first(w, g, state, lr, beta1, beta2):
     return w - lr * np.sign(beta1 * m + (1 - beta1) * g), {"m": m}
 
 
+def _corrected(w, g, state, lr, beta1, beta2):
+    """With Adam's division by 1 − beta2^t."""
+    m, t = state.get("m", 0.0), state.get("t", 0)
+    hat = m / (1 - beta2**t) if t else m
+    return w - lr * np.sign(beta1 * hat + (1 - beta1) * g), {"m": beta2 * m + (1 - beta2) * g, "t": t + 1}
+
+
 def _steps(length=lambda g: np.sqrt(np.sum(g**2)), square=lambda x: x @ x.T, many=lambda n: n,
            made=lambda x, s, a, b, c: a * x + (b * s + c * s @ s) @ x, each=lambda x: x):
     def wrong(g, a, b, c, n_steps):
@@ -86,6 +95,13 @@ def _one_square(g, a, b, c, n_steps):
     s = x @ x.T
     for _ in range(n_steps):
         x = a * x + (b * s + c * s @ s) @ x
+    return x
+
+
+def _scaled_before(g, a, b, c, n_steps):
+    x = g / np.sqrt(np.sum(g**2))
+    for _ in range(n_steps):
+        x = nearly_orthogonal(x, a, b, c, 1)
     return x
 
 
@@ -107,6 +123,8 @@ _rng = np.random.default_rng(0)
 _FLOATS = tuple(map(float, np.round(_rng.normal(size=10), 1)))
 _VECTORS = tuple(np.round(_rng.normal(size=3), 1) for _ in range(10))
 _STILL = (np.array([0.5, -1.0, 0.0]), np.array([-0.1, 2.0, 0.0]))  # the last weight has no gradient at first
+_MANY = tuple(np.round(_rng.normal(size=8), 1) for _ in range(30))
+_UNLIKE = tuple(g * [1e-12, 1.0, 1e6] for g in _VECTORS[1:5])
 _rng = np.random.default_rng(15)
 _WIDE, _SQUARE, _LARGE = (np.round(_rng.normal(size=shape), 2) for shape in ((2, 4), (3, 3), (3, 5)))
 _POINTS = [np.round(_rng.normal(size=shape), 2) for shape in ((2, 1), (5, 2), (9, 3), (1, 2), (6, 1))]
@@ -125,8 +143,11 @@ EXERCISES = [
         ),
         probes=((1.0, (0.5, -0.2), 0.1, 0.5, 0.9), (1.0, _FLOATS, 0.1, 0.9, 0.6), (0.3, _FLOATS, 0.02, 0.4, 0.95),
                 (np.array([1.0, -2.0, 0.5]), _VECTORS, 0.05, 0.8, 0.5),
-                (np.array([0.0, 1.0, 3.0]), (*_STILL, *_VECTORS[:8]), 0.3, 0.3, 0.99)),
-        corners={"floats": [0, 1, 2], "arrays of one shape": [3, 4], "A sign of 0": [4]},
+                (np.array([0.0, 1.0, 3.0]), (*_STILL, *_VECTORS[:8]), 0.3, 0.3, 0.99),
+                (np.array([1.0, -2.0, 0.5]), _UNLIKE, 0.1, 0.7, 0.9), (np.arange(8.0), _MANY, 0.1, 0.75, 0.85),
+                (np.arange(8.0), _MANY[::-1], 0.03, 0.95, 0.7)),
+        corners={"floats": [0, 1, 2], "arrays of one shape": [3, 4, 5, 6, 7], "A sign of 0": [4],
+                 "against the sign": [5]},
         drive=lambda update, w, gradients, lr, beta1, beta2: walk(update, w, gradients,
                                                                  [(lr, beta1, beta2)] * len(gradients)),
         mistakes=(
@@ -148,6 +169,23 @@ EXERCISES = [
             (_lion(step=lambda x: -np.sign(x)), "The weights go uphill: lr times the sign is taken off them."),
             (_lion(step=lambda x: np.where(x < 0, -1.0, 1.0)),
              "Where the average is 0, the weight moves. A sign of 0 is 0, as `np.sign` has it."),
+            (_lion(step=lambda x: np.where(x > 0, 1.0, -1.0)),
+             "Where the average is 0, its sign is taken for −1, and the weight moves. A sign of 0 is 0, as `np.sign` "
+             "has it."),
+            (_lion(step=lambda x: np.sign(x) * (np.abs(x) > 1e-9)),
+             "Right but where the average is tiny: there the weight hardly moves. A sign is 1 or −1 however small the "
+             "number, and 0 only for 0."),
+            (_lion(start=lambda g: g),
+             "After the first step the average is g, whole. Before it the average is 0, so that (1 − beta2) · g is "
+             "handed on."),
+            (_lion(keep=lambda m, g, b1, b2: b2 * (b1 * m + (1 - b1) * g) + (1 - b2) * g),
+             "The average handed on is made of the one that looks ahead. Both are made of the old average."),
+            (_lion(ahead=lambda m, g, b1, b2: b1 * m + g),
+             "The gradient is added whole to the average that looks ahead. Its share there is 1 − beta1."),
+            (_lion(ahead=lambda m, g, b1, b2: (1 - b1) * m + b1 * g, keep=lambda m, g, b1, b2: (1 - b2) * m + b2 * g),
+             "beta1 and 1 − beta1 have changed places, and so have beta2 and 1 − beta2: both are shares of the old "
+             "average."),
+            (_corrected, "The average is divided by 1 − beta2^t, as in Adam. Lion takes it as it is."),
             (_lion(step=lambda x: x / (np.sqrt(np.sum(np.square(x))) + 1e-30)),
              "The step has length lr, all weights together. Each weight moves by lr: the sign of each."),
             (_lion(ahead=lambda m, g, b1, b2: (1 - b1) * m + b1 * g),
@@ -175,8 +213,8 @@ EXERCISES = [
         ),
         probes=((np.array([[3.0, 4.0]]), 2.0, 0.0, 0.0, 1), (_WIDE, 1.5, -0.5, 0.0, 1), (_WIDE, 1.5, -0.5, 0.0, 4),
                 (_SQUARE, 3.4, -4.8, 2.0, 2), (_LARGE, 3.4445, -4.775, 2.0315, 5), (_SQUARE, 2.0, -1.5, 0.5, 3),
-                (_LARGE, 2.0, -1.5, 0.5, 0)),
-        corners={"there may be none": [6]},
+                (_LARGE, 2.0, -1.5, 0.5, 0), (1e-6 * _WIDE, 2.0, -1.5, 0.5, 1)),
+        corners={"there may be none": [6], "divided by its length": [7]},
         mistakes=(
             (_steps(length=lambda g: 1.0), "The matrix is not divided by its length at the start."),
             (_steps(length=lambda g: np.sum(g**2)), "It is divided by the sum of squares. The length is its root."),
@@ -198,6 +236,13 @@ EXERCISES = [
              "x is added once more. The new x takes the place of the old one."),
             (_steps(each=lambda x: x / np.sqrt(np.sum(x**2))),
              "x is divided by its length in every step. That is done once, before the first."),
+            (_scaled_before, "x is divided by its length before every step. That is done once, before the first."),
+            (lambda g, a, b, c, n: np.linalg.svd(g, full_matrices=False)[0] @ np.linalg.svd(g, full_matrices=False)[2],
+             "All singular values are 1: that is the orthogonal matrix itself. Asked for is where the steps lead."),
+            (_steps(made=lambda x, s, a, b, c: a * x + b * x**3 + c * x**5),
+             "The polynomial is applied to each entry. With `@` it is applied to the matrix."),
+            (_steps(made=lambda x, s, a, b, c: a * x + (b * s + c * s) @ x),
+             "c is multiplied by s. It belongs before `s @ s`."),
             (_steps(many=lambda n: min(n, 1)), "One step at most is taken. There are n_steps."),
             (_steps(many=lambda n: n + 1), "One step too many is taken."),
             (_steps(many=lambda n: max(n - 1, 0)), "One step too few is taken."),
@@ -245,6 +290,17 @@ EXERCISES = [
             (lambda points, power: anytime_averages(points[::-1], power),
              "The points are taken from the last to the first."),
             (lambda points, power: np.cumsum(points, axis=0), "Those are sums. An average is asked for."),
+            (lambda points, power: np.cumsum(points * np.arange(1.0, len(points) + 1)[:, None]**power, axis=0)
+             / np.cumsum(np.arange(1.0, len(points) + 1)**power)[:, None],
+             "Step t counts t ** power times here. That is the same at powers 0 and 1 only."),
+            (lambda points, power: np.array([points[0], *(a + (power + 1) / (power + t) * (b - a) for t, (a, b) in
+                                                          enumerate(pairwise(points), 2))]),
+             "The way begins at the weights of the step before. It begins at the average."),
+            (lambda points, power: _averages(share=lambda t, p: (p + 1) / (p + len(points)) if t > 1 else 1.0)(
+                points, power),
+             "The share is the same at every step, that of the last. t is the number of this step, not of all."),
+            (_averages(share=lambda t, p: p + 1 / (p + t) if t > 1 else 1.0),
+             "The share is power + 1 / (power + t): a bracket is missing around power + 1."),
         ),
     ),
 ]
