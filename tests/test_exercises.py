@@ -1028,6 +1028,24 @@ def reached_by_windows(steps, sharpness, rates, beta, tolerance, in_a_row):
     return int(steps[np.argmax(full)]) if full.any() else None
 
 
+def reached_by_text(steps, sharpness, rates, beta, tolerance, in_a_row):
+    edge = 2 * (1 + beta) / rates
+    text = "".join("x" if np.isclose(s, e, tolerance, 0) else "." for s, e in zip(sharpness, edge, strict=True))
+    place = text.find("x" * in_a_row)
+    return None if place < 0 else steps[place]
+
+
+def reached_at_even_looks(steps, sharpness, rates, beta, tolerance, in_a_row):
+    """A row ends where a look comes later than usual."""
+    gap = steps[1] - steps[0]
+    late = np.flatnonzero(np.diff(steps) != gap) + 1
+    for part in np.split(np.arange(len(steps)), late):
+        found = reached_by_counting(steps[part], sharpness[part], rates[part], beta, tolerance, in_a_row)
+        if found is not None:
+            return found
+    return None
+
+
 def table_of_numpy(lr, batch, sizes, critical):
     k = np.minimum(np.asarray(sizes, dtype=float), critical) / min(batch, critical)
     return lr * np.stack([k, np.sqrt(k), np.ones_like(k)], axis=1)
@@ -1078,7 +1096,7 @@ def cost_by_pandas(rates, small, large, test, factor):
 RIGHT = {
     "momentum-edge": [edge_by_cases, edge_by_stability],
     "sharpness-by-products": [curvature_by_recursion, curvature_by_matrices],
-    "edge-reached": [reached_by_counting, reached_by_windows],
+    "edge-reached": [reached_by_counting, reached_by_windows, reached_by_text],
     "steps-spent": [spent_by_replay, spent_by_sorting, spent_walking, lambda t: float(spent_by_replay(t)),
                     lambda t: torch.tensor(spent_by_replay(t)), lambda t: np.float32(spent_walking(t[::-1])),
                     lambda t: spent_by_replay(list(dict.fromkeys(t))), lambda t: spent_by_sorting(sorted(t, key=repr)),
@@ -1297,6 +1315,7 @@ WRONG = {
         lambda steps, sharp, rates, beta, tol, n: reached_by_counting(steps, sharp, rates, beta, tol / 2, n),
         lambda steps, sharp, rates, beta, tol, n: reached_by_counting(steps, sharp, rates, beta, tol, max(n - 1, 1)),
         lambda steps, sharp, rates, beta, tol, n: reached_by_counting(steps, sharp, rates**2, beta, tol, n),
+        reached_at_even_looks,
         lambda steps, sharp, rates, beta, tol, n: int(steps[np.nanargmax(np.r_[0.0, sharp]) - 1])],
     "steps-spent": [lambda t: spent_by_replay(t) + 1, lambda t: spent_by_replay(t[2:]),
                     lambda t: spent_by_replay(t[:-2]), lambda t: spent_by_replay(t) * 1.001,
@@ -1491,11 +1510,13 @@ WRONG = {
         lambda w, g, s, lr, b1, b2: lion(w, g, s, 2 * lr, b1, b2),
         lambda w, g, s, lr, b1, b2: lion(w, g, s, lr * (1 + 1e-3), b1, b2),
         lambda w, g, s, lr, b1, b2: lion(w, g, s, lr, b1, b2, 0.1),
+        lambda w, g, s, lr, b1, b2: lion(w, g, s, lr, 0.9, 0.99),
         lambda *arguments: lion(*arguments)[1]],
     "newton-schulz": [
         lambda g, a, b, c, n: orthogonal_by_singular_values(g, a, b, c, 5),
         lambda g, a, b, c, n: 1.01 * orthogonal_by_singular_values(g, a, b, c, n),
         lambda g, a, b, c, n: orthogonal_by_singular_values(g, 3.4445, -4.775, 2.0315, n),
+        lambda g, a, b, c, n: orthogonal_from_the_right(np.vstack([g, 0 * g[:1] + 1e-7]), a, b, c, n)[:len(g)],
         lambda g, a, b, c, n: g],
     "anytime-average": [
         lambda points, power: averages_in_a_list(points, 8),
@@ -1534,6 +1555,8 @@ WRONG = {
         lambda rates, small, large, test, factor: cost_by_a_loop(rates, small, large, 2 * test, factor),
         lambda rates, small, large, test, factor: cost_by_a_loop(rates, small, large, test, factor**2),
         lambda rates, small, large, test, factor: cost_by_a_loop(rates, small, large, test, factor)[:1],
+        lambda rates, small, large, test, factor: cost_by_a_loop(rates, small, large, test, 2.0 ** round(
+            math.log2(factor))),
         lambda rates, small, large, test, factor: np.zeros(test.shape[1])],
     "accumulated-steps": [
         lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches[::-1], every, lr),

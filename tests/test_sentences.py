@@ -8,8 +8,17 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
-from test_exercises import WRONG, every_exercise, one_error_sem, rule, steps_by_walking, summed
+from test_exercises import (
+    WRONG,
+    every_exercise,
+    one_error_sem,
+    reached_at_even_looks,
+    rule,
+    steps_by_walking,
+    summed,
+)
 
 from course_utils.exercises import EXERCISES, check, framework
 from course_utils.exercises.framework import Exercise, judge
@@ -908,6 +917,14 @@ def eps_on_the_bare_root(w, g, state, lr, beta1, beta2, eps, weight_decay):
      "After 500 steps"),
     ("best-momentum", lambda low, high: (EXERCISES["best-momentum"].reference(low, high)[0] if high < 2e4 * low
      else 1 / high, EXERCISES["best-momentum"].reference(low, high)[1]), "`low = 0.001, high = 90`"),
+    ("sharpness-by-products", lambda times, start, n: EXERCISES["sharpness-by-products"].reference(
+        lambda v: np.round(times(v), 8), start, n), "a small product is taken for 0"),
+    ("lion-update", lambda w, g, state, lr, b1, b2: (
+        w - lr * np.tanh(1e6 * (b1 * state.get("m", 0.0) + (1 - b1) * g)),
+        {"m": b2 * state.get("m", 0.0) + (1 - b2) * g}),
+     "the average is tiny"),
+    ("edge-reached", lambda steps, sharpness, *rest: EXERCISES["edge-reached"].reference(
+        steps, pd.Series(sharpness).ffill().to_numpy(), *rest), "the value before it is taken"),
     ("adamw-update", eps_on_the_bare_root, "The decay is right. eps is added to the root of s without its hat"),
 ])
 def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
@@ -920,6 +937,14 @@ def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
     ("budgeted-halving", kept_by_removing(lambda left, scores: left[scores.index(max(scores))]), "larger setting"),
     ("budgeted-halving", kept_by_removing(lambda left, scores: left[0]), "the smallest"),
     ("uncorrected-ratio", lambda t, a, b: (1 - a**t) / (1 - b**t if a else 1 - b) ** 0.5, "Passed"),
+    ("lion-update", lambda w, g, state, lr, b1, b2: EXERCISES["lion-update"].reference(w, g, state, lr, 0.9, 0.99),
+     "changed places"),
+    ("cost-of-carrying", lambda rates, *rest: EXERCISES["cost-of-carrying"].reference(np.sort(rates), *rest),
+     "places on the grid"),
+    ("cost-of-carrying", lambda rates, small, large, test, factor: EXERCISES["cost-of-carrying"].reference(
+        rates, small - small.mean(1, keepdims=True) + np.median(small, axis=1)[:, None],
+        large - large.mean(1, keepdims=True) + np.median(large, axis=1)[:, None], test, factor), "under most seeds"),
+    ("edge-reached", reached_at_even_looks, "edge of the first of them"),
     ("finals-left", lambda b, n, s, f: 0, "change places"), ("finals-left", lambda b, n, s, f: n, "change places"),
     ("basin-on-a-grid", lambda rates, gains, share: np.nan, "which operation"),
     ("adam-update", lambda w, g, state, *rest: EXERCISES["adam-update"].reference(
