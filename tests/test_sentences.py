@@ -809,6 +809,29 @@ def eps_on_the_bare_root(w, g, state, lr, beta1, beta2, eps, weight_decay):
     return w - lr * weight_decay * w - rate * m / (s**0.5 + eps), {"t": t, "m": m, "s": s}
 
 
+def not_kept_at_rest(w, g, state, lr, beta1, beta2):
+    """The average stays as it is where the weight does."""
+    m = state.get("m", 0.0)
+    ahead = beta1 * m + (1 - beta1) * g
+    return w - lr * np.sign(ahead), {"m": np.where(ahead == 0, m, beta2 * m + (1 - beta2) * g)}
+
+
+def never_too_far_once_there(steps, sharpness, rates, beta, tolerance, in_a_row):
+    """After the first look of a row only the lower bound counts."""
+    edge, reference = 2 * (1 + beta) / rates, EXERCISES["edge-reached"].reference
+    for i, step in enumerate(steps[:len(steps) - in_a_row + 1]):
+        row = np.minimum(sharpness, edge)
+        row[i] = sharpness[i]
+        part = slice(i, i + in_a_row)
+        if reference(steps[part], row[part], rates[part], beta, tolerance, in_a_row) is not None:
+            return step
+    return None
+
+
+def filled(sharpness, method):
+    return getattr(pd.Series(sharpness), method)().to_numpy()
+
+
 @pytest.mark.parametrize("id, attempt, words", [
     ("rmsprop-update", skipping_zeros("rmsprop-update"), "gradient is 0 is left out"),
     ("adam-update", skipping_zeros("adam-update"), "gradient is 0 is left out"),
@@ -919,12 +942,19 @@ def eps_on_the_bare_root(w, g, state, lr, beta1, beta2, eps, weight_decay):
      else 1 / high, EXERCISES["best-momentum"].reference(low, high)[1]), "`low = 0.001, high = 90`"),
     ("sharpness-by-products", lambda times, start, n: EXERCISES["sharpness-by-products"].reference(
         lambda v: np.round(times(v), 8), start, n), "a small product is taken for 0"),
+    ("rate-table", lambda lr, batch, sizes, critical: [[lr] * 3 for _ in sizes], "probes yours is `lr` itself."),
+    ("momentum-edge", lambda lr, *rest: float(np.max(EXERCISES["momentum-edge"].reference(lr, *rest))),
+     "It is a single number; asked for is (2,)."),
+    ("lion-update", not_kept_at_rest, "`g = 2, then -1, then -0.5"),
+    ("cost-of-carrying", lambda rates, small, large, test, factor: EXERCISES["cost-of-carrying"].reference(
+        rates, np.log(small), np.log(large), test, factor), "asks for “lowest mean”"),
+    ("edge-reached", never_too_far_once_there, "yours gave `20`"),
     ("lion-update", lambda w, g, state, lr, b1, b2: (
         w - lr * np.tanh(1e6 * (b1 * state.get("m", 0.0) + (1 - b1) * g)),
         {"m": b2 * state.get("m", 0.0) + (1 - b2) * g}),
      "the average is tiny"),
     ("edge-reached", lambda steps, sharpness, *rest: EXERCISES["edge-reached"].reference(
-        steps, pd.Series(sharpness).ffill().to_numpy(), *rest), "the value before it is taken"),
+        steps, filled(sharpness, "ffill"), *rest), "the value before it is taken"),
     ("adamw-update", eps_on_the_bare_root, "The decay is right. eps is added to the root of s without its hat"),
 ])
 def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
@@ -945,6 +975,12 @@ def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
         rates, small - small.mean(1, keepdims=True) + np.median(small, axis=1)[:, None],
         large - large.mean(1, keepdims=True) + np.median(large, axis=1)[:, None], test, factor), "under most seeds"),
     ("edge-reached", reached_at_even_looks, "edge of the first of them"),
+    ("edge-reached", lambda steps, sharpness, rates, *rest: EXERCISES["edge-reached"].reference(
+        steps, sharpness, np.r_[rates[1:], rates[-1]], *rest), "the last rate"),
+    ("edge-reached", lambda steps, sharpness, *rest: EXERCISES["edge-reached"].reference(
+        steps, filled(sharpness, "bfill"), *rest), "the value before it"),
+    ("edge-reached", lambda steps, sharpness, *rest: EXERCISES["edge-reached"].reference(
+        steps, filled(sharpness, "interpolate"), *rest), "the value before it"),
     ("finals-left", lambda b, n, s, f: 0, "change places"), ("finals-left", lambda b, n, s, f: n, "change places"),
     ("basin-on-a-grid", lambda rates, gains, share: np.nan, "which operation"),
     ("adam-update", lambda w, g, state, *rest: EXERCISES["adam-update"].reference(

@@ -124,17 +124,6 @@ def _goes_on(times_hessian, start, n_rounds):
     return found
 
 
-def _until_upward(times_hessian, start, n_rounds):
-    """The shift is repeated as long as what comes out is negative."""
-    shift = 0.0
-    for _ in range(50):
-        found = _curvature(again=False)(lambda v, shift=shift: times_hessian(v) - shift * v, start, n_rounds)
-        shift += found
-        if found >= 0:
-            break
-    return shift
-
-
 def _reached(edge=lambda rates, beta: 2 * (1 + beta) / rates, low=lambda share, tol: share >= 1 - tol,
              high=lambda share, tol: share <= 1 + tol, place=lambda first, n: first, never=None, need=lambda n: n,
              step=lambda steps, i: int(steps[i]), gone=lambda counts, sharpness: counts, stays=False):
@@ -191,6 +180,15 @@ def _edge_of_the_first_in_a_row(steps, sharpness, rates, beta, tolerance, in_a_r
     return None
 
 
+def _broken_by_the_rate(steps, sharpness, rates, beta, tolerance, in_a_row):
+    for i in range(len(steps) - in_a_row + 1):
+        row = slice(i, i + in_a_row)
+        if np.ptp(rates[row]) == 0 and edge_reached(steps[row], sharpness[row], rates[row], beta, tolerance,
+                                                    in_a_row) is not None:
+            return int(steps[i])
+    return None
+
+
 def _filling_nan(steps, sharpness, rates, beta, tolerance, in_a_row):
     before = np.maximum.accumulate(np.where(np.isnan(sharpness), 0, np.arange(len(steps))))
     return edge_reached(steps, sharpness[before], rates, beta, tolerance, in_a_row)
@@ -199,6 +197,11 @@ def _filling_nan(steps, sharpness, rates, beta, tolerance, in_a_row):
 def _skipping_nan(steps, sharpness, rates, beta, tolerance, in_a_row):
     kept = np.isfinite(sharpness)
     return edge_reached(steps[kept], sharpness[kept], rates[kept], beta, tolerance, in_a_row)
+
+
+def _a_round_bowl(v):
+    """H v for H = diag(3, 3)"""
+    return 3.0 * v
 
 
 def _a_bowl(v):
@@ -226,11 +229,6 @@ def _a_hilltop(v):
     return np.array([-1.0, -3.0]) * v
 
 
-def _a_ridge(v):
-    """H v for H = diag(−2, −5)"""
-    return np.array([-2.0, -5.0]) * v
-
-
 def _a_dome(v):
     """H v for H = diag(−2, −2)"""
     return -2.0 * v
@@ -239,6 +237,11 @@ def _a_dome(v):
 def _a_faint_bowl(v):
     """H v for H = diag(4, 1, 0.5) · 10⁻⁹"""
     return 1e-9 * np.array([4.0, 1.0, 0.5]) * v
+
+
+def _a_faint_saddle(v):
+    """H v for H = diag(−5, 3, 1) · 10⁻⁹"""
+    return 1e-9 * np.array([-5.0, 3.0, 1.0]) * v
 
 
 def _a_plain(v):
@@ -264,6 +267,7 @@ def _way_to_curvature(times_hessian, start, n_rounds):
 def _way_to_the_look(steps, sharpness, rates, beta, tolerance, in_a_row):
     share = sharpness * rates / (2 * (1 + beta))
     at = [str(step) for step in steps[np.abs(share - 1) <= tolerance]]
+    at = at[:12] + ["…"] * (len(at) > 12)
     return f"The looks that count there are those at step {', '.join(at)}." if at else "No look counts there."
 
 
@@ -285,8 +289,25 @@ _AT_HIGH = np.array([0.5, 1.25, 1.0, 0.875, 0.5, 1.0, 1.0, 1.0])
 _AT_ONCE = np.array([1.0, 1.125, 0.5, 0.5, 1.0, 0.875, 0.5, 0.5])
 _FAR = np.array([0.4, 1.8, 1.9, 1.7, 0.55, 0.6, 0.75, 1.0])
 _FALLING = np.array([4.0, 4.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0])
+_CREEPING = 4 * 1.02 ** np.arange(8)
+_SETTLES = np.array([0.7, 0.8, 1.0, 1.02, 0.99, 1.01, 0.8, 0.7])
 _UNEVEN = np.array([0, 10, 25, 45, 70, 100, 130, 175])
 _GAPS = np.array([0.25, 0.48, np.nan, 0.515, 0.3, 0.51, 0.49, 0.505])
+_RETURNS = np.array([0.25, 0.5, 1.5, 0.5, 0.75, 0.5, 0.51, 0.49])
+_RECORDS = range(26, 31)  # the probes that ask for all of it at once
+_rng = np.random.default_rng(412)
+
+
+def _record(beta, tolerance):
+    """A long record in which the rate changes often and the sharpness is in and out of reach."""
+    rates = np.repeat(_rng.choice([1.0, 2.0, 4.0], 16), 4)
+    far = _rng.uniform(1.3, 4.0, 64) * _rng.choice([-1, 1], 64)
+    near = _rng.uniform(-0.9, 0.9, 64)
+    share = np.exp2(np.log2(1 + tolerance) * np.where(_rng.random(64) < 0.65, near, far))
+    share[_rng.random(64) < 0.1] = np.nan
+    return np.cumsum(_rng.integers(5, 15, 64)), np.round(share * 2 * (1 + beta) / rates, 3), rates, beta, tolerance
+
+
 _EVERY_OTHER = np.array([0.3, 0.5, 0.3, 0.5, 0.3, 0.5, 0.3, 0.5])
 
 EXERCISES = [
@@ -362,13 +383,12 @@ EXERCISES = [
             "(`np.linalg.norm`). After the rounds: `v @ times(v)`.",
             "If what came out is negative: `found + rounds(lambda v: times_hessian(v) - found * v)`, from `start`.",
         ),
-        probes=((lambda v: 3.0 * v, np.array([2.0, 0.0]), 1), (_a_bowl, _X, 3), (_close_ones, _Y, 2),
+        probes=((_a_round_bowl, np.array([2.0, 0.0]), 1), (_a_bowl, _X, 3), (_close_ones, _Y, 2),
                 (_a_saddle, _X, 40), (_a_turned_saddle, _Y, 30), (_a_hilltop, _Y, 25), (_a_plain, _X, 4),
                 (_close_ones, 5 * _Y, 0), (_a_shear, np.array([1.5, 0.0]), 3), (_a_bowl, 0.01 * _X, 6),
                 (_a_saddle, _X, 6), (_a_plain, _Y, 0), (_a_turned_saddle, 3 * _Y, 4),
-                (_a_dome, np.array([2.0, 0.0]), 2), (_a_faint_bowl, _X, 3), (_a_ridge, np.array([1.3, 0.1]), 1)),
-        corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13],
-                 "once more": [15]},
+                (_a_dome, np.array([2.0, 0.0]), 2), (_a_faint_bowl, _X, 3), (_a_faint_saddle, _X, 6)),
+        corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13]},
         mistakes=(
             (_curvature(again=False),
              "Right where the curvature of largest size points upwards. Where what comes out is negative, a second "
@@ -395,9 +415,6 @@ EXERCISES = [
              "The answer is never below 0 here. Where all curvatures point downwards, the largest is negative."),
             (_curvature(back=lambda found, rest: found + rest if abs(rest) > 1e-9 else 0.0),
              "Where what comes out of the second iteration is 0, the answer is 0 here. Found is to be added to it."),
-            (_until_upward,
-             "The shift is repeated as long as something negative comes out. The iteration is asked for once more, and "
-             "no third time."),
             (_curvature(is_nothing=lambda product: np.allclose(product, 0.0)),
              "Right but where H is small: there the answer is all but 0. Either a small product is taken for 0, or "
              "something is added to its length."),
@@ -455,10 +472,14 @@ EXERCISES = [
                 (_LOOKS, _AT_HIGH, _TWO, 0.0, 0.25, 3), (_LOOKS, _AT_ONCE, _TWO, 0.0, 0.25, 2),
                 (_LOOKS, _FAR, _TWO, 0.0, 0.5, 3), (_LOOKS, 2 / _FALLING, _FALLING, 0.0, 0.05, 5),
                 (_LOOKS, _GAPS, _FOUR, 0.0, 0.05, 3), (_LOOKS, _EVERY_OTHER, _FOUR, 0.0, 0.05, 2),
-                (_UNEVEN, _RISING / 2, _FOUR, 0.0, 0.06, 3)),
-        corners={"is nan does not count": [5, 13, 21], "at least (1 − tolerance) times": [16, 19],
-                 "at most (1 + tolerance) times": [2, 10, 17, 19], "the edge at that look": [4, 12, 15, 20],
-                 "2 (1 + β)": [3, 14], "None if there are none": [7, 11, 13, 22], "one after the other": [20, 22, 23]},
+                (_UNEVEN, _RISING / 2, _FOUR, 0.0, 0.06, 3), (_LOOKS, _RETURNS, _FOUR, 0.0, 0.05, 3),
+                (_LOOKS, 2 * _SETTLES / _CREEPING, _CREEPING, 0.0, 0.1, 4),
+                *((*_record(beta, tolerance), n) for beta, tolerance, n in (
+                    (0.0, 0.1, 4), (0.5, 0.2, 5), (0.9, 0.1, 3), (0.5, 0.2, 4), (0.8, 0.1, 4)))),
+        corners={"is nan does not count": [5, 13, 21, *_RECORDS], "at least (1 − tolerance) times": [16, 19, *_RECORDS],
+                 "at most (1 + tolerance) times": [2, 10, 17, 19, 24, *_RECORDS],
+                 "the edge at that look": [4, 12, 15, 20, 25, *_RECORDS], "2 (1 + β)": [3, 14, *_RECORDS[1:]],
+                 "None if there are none": [7, 11, 13, 22], "one after the other": [20, 22, 23, 24, *_RECORDS]},
         mistakes=(
             (_reached(edge=lambda rates, beta: 2 / rates),
              "Momentum does not come in: the edge is 2 (1 + β) / rate."),
@@ -523,6 +544,8 @@ EXERCISES = [
              "can begin is left out."),
             (_edge_of_the_first_in_a_row,
              "All looks in a row are compared with the edge of the first of them. Each has its own."),
+            (_broken_by_the_rate,
+             "A row ends where the rate changes. It goes on, as long as each look is within reach of its own edge."),
             (_filling_nan,
              "Where the sharpness is nan, the value before it is taken in its place. Such a look does not count."),
         ),

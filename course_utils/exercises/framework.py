@@ -505,11 +505,13 @@ def _is_choice(exercise, expected):
         row = np.asarray(row, dtype=float)
         return {float(f"{answer / value:.6g}") for value in row if value}
 
-    answers = expected[:len(exercise.probes)]
-    if any(not isinstance(e, int | float | np.number) or not np.isfinite(e) for e in answers):
+    told = [i for i in range(len(exercise.probes)) if expected[i] is not None]
+    answers = [expected[i] for i in told]
+    if not answers or any(not isinstance(e, int | float | np.number) or not np.isfinite(e) for e in answers):
         return False
     columns = [c for c in zip(*exercise.probes, strict=False) if all(getattr(v, "ndim", 0) == 1 for v in c)]
-    return any(set.intersection(*map(multiples, column, answers)) for column in columns)
+    return any(set.intersection(*(multiples(column[i], expected[i]) for i in told if expected[i])) for column in columns
+               if any(answers))
 
 
 def _otherwise(exercise, attempt, got):
@@ -517,10 +519,20 @@ def _otherwise(exercise, attempt, got):
     probes = (*exercise.probes, exercise.probes[0])
     if any(isinstance(g, _Raised) or g is None for g in got) or _constant(exercise, got):
         return ""
-    if any(all(map(partial(_same, rtol=RIGHT), got, column)) for column in zip(*probes, strict=False)):
+    if any(all(map(_is_filled_with, got, column)) for column in zip(*probes, strict=False)):
         return ""
     return otherwise(attempt, exercise.reference, lambda function: all(
         _same(g, _outcome(exercise, function, probe), RIGHT) for g, probe in zip(got, probes, strict=True)))
+
+
+def _is_filled_with(got, value):
+    """Whether an answer is an argument itself, or holds a number that is one and nothing else."""
+    if not isinstance(value, int | float | np.number):
+        return _same(got, value, RIGHT)
+    try:
+        return _same(got, np.full(_array(got).shape, value), RIGHT)
+    except Exception:  # no numbers
+        return False
 
 
 def _smallest_wrong(exercise, got, expected, wrong):
@@ -807,7 +819,9 @@ def _remark(got, expected):
 
 def _shapes(got, expected):
     try:
-        return f" Its shape is {_array(got).shape}; asked for is {np.shape(expected) or 'a single number'}."
+        shape = _array(got).shape
+        own = f"Its shape is {shape}" if shape else "It is a single number"
+        return f" {own}; asked for is {np.shape(expected) or 'a single number'}."
     except Exception:
         return ""
 
