@@ -263,6 +263,12 @@ def lion_by_differences(w, g, state, lr, beta1, beta2):
     return w - lr * ((ahead > 0) * 1.0 - (ahead < 0) * 1.0), {"m": m + (1 - beta2) * (g - m)}
 
 
+def lion_in_float32(w, g, state, lr, beta1, beta2):
+    w, g = (torch.tensor(x, dtype=torch.float32) for x in (w, g))
+    m = state.get("m", torch.zeros_like(g))
+    return w - lr * torch.sign(beta1 * m + (1 - beta1) * g), {"m": beta2 * m + (1 - beta2) * g}
+
+
 def orthogonal_by_singular_values(g, a, b, c, n_steps):
     U, s, V = np.linalg.svd(g, full_matrices=False)
     s = s / np.sqrt((s**2).sum())
@@ -1247,7 +1253,7 @@ RIGHT = {
     "parameter-settings": [settings_by_walking_up, settings_of_numpy],
     "resume-exactly": [resumed_while, resumed_by_recursion],
     "accumulated-steps": [accumulated_as_one_batch, accumulated_as_loops_do],
-    "lion-update": [lion_of_the_package, lion_by_differences],
+    "lion-update": [lion_of_the_package, lion_by_differences, lion_in_float32],
     "newton-schulz": [orthogonal_by_singular_values, orthogonal_from_the_right],
     "anytime-average": [averages_by_weights, averages_in_a_list],
     "rate-table": [table_of_numpy, table_by_powers, lambda *x: torch.tensor(table_of_numpy(*x))],

@@ -973,7 +973,7 @@ def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
      "places on the grid"),
     ("cost-of-carrying", lambda rates, small, large, test, factor: EXERCISES["cost-of-carrying"].reference(
         rates, small - small.mean(1, keepdims=True) + np.median(small, axis=1)[:, None],
-        large - large.mean(1, keepdims=True) + np.median(large, axis=1)[:, None], test, factor), "under most seeds"),
+        large - large.mean(1, keepdims=True) + np.median(large, axis=1)[:, None], test, factor), "most seeds"),
     ("edge-reached", reached_at_even_looks, "edge of the first of them"),
     ("edge-reached", lambda steps, sharpness, rates, *rest: EXERCISES["edge-reached"].reference(
         steps, sharpness, np.r_[rates[1:], rates[-1]], *rest), "the last rate"),

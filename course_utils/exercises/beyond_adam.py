@@ -124,7 +124,8 @@ _FLOATS = tuple(map(float, np.round(_rng.normal(size=10), 1)))
 _VECTORS = tuple(np.round(_rng.normal(size=3), 1) for _ in range(10))
 _STILL = (np.array([0.5, -1.0, 0.0]), np.array([-0.1, 2.0, 0.0]))  # the last weight has no gradient at first
 _OPPOSED = (2.0, -1.0, -0.5, 1.0, 0.25)  # with shares of one half the average and the gradient cancel exactly
-_MANY = tuple(np.round(_rng.normal(size=8), 1) for _ in range(30))
+_MANY = tuple(3 * _rng.normal(size=8) for _ in range(30))  # not rounded, so that no sum is 0 but for its last bits
+_PLACES = np.arange(8.0) + 0.55  # from which steps of 0.1 never lead to 0
 _UNLIKE = tuple(g * [1e-12, 1.0, 1e6] for g in _VECTORS[1:5])
 _rng = np.random.default_rng(15)
 _WIDE, _SQUARE, _LARGE = (np.round(_rng.normal(size=shape), 2) for shape in ((2, 4), (3, 3), (3, 5)))
@@ -145,8 +146,8 @@ EXERCISES = [
         probes=((1.0, (0.5, -0.2), 0.1, 0.5, 0.9), (1.0, _FLOATS, 0.1, 0.9, 0.6), (0.3, _FLOATS, 0.02, 0.4, 0.95),
                 (np.array([1.0, -2.0, 0.5]), _VECTORS, 0.05, 0.8, 0.5),
                 (np.array([0.0, 1.0, 3.0]), (*_STILL, *_VECTORS[:8]), 0.3, 0.3, 0.99),
-                (np.array([1.0, -2.0, 0.5]), _UNLIKE, 0.1, 0.7, 0.9), (np.arange(8.0), _MANY, 0.1, 0.75, 0.85),
-                (0.75, _OPPOSED, 0.1, 0.5, 0.5), (np.arange(8.0), _MANY[::-1], 0.03, 0.95, 0.7)),
+                (np.array([1.0, -2.0, 0.5]), _UNLIKE, 0.1, 0.7, 0.9), (_PLACES, _MANY, 0.1, 0.75, 0.85),
+                (0.75, _OPPOSED, 0.1, 0.5, 0.5), (_PLACES, _MANY[::-1], 0.1, 0.95, 0.7)),
         corners={"floats": [0, 1, 2, 7], "arrays of one shape": [3, 4, 5, 6, 8], "A sign of 0": [4, 7],
                  "against the sign": [5]},
         drive=lambda update, w, gradients, lr, beta1, beta2: walk(update, w, gradients,
