@@ -1,11 +1,11 @@
 """The website, made by Sphinx from the whole folder: `make site`. Its pages load nothing from elsewhere."""
 
-import os
 import sys
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
 
+import address
 import executed
 
 from course_utils.explorables.frames import MIME
@@ -20,7 +20,7 @@ include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README
                     "notebooks/*.ipynb"]
 exclude_patterns = [".venv", "build", "**/.ipynb_checkpoints"]
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode", "pages"]
-repository = os.environ.get("GITHUB_REPOSITORY", "")  # owner/name; without it no page offers to open on Binder
+repository = address.repository()  # without it no page offers to open elsewhere
 nitpicky = True
 
 nb_execution_mode = "cache"
@@ -49,4 +49,5 @@ if repository:
     html_theme_options |= {"repository_url": f"https://github.com/{repository}", "repository_branch": "main",
                            "use_repository_button": True,
                            "launch_buttons": {"binderhub_url": "https://mybinder.org",
+                                              "colab_url": "https://colab.research.google.com",
                                               "notebook_interface": "jupyterlab"}}

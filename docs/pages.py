@@ -6,6 +6,7 @@ import shutil
 from importlib import import_module
 from importlib.resources import files
 
+import address
 import bibliography
 import handouts
 import moving
@@ -129,11 +130,7 @@ COMPLETED = {"README": contents, "docs/references": bibliography.markdown, "docs
 def launch(repository, name):
     """Where to get a kernel for a notebook."""
     here = "download the course and type `make lab`"
-    return f"[open this notebook on Binder]({binder(repository, name)}), or {here}" if repository else here
-
-
-def binder(repository, name):
-    return f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{name}.ipynb"
+    return f"{address.buttons(repository, name, 'this notebook')}, or {here}" if repository else here
 
 
 def for_readers(notebook, how):
