@@ -310,3 +310,16 @@ def test_start_of_the_network_of_the_course():
 def test_sizes_and_activations_that_make_no_network_are_named(make, says):
     with pytest.raises(ValueError, match=says):
         make()
+
+
+@pytest.mark.parametrize("built, gpu, calls", [(True, False, ["backward", "stand-in"]), (True, True, []),
+                                               (False, False, [])])
+def test_where_torch_has_cuda_but_no_gpu_its_stand_in_comes_before_all_threads(monkeypatch, built, gpu, calls):
+    done, backward = [], torch.Tensor.backward
+    monkeypatch.setattr(torch.backends.cuda, "is_built", lambda: built)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    monkeypatch.setattr(torch.Tensor, "backward", lambda self: (done.append("backward"), backward(self)))
+    monkeypatch.setattr(torch._C, "_ensureCUDADeviceGuardSet", lambda: done.append("stand-in"), raising=False)
+    with torch.no_grad():
+        course_utils.engine.tracing.steady()
+    assert done == calls

@@ -13,10 +13,25 @@ from types import SimpleNamespace
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
-__all__ = ["Traced", "alone"]
+__all__ = ["Traced", "alone", "steady"]
 
 AFTER = 30  # calls: after so many, tracing (5 ms; 50 ms with transforms) pays for itself
 alone = threading.RLock()  # for what belongs to all threads: the random state of torch, and what tracing patches
+
+
+def steady():
+    """Do in the thread that imports this what `make_fx` would do first in another, where torch has CUDA but no GPU.
+
+    It puts a stand-in for the GPU in place. Between two threads at work that kills the process; and where the first
+    backward pass comes after it, torch waits for a GPU and can fork no process any more. So one comes before.
+    """
+    if torch.backends.cuda.is_built() and not torch.cuda.is_available():
+        with torch.enable_grad():
+            torch.ones(1, requires_grad=True).sum().backward()
+        getattr(torch._C, "_ensureCUDADeviceGuardSet", lambda: None)()
+
+
+steady()
 
 
 class Traced:
