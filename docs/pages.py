@@ -60,14 +60,12 @@ def complete(app, name, source):
 
 
 def landing(text, repository, run):
-    """The README as first page: a figure to move before a word about installation, and Binder where it is known."""
-    head, fence, rest = text.partition("\n```\n")
+    """The README as first page: a figure to move before a word about installation, and buttons that lead somewhere."""
+    text = address.with_buttons(text, repository)
     if run:
-        head += f"\n{LESSON}\n\n{moving.html(NOTEBOOKS[0])}\n\n{AFTER}\n\n## Open it\n"
-    if repository:
-        first = f"[Open the course on Binder]({binder(repository, 'notebooks/00_start_here')})"
-        head += f"\n**{first}**, or on your machine:\n"
-    return head + fence + rest
+        head, *rest = re.split(r"^(?=\*\*\[Open|```\n)", text, maxsplit=1, flags=re.M)
+        text = f"{head}{LESSON}\n\n{moving.html(NOTEBOOKS[0])}\n\n{AFTER}\n\n## Open it\n\n" + "".join(rest)
+    return text
 
 
 def slug(match):
