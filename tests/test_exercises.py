@@ -1361,7 +1361,8 @@ WRONG = {
     "gradient-step": [lambda w, g, lr: w - lr * g**3, lambda w, g, lr: w - 0.1 * g, lambda w, g, lr: w - lr**2 * g,
                       lambda w, g, lr: (w, lr * g), lambda w, g, lr: np.round(w - lr * g, 3)],
     "critical-rate": [lambda H: 2 / H[0, -1], lambda H: 3 / np.linalg.eigvalsh(H).max(), lambda H: 0.2,
-                      lambda H: 1.99 / np.linalg.eigvalsh(H).max()],
+                      lambda H: 1.99 / np.linalg.eigvalsh(H).max(),
+                      lambda H: min(2 / np.linalg.eigvalsh(H).max(), 3.0)],
     "gradient-check": [lambda f, w, h: w, lambda f, w, h: f(w) / h, lambda f, w, h: (f(w + h) - f(w)) / h,
                        lambda f, w, h: [f(w + h * e) for e in np.eye(len(w))]],
     "minibatch-gradient": [lambda w, x, y, rows: w, lambda w, x, y, rows: np.median(
@@ -1388,12 +1389,14 @@ WRONG = {
                      lambda u, v: np.linalg.norm(v - u) / (np.linalg.norm(u) + 1e-3)],
     "epochs-to": [lambda a, t: len(a), lambda a, t: int(np.searchsorted(a, t)) + 2,
                   lambda a, t: next((i for i, x in enumerate(a, 3) if x >= t), None), lambda a, t: max(a) >= t],
-    "pick-rate": [lambda r, v, t: (r[0], t[0].mean()),
+    "pick-rate": [lambda r, v, t: (r[0], t[0].mean()), lambda r, v, t: (
+        r[v.mean(1).round(2).argmax()], t[v.mean(1).round(2).argmax()].mean()),
                   lambda r, v, t: (r.max(), t.mean(1)[r.argmax()]), lambda r, v, t: (r[v.argmax() % len(r)], t.max()),
                   lambda r, v, t: (r[v.mean(1).argmax()], t[v.mean(1).argmax()].mean().round(2)),
                   lambda *x: dict(enumerate(pick_with_lists(*x))), lambda *x: set(pick_with_lists(*x)),
                   lambda *x: (part for part in pick_with_lists(*x))],
-    "paired-interval": [lambda a, b: (0, 0, 0), lambda a, b: (np.mean(a - b), np.median(b), np.median(a)),
+    "paired-interval": [lambda a, b: (0, 0, 0), lambda a, b: interval_scipy(a[a != b], b[a != b]),
+                       lambda a, b: (np.mean(a - b), np.median(b), np.median(a)),
                         lambda a, b: interval_scipy(np.sort(a), b), lambda a, b: np.mean(a - b),
                         lambda a, b: iter(interval_scipy(a, b)), lambda a, b: dict.fromkeys(interval_scipy(a, b))],
     "warmup-cosine": [lambda t, p, w, n: p, lambda t, p, w, n: p * t / n, lambda t, p, w, n: warmup_cosine_min(
@@ -1502,6 +1505,9 @@ WRONG = {
     "clip-threshold": [
         lambda norms, percentile, skip: threshold_by_a_loop(np.sort(norms), percentile, skip),
         lambda norms, percentile, skip: threshold_by_a_loop(norms**2, percentile, skip),
+        lambda norms, percentile, skip: threshold_by_a_loop(
+            norms[norms <= np.mean(norms[np.isfinite(norms)]) + 3 * np.std(norms[np.isfinite(norms)])]
+            if np.isfinite(norms).all() else norms, percentile, skip),
         lambda norms, percentile, skip: threshold_by_a_loop(norms, percentile, skip) if
         np.isfinite(norms[skip:]).sum() > 1 else np.inf,
         lambda norms, percentile, skip: threshold_by_a_loop(np.delete(norms, range(skip)), percentile, 0),
@@ -1948,7 +1954,7 @@ def steps_with_one_for_zero(factor, tolerance):
     ("summed-rate", lambda f, n: sum(f(float(t)) for t in range(n)), "a whole number, an `int`"),
     ("update-ratio", lambda u, v: abs(np.linalg.norm(v) - np.linalg.norm(u)) / np.linalg.norm(u),
      "not the difference of the lengths"),
-    ("one-error-pick", lambda r, s: r[s.mean(1) == s.mean(1).max()].min(), "or it is left out"),
+    ("one-error-pick", lambda r, s: r[s.mean(1) == s.mean(1).max()].min(), "or left out?"),
     ("plateau-rate", lambda losses, lr, f, p: plateau_torch(losses, lr, f, p + 0 * losses[0]),
      "there is no `losses[0]`"),
     ("training-loop", lambda w, gradient, x, y, orders, b, lr: functools.reduce(

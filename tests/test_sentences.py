@@ -477,7 +477,7 @@ def test_a_cause_is_not_named_where_it_is_another(id, attempt, denied):
     ("plateau-rate", plateau_back_to_the_first_rate, "or a new lowest loss brings the first rate back"),
     ("plateau-rate", plateau_compared_too_late, "or because it takes up each loss before it is compared"),
     ("one-error-pick", lambda r, s: min(r[good(s)[0] >= 2 * s.mean(axis=1).max() - good(s)[1]],
-                                        default=r[s.mean(axis=1).argmax()]), "or it is added where"),
+                                        default=r[s.mean(axis=1).argmax()]), "added where it should be taken off"),
     ("momentum-update", by_places, "or the last step itself is carried on"),
     ("momentum-update", rule(summed, lambda v, g, lr, beta: lr * beta * v), "shortened"),
     ("one-error-pick", lambda r, s: r[s.mean(1) >= s.mean()].min(), "the mean of all scores"),
@@ -594,6 +594,53 @@ def row_above(bar):
             high += 1
         return np.log10(rates[high] / rates[low])
     return decades
+
+
+def putting_back_the_first_alone(f, w, h):
+    w, slopes = w.astype(float), []
+    for i in range(len(w)):
+        w[i] += h
+        up = f(w)
+        w[i] -= 2 * h
+        slopes.append((up - f(w)) / (2 * h))
+        w[i] += h if i == 0 else 0.0
+    return slopes
+
+
+def never_putting_back(f, w, h):
+    slopes = []
+    for i in range(len(w)):
+        w[i] += h
+        up = f(w)
+        w[i] -= 2 * h
+        slopes.append((up - f(w)) / (2 * h))
+    return np.array(slopes)
+
+
+def good_neighbour_alone(rates, scores):
+    order = np.argsort(rates)
+    rates, scores = rates[order], scores[order]
+    best = scores.mean(axis=1).argmax()
+    line = scores.mean(axis=1).max() - scores[best].std(ddof=1) / scores.shape[1] ** 0.5
+    return rates[best - 1] if best and scores[best - 1].mean() >= line else rates[best]
+
+
+def small_before_large(train, val, rates, ratio):
+    fate = EXERCISES["name-fate"].reference(train, val, rates, ratio)
+    small = train[-1] > train[0] / 2 and np.median(ratio) < 0.001
+    return "too small" if fate == "too large" and small else fate
+
+
+def cut_behind_two_parts(names, shapes, lr, factor, decay):
+    cut = [".".join(name.split(".")[:2]) if name.count(".") > 1 else name.rsplit(".", 1)[0] for name in names]
+    return EXERCISES["parameter-settings"].reference([layer.replace(".", "-") for layer in cut], shapes, lr, factor,
+                                                     decay)
+
+
+def last_of_each_group(w, gradient, batches, every, lr):
+    for start in range(0, len(batches), every):
+        w = w - lr * gradient(w, batches[start:start + every][-1])
+    return w
 
 
 def equals_decided_by_test(val, test):
@@ -956,6 +1003,28 @@ def filled(sharpness, method):
     ("edge-reached", lambda steps, sharpness, *rest: EXERCISES["edge-reached"].reference(
         steps, filled(sharpness, "ffill"), *rest), "the value before it is taken"),
     ("adamw-update", eps_on_the_bare_root, "The decay is right. eps is added to the root of s without its hat"),
+    ("gradient-check", putting_back_the_first_alone, "or only after the first?"),
+    ("gradient-check", never_putting_back, "Two things: w is not put back"),
+    ("critical-rate", lambda hessian: min(2 / np.linalg.norm(hessian, 2), 2.0), "No rate above 2 comes out"),
+    ("pick-rate", lambda rates, val, test: max(
+        zip(val.mean(0), rates, test.mean(0), strict=False), key=lambda one: one[0])[1:],
+     "Both averages run over the rates"),
+    ("one-error-pick", good_neighbour_alone, "Only the rate next below"),
+    ("clip-by-norm", lambda weights, gradients, lr, most: [
+        w - lr * g * np.float64(most) / np.sqrt(sum((g**2).sum() for g in gradients))
+        for w, g in zip(weights, gradients, strict=True)], "it makes nan of them"),
+    ("clip-by-norm", lambda weights, gradients, lr, most: [
+        w - lr * g * (most / math.sqrt(sum((g**2).sum() for g in gradients)))
+        for w, g in zip(weights, gradients, strict=True)], "a norm of 0 is divided by"),
+    ("clip-threshold", lambda norms, percentile, skip: EXERCISES["clip-threshold"].reference(
+        norms, percentile, skip) or np.inf, "is 0 taken for nothing there"),
+    ("name-fate", lambda *gauges: EXERCISES["name-fate"].reference(*gauges).replace(" ", "_"), "The spelling differs."),
+    ("name-fate", small_before_large, "a loss that has not fallen is named before small steps"),
+    ("parameter-settings", lambda names, shapes, lr, factor, decay: (EXERCISES["parameter-settings"].reference(
+        names, shapes, lr, factor, decay)[0], [decay if len(shape) > 1 else None for shape in shapes]),
+     "Value 2: None stands among them"),
+    ("parameter-settings", cut_behind_two_parts, "all of `body.0` is one layer"),
+    ("accumulated-steps", last_of_each_group, "is `=` in the place of `+=`?"),
 ])
 def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
     result = check(id, attempt)
@@ -963,6 +1032,9 @@ def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
 
 
 @pytest.mark.parametrize("id, attempt, words", [
+    ("name-fate", small_before_large, "*equal* to the first"),
+    ("parameter-settings", lambda names, shapes, lr, factor, decay: (EXERCISES["parameter-settings"].reference(
+        names, shapes, lr, factor, decay)[0], [decay if len(shape) > 1 else None for shape in shapes]), "nan"),
     ("basin-on-a-grid", row_above(lambda best, share: best * (1 - share) / 2), "At least half"),
     ("budgeted-halving", kept_by_removing(lambda left, scores: left[scores.index(max(scores))]), "larger setting"),
     ("budgeted-halving", kept_by_removing(lambda left, scores: left[0]), "the smallest"),

@@ -115,6 +115,12 @@ def _next_below(rates, scores):
     return smaller.max() if len(smaller) else best
 
 
+def _one_below(rates, scores):
+    order = np.argsort(rates)
+    at = int(scores.mean(axis=1)[order].argmax())
+    return rates[order][at - (at > 0 and _good(scores)[order][at - 1])]
+
+
 def _mean_deviation(scores):
     best = _of_best(scores)
     return np.abs(best - best.mean()).mean() / np.sqrt(len(best))
@@ -407,6 +413,11 @@ EXERCISES = [
             (lambda low, high, n: np.geomspace(low, high, n * round(np.log10(high / low)) + 1),
              "The decades are rounded to a whole number before they are multiplied by `per_decade`. From 0.1 to 0.316 "
              "there is half a decade: multiply first, then round."),
+            (lambda low, high, n: np.geomspace(low, high, n * math.ceil(np.log10(high / low) - 1e-9) + 1),
+             "Part of a decade is taken for a whole one before it is multiplied by `per_decade`: from 0.1 to 0.316 "
+             "there is half a decade. Multiply first, then round."),
+            (lambda low, high, n: np.geomspace(low, high, round(n * np.log2(high / low)) + 1),
+             "The steps are counted with the logarithm to base 2 here. A decade is a factor of 10: `np.log10`."),
             (lambda low, high, n: np.geomspace(low, high, n * math.ceil(np.log10(high / low)) + 1),
              "The decades are rounded up before they are multiplied by `per_decade`, which makes too many steps where "
              "the decades do not come out whole: multiply first, then round."),
@@ -491,8 +502,8 @@ EXERCISES = [
             (lambda rates, scores: _pick(scores, _error(scores).mean(), rates),
              "The standard errors of all rates are averaged here. Asked for is that of the best rate alone."),
             (lambda rates, scores: _pick(scores, _of_best(scores).var(ddof=1) / scores.shape[1], rates),
-             "Nearly nothing but the best mean itself is let in: the standard error is squared (a root is missing), "
-             "or it is added where it should be taken off, or it is left out."),
+             "Nearly nothing but the best mean itself is let in: is the standard error squared (a root is missing), "
+             "added where it should be taken off, or left out?"),
             (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1) / np.sqrt(len(scores)), rates),
              "The root is taken of the number of rates. A mean is made of the scores of the seeds: how many are they?"),
             (lambda rates, scores: _pick(scores, scores.std(ddof=1) / np.sqrt(scores.shape[1]), rates),
@@ -563,6 +574,14 @@ EXERCISES = [
             (lambda rates, scores: _pick(scores, scores.mean(axis=1).std(ddof=1) / len(rates) ** 0.5, rates),
              "That error is made of how the means of the rates scatter. Asked for is that of the best rate's own "
              "scores."),
+            (lambda rates, scores: rates[scores.max(axis=1) >= scores.max() - _error(
+                scores[scores.max(axis=1).argmax()])].min(),
+             "The best single scores are compared here. The rule is about means."),
+            (lambda rates, scores: _pick(scores, _error(scores).max(), rates),
+             "The largest of all standard errors is taken. Asked for is that of the best rate."),
+            (_one_below,
+             "Only the rate next below the best one is looked at. Smaller ones may be good as well, and may be good "
+             "where that one is not."),
             (_by_its_luckiest,
              "The rate with the highest single score counts as the best one here. It is the one with the best mean."),
             (_all_above,

@@ -219,6 +219,7 @@ _ZERO = [np.zeros((2, 2)), np.zeros(2)]
 _THREE = [np.array([1.0, 2.0, 3.0]), np.array([[0.4], [0.1]]), np.array([-2.0])]
 _THREE_G = [np.array([0.2, -0.1, 0.3]), np.array([[7.0], [-1.5]]), np.array([0.05])]
 _NORMS = np.array([8.0, 5.0, 1.2, 0.9, 1.1, 2.5, 0.7, 1.0, 0.8, 3.0])
+_SPIKED = np.array([4.0, 1.1, 0.9, 1.0, 1.2, 0.8, 1.0, 1.1, 0.9, 1.3, 0.7, 1.0, 40.0, 1.2])
 _GAPS = np.array([6.0, np.nan, 1.5, 0.6, np.inf, 0.9, 2.2, 1.3])
 _FELL = np.array([2.1, 1.2, 0.6, 0.2, 0.05])
 _VAL = np.array([2.1, 1.3, 0.7, 0.45, 0.43])
@@ -281,6 +282,21 @@ EXERCISES = [
             (_one_factor(_always),
              "The factor may be above 1: a gradient that is short already gets *longer*. Where the norm is not above "
              "max_norm, nothing changes."),
+            (_one_factor(lambda g, m: np.divide(m, _norm(g)) if _norm(g) else np.nan),
+             "Two things: the factor may be above 1, so that a gradient that is short already gets *longer*; and where "
+             "all gradients are 0, it makes nan of them. Where the norm is not above max_norm, nothing changes."),
+            (_one_factor(lambda g, m: m / float(_norm(g))),
+             "Two things: the factor may be above 1, so that a gradient that is short already gets *longer*; and a "
+             "norm of 0 is divided by. Where the norm is not above max_norm, nothing changes."),
+            (lambda w, g, lr, m: _step(w, g, lr if _norm(g) > m else 0.0, [_factor(_norm(g), m)] * len(g)),
+             "Where nothing is clipped, there is no step here. The gradients stay as they are then, and the step is "
+             "taken with them."),
+            (_one_factor(lambda g, m: _factor(_norm(g[:1]), m)),
+             "You measure the first tensor only. Asked for is the length of all tensors together."),
+            (_one_factor(lambda g, m: _factor(_norm(g) / np.sqrt(len(g)), m)),
+             "The squares are averaged over the tensors. The norm of all is the root of their sum."),
+            (_one_factor(lambda g, m: _factor(np.sqrt(sum(np.linalg.norm(a, 2)**2 for a in g)), m)),
+             "For a matrix, `np.linalg.norm(…, 2)` is not the root of the sum of its squares: leave the 2 out."),
             (_one_factor(lambda g, m: max(1.0, m / _norm(g)) if _norm(g) else 1.0),
              "The factor is never below 1: long gradients stay as they are. `min`, not `max`."),
             (_one_factor(lambda g, m: m / _norm(g)**2 if _norm(g) > m else 1.0),
@@ -331,7 +347,8 @@ EXERCISES = [
         probes=((np.array([9.0, 1.0, 2.0, 3.0]), 50, 1), (_NORMS, 90, 2), (_GAPS, 75, 0), (_GAPS, 40, 1),
                 (_NORMS, 100, 0), (_NORMS, 0, 3), (_NORMS[:4], 90, 4), (np.array([np.nan, np.inf]), 50, 0),
                 (_NORMS, 37.5, 1), (np.array([2.0, np.nan, np.inf]), 50, 1), (_GAPS, 40, 2),
-                (np.array([7.0, 2.5]), 70, 1), (_NORMS[:3], 50, 7), (np.array([0.0, 3.0, 0.0, 1.0]), 40, 0)),
+                (np.array([7.0, 2.5]), 70, 1), (_NORMS[:3], 50, 7), (np.array([0.0, 3.0, 0.0, 1.0]), 40, 0),
+                (np.array([0.0, 0.0, 3.0]), 50, 0), (_SPIKED, 100, 1)),
         corners={"first `skip` steps are left": [1, 5], "nan or infinite": [2, 3, 10], "as np.percentile takes it": [8],
                  "Where nothing remains": [6, 7, 9, 12]},
         mistakes=(
@@ -374,6 +391,13 @@ EXERCISES = [
              "You leave out the *last* `skip` steps. Asked for is to leave out the first ones: `norms[skip:]`."),
             (lambda norms, percentile, skip: _percentile(_kept(norms[:skip], 0), percentile),
              "You keep the first `skip` steps. They are what is left out: `norms[skip:]`."),
+            (lambda norms, percentile, skip: _percentile(_kept(norms, skip), percentile) or np.inf,
+             "Right unless the percentile is 0: is 0 taken for nothing there, as by `or` and by `if value`? Ask "
+             "whether norms remain."),
+            (lambda norms, percentile, skip: _kept(norms, skip).mean() if len(_kept(norms, skip)) else np.inf,
+             "That is the mean of the norms, whatever percentile is asked for."),
+            (lambda norms, percentile, skip: _percentile(_kept(norms, max(skip - 1, 0)), percentile),
+             "One step too few is left out: the first `skip` steps are `norms[:skip]`."),
             (lambda norms, percentile, skip: _percentile(_kept(norms, skip), percentile / 100),
              "`np.percentile` counts from 0 to 100; `np.quantile` from 0 to 1."),
             (lambda norms, percentile, skip: _percentile(_kept(norms, skip + 1), percentile),
@@ -427,10 +451,11 @@ EXERCISES = [
                 (_CRAWL, _VAL, _COS, np.array([0.08, 0.05, 0.05, 0.04, 0.03])),
                 (np.array([2.3, 1.0, 1.9]), _VAL, _COS, _CREEP), (np.array([2.1, -np.inf, 1.0]), _VAL, _COS, _MOVED),
                 (_FELL[::-1], _VAL, np.full(6, 0.1), _MOVED),
-                (np.array([2.3, 1.0, 0.5, 0.9, 0.8]), _VAL, _COS, _MOVED)),
-        corners={"the first line that is true": [13, 14, 15, 38], "nan or infinite": [2, 3, 24, 37],
+                (np.array([2.3, 1.0, 0.5, 0.9, 0.8]), _VAL, _COS, _MOVED),
+                (np.array([2.3, 1.0, 2.5]), _VAL, _COS, _CREEP)),
+        corners={"the first line that is true": [13, 14, 15, 38, 40], "nan or infinite": [2, 3, 24, 37],
                  "more than half of the first, or": [4, 16, 18, 25], "some rate is higher": [5, 31],
-                 "at least the first": [6, 7], "median of ratio": [8, 9, 10, 19, 27, 28, 32, 33, 34, 35],
+                 "at least the first": [6, 7, 40], "median of ratio": [8, 9, 10, 19, 27, 28, 32, 33, 34, 35],
                  "1.2 times its lowest": [11, 12, 21, 29, 30]},
         mistakes=(
             (_fate(("gone", "large", "small", "schedule", "over")),
@@ -444,6 +469,12 @@ EXERCISES = [
              "Where several lines are true, the last of them is named here. Asked for is the first."),
             (_fate(("gone", "schedule", "over", "large", "small")),
              "The order: validation comes last, where training has gone well."),
+            (_fate(("gone", "schedule", "small", "large", "over")),
+             "The order: a loss that has not fallen is named before small steps are."),
+            (_fate(finite=lambda train, val: not np.isinf(train).any()),
+             "Infinity is noticed, nan is not: `np.isfinite` is False for both."),
+            (_fate(finite=lambda train, val: np.isfinite(train).any()),
+             "A run is called gone only where none of its training losses is finite. One that is not is enough."),
             (_fate(finite=lambda train, val: not np.isnan(train).any()),
              "nan is noticed, infinity is not: `np.isfinite` is False for both."),
             (_fate(finite=lambda train, val: np.isfinite(train[-1])),
@@ -508,6 +539,10 @@ EXERCISES = [
              "own lowest value."),
             (_fate(over=lambda train, val: val[-1] > val[-2]),
              "Only the last two validation losses are compared. Asked for is the lowest of all."),
+            (_fate(over=lambda train, val: val[-1] > 0.2 + val.min()),
+             "0.2 is added to the lowest validation loss. Asked for is 1.2 times the lowest."),
+            (_fate(over=lambda train, val: val.max() > 1.2 * val.min()),
+             "The highest validation loss is compared with the lowest. What counts is the last."),
             (_fate(over=lambda train, val: val[-1] > 1.2 * val[0]),
              "You compare with the first validation loss. Asked for is the lowest."),
             (_fate(("gone", "schedule", "large", "small")),

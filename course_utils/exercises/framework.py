@@ -772,6 +772,10 @@ def _kind(value):
     return f"a {type(value).__name__}"
 
 
+def _letters(text):
+    return "".join(c for c in text.lower() if c.isalnum())
+
+
 def _is_of_arrays(value):
     """Whether a value is a list of arrays, as the weights of a network are, whose shapes may differ."""
     return isinstance(value, list) and bool(value) and all(isinstance(v, np.ndarray) and v.ndim for v in value)
@@ -798,13 +802,16 @@ def _remark(got, expected):
                  in enumerate(zip(got, expected, strict=True), 1) if not isinstance(e, dict))
         return next((f" Value {i}:{remark}" for i, remark in inner if remark), "")
     if isinstance(expected, str):
-        return "" if isinstance(got, str) else " Asked for is a text."
+        spelled = isinstance(got, str) and _letters(got) == _letters(expected)
+        return " The spelling differs." * spelled if isinstance(got, str) else " Asked for is a text."
     if isinstance(got, str):
         return " That is a text, not a number."
     if isinstance(got, bool | np.bool_):
         return " That is True or False, not a number."
     if isinstance(got, dict | set):
         return f" That is a {type(got).__name__}, not {'a list or an array' if np.ndim(expected) else 'a real number'}."
+    if isinstance(got, list | tuple) and any(g is None for g in got):
+        return " None stands among them, which is not a number."
     try:
         array = _array(got)
     except Exception:

@@ -102,6 +102,22 @@ def _in_place(f, w, h):
     return g
 
 
+def _in_place_without_restoring(f, w, h):
+    g = np.zeros(len(w))
+    for i in range(len(w)):
+        w[i] += h
+        up = f(w)
+        w[i] -= 2 * h
+        g[i] = (up - f(w)) / (2 * h)
+    return g
+
+
+def _restoring_the_first_alone(f, w, h):
+    shift = h * np.eye(len(w))
+    moved = [w - shift[1:i].sum(axis=0) for i in range(len(w))]
+    return np.array([(f(at + step) - f(at - step)) / (2 * h) for at, step in zip(moved, shift, strict=True)])
+
+
 def _adding_steps(f, w, h):
     return _differences(f, w, h, lambda f, w, s: (f(w + h * (s.cumsum() == 0) + s) - f(w - h * (s.cumsum() == 0) - s))
                         / (2 * h))
@@ -120,6 +136,11 @@ def _cubic(w):
 def _quartic(w):
     """Σ wᵢ⁴ − 3 w₁² w₃"""
     return (w**4).sum() - 3 * w[0] ** 2 * w[2]
+
+
+def _chain(w):
+    """w₁ w₂ + w₂² w₃"""
+    return w[0] * w[1] + w[1] ** 2 * w[2]
 
 
 def _rational(w):
@@ -253,6 +274,7 @@ EXERCISES = [
             (np.array([[5.0, -2.0], [-2.0, 1.0]]),), (np.array([[4.0]]),), (np.diag([0.02, 7.0, 0.5]),),
             (np.array([[6.0, 2.0, -1.0], [2.0, 5.0, 0.5], [-1.0, 0.5, 1.5]]),), (np.array([[3.0, 2.0], [2.0, 1.6]]),),
             (np.array([[2.0, -1.0], [-1.0, 2.0]]),),
+            (np.array([[0.4, 0.1], [0.1, 0.05]]),),
         ),
         on_the_way=lambda hessian: f"The curvatures there are `{_show(_eigenvalues(hessian))}`.",
         mistakes=(
@@ -323,7 +345,17 @@ EXERCISES = [
             (lambda hessian: 2 / _eigenvalues(hessian).max() ** 2,
              "The curvature is squared. It is the eigenvalue itself."),
             (lambda hessian: 2 // _eigenvalues(hessian).max(),
-             "That is 0 on every probe: did `//` or `int` cut off all that stands behind the point?"),
+             "Did `//` or `int` cut off all that stands behind the point? Where a curvature is above 2, nothing but 0 "
+             "is left."),
+            (lambda hessian: 2 / max(_eigenvalues(hessian).max(), 1),
+             "No rate above 2 comes out here: is it cut off there, or a curvature below 1 taken for 1? Where all "
+             "curvatures are below 1, the limit lies above 2."),
+            (lambda hessian: 2 / max(_eigenvalues(hessian).max(), 2),
+             "No rate above 1 comes out here: is it cut off there? Where all curvatures are below 2, the limit lies "
+             "above 1."),
+            (lambda hessian: 2 * _eigenvalues(hessian).min() / _eigenvalues(hessian).max(),
+             "That is 2 divided by the condition number, the ratio of the curvatures. Divide 2 by the largest of "
+             "them."),
             (lambda hessian: 2 / np.median(_eigenvalues(hessian)),
              "The median curvature is not enough: the path diverges when only one direction does."),
             (lambda hessian: 2 * len(hessian) / hessian.sum(),
@@ -353,7 +385,7 @@ EXERCISES = [
         probes=(
             (_cubic, np.array([1.5, -0.5]), 0.1), (_quartic, np.array([0.3, -1.2, 2.0]), 0.01),
             (_rational, np.array([0.7]), 0.2), (_cubic, np.array([-20.0, 3.0]), 1e-3),
-            (_quartic, np.array([1, -2, 3]), 0.25),
+            (_quartic, np.array([1, -2, 3]), 0.25), (_chain, np.array([0.5, -1.5, 2.0]), 0.1),
         ),
         corners={"may hold whole numbers": [4]},
         on_the_way=_way_to_the_slope,
@@ -413,6 +445,12 @@ EXERCISES = [
              "it becomes 0."),
             (_in_place,
              "Right for floats. When w holds whole numbers, `w[i] += h` is cut off: begin with a copy of w in floats."),
+            (_in_place_without_restoring,
+             "Two things: w is not put back before the next coordinate moves, and `w[i] += h` writes into the array "
+             "that was handed in, which cuts h off where that holds whole numbers. Begin with a copy of w in floats."),
+            (_restoring_the_first_alone,
+             "The first two entries are right, a later one is not: was w put back after each coordinate, or only "
+             "after the first?"),
             (_adding_steps,
              "The first entry is right, the later ones are not: is h still in the place of the coordinate before?"),
             (lambda f, w, h: gradient_check(f, w, h) * (np.arange(len(w)) == 0),
@@ -502,7 +540,8 @@ EXERCISES = [
              "One step too few for every factor above 0 where a step is needed: the last multiplication counts as "
              "well."),
             (lambda factor, tolerance: max(steps_to_tolerance(factor, tolerance) - 1, 0),
-             "One step too few: either the distance begins at factor instead of 1, or the last step is not counted."),
+             "One step too few wherever a step is needed: either the distance begins at factor instead of 1, or the "
+             "last step is not counted."),
             (_above_zero(lambda factor, tolerance: math.ceil(math.log(tolerance) / math.log(1 - factor))),
              "Each step is taken to remove the share factor. That share is what remains: multiply by it."),
             (_above_zero(lambda factor, tolerance: math.ceil(1 / tolerance)),

@@ -123,6 +123,8 @@ _MORE_VAL = np.array([[0.31, 0.35, 0.30, 0.36, 0.33], [0.61, 0.62, 0.50, 0.61, 0
 _MORE_TEST = np.array([[0.34, 0.32, 0.33, 0.30, 0.37], [0.66, 0.60, 0.58, 0.63, 0.62], [0.59, 0.55, 0.62, 0.58, 0.60]])
 _WIDE_VAL = np.array([[0.80, 0.81, 0.80, 0.79], [0.94, 0.70, 0.95, 0.72], [0.96, 0.62, 0.60, 0.61]])
 _WIDE_TEST = np.array([[0.74, 0.70, 0.72, 0.73], [0.85, 0.83, 0.66, 0.69], [0.60, 0.59, 0.65, 0.91]])
+_CLOSE_VAL = np.array([[0.801, 0.799], [0.803, 0.801], [0.700, 0.720]])  # the first two means differ by 0.002
+_CLOSE_TEST = np.array([[0.79, 0.80], [0.77, 0.78], [0.71, 0.73]])
 _FALLEN_VAL = np.array([[0.60, 0.62], [0.81, 0.79], [0.40, 0.44], [0.55, 0.50], [0.30, 0.33]])  # rises after the best
 _FALLEN_TEST = np.array([[0.58, 0.60], [0.77, 0.73], [0.45, 0.42], [0.79, 0.80], [0.31, 0.36]])
 _LOSS_VAL = np.array([[-2.6, -2.9], [-2.9, -3.3], [-2.5, -2.7]])
@@ -455,7 +457,8 @@ EXERCISES = [
                 (_RATES[:3], _TEST[:3], _VAL[:3]), (_RATES[::-1], 1 - _TEST, 1 - _VAL),
                 (np.array([0.3, 0.1, 0.03]), _WIDE_VAL, _WIDE_TEST),
                 (np.array([0.3, 0.1, 0.03]), _LOSS_VAL, _LOSS_TEST),
-                (np.array([0.003, 0.001, 0.004, 0.002, 0.0005]), _FALLEN_VAL, _FALLEN_TEST)),
+                (np.array([0.003, 0.001, 0.004, 0.002, 0.0005]), _FALLEN_VAL, _FALLEN_TEST),
+                (np.array([0.3, 0.1, 1.0]), _CLOSE_VAL, _CLOSE_TEST)),
         corners={"all may be below 0": [5]},
         parts=("the rate", "the test score"),
         on_the_way=lambda rates, val, test: (
@@ -527,6 +530,9 @@ EXERCISES = [
              "The rate is right. Its test score is asked for as well, as the second of a pair."),
             (lambda rates, val, test: (rates[val.mean(axis=0).argmax()], test[val.mean(axis=0).argmax()].mean()),
              "The average runs over the rates instead of the seeds: look at the axis."),
+            (lambda rates, val, test: (rates[val.mean(axis=0).argmax()], test.mean(axis=0)[val.mean(axis=0).argmax()]),
+             "Both averages run over the rates instead of the seeds, and a seed's number chooses the rate: look at the "
+             "axis."),
             (lambda rates, val, test: (rates[val.mean(axis=1).argmax()], test[val.mean(axis=1).argmax()]),
              "The rate is right and so is the row of test scores. Make one number of it."),
             (lambda rates, val, test: pick_rate(rates, val, test) if val.mean(axis=1).max() > 0
@@ -589,7 +595,8 @@ EXERCISES = [
             "side: `scipy.stats.t.ppf(0.975, n - 1)`.",
         ),
         probes=((_A, _B), (_C, _D), (_D[:4], _C[:4]), (np.array([0.7, 0.9]), np.array([0.75, 0.6])),
-                (np.array([0.82, 0.79, 0.85, 0.80, 0.83]), np.array([0.81, 0.80, 0.81, 0.81, 0.80]))),
+                (np.array([0.82, 0.79, 0.85, 0.80, 0.83]), np.array([0.81, 0.80, 0.81, 0.81, 0.80])),
+                (np.array([0.52, 0.6, 0.7, 0.8, 0.66]), np.array([0.5, 0.6, 0.71, 0.75, 0.66]))),
         parts=("the mean", "low", "high"),
         mistakes=(
             (lambda a, b: _unpaired(a, b, 2 * len(a) - 2),

@@ -84,6 +84,11 @@ def _decay_by_depth(names, shapes, lr, factor, weight_decay):
     return rates, [rate / lr * decay for rate, decay in zip(rates, decays, strict=True)]
 
 
+def _of_rate_and_decay(names, shapes, lr, factor, weight_decay):
+    rates, decays = parameter_settings(names, shapes, lr, factor, weight_decay)
+    return rates, [rate * decay for rate, decay in zip(rates, decays, strict=True)]
+
+
 def _in_pieces(attempt, w, gradient, optimizer, schedule, pieces):
     """Train in pieces, each going on from the checkpoint before it: the weights and the step at the end."""
     checkpoint = w, {}, 0
@@ -208,6 +213,25 @@ def _as_many_groups(batches, every):
     return [[rows] for rows in np.array_split(np.concatenate(batches), every) if len(rows)]
 
 
+def _as_many_lists(batches, every):
+    return [[batches[i] for i in part] for part in np.array_split(range(len(batches)), every) if len(part)]
+
+
+def _rest_one_by_one(batches, every):
+    full = len(batches) - len(batches) % every
+    return [batches[i:i + every] for i in range(0, full, every)] + [[batch] for batch in batches[full:]]
+
+
+def _late(batches, every):
+    """Groups that end with each batch whose number, counted from 0, is a multiple of `every` above 0."""
+    starts = [0, *range(every + 1, len(batches), every)]
+    return [batches[a:b] for a, b in zip(starts, [*starts[1:], len(batches)], strict=True)]
+
+
+def _full_as_the_first(w, gradient, batches, every, lr):
+    return _accumulates(divisor=lambda group, every: every * len(batches[0]))(w, gradient, batches, every, lr)
+
+
 def _moves_within(w, gradient, batches, every, lr):
     for start in range(0, len(batches), every):
         group = batches[start:start + every]
@@ -308,6 +332,8 @@ _LOOSE = ["scale", "shift", "mix.weight", "mix.scale", "out.weight"]
 _LOOSE_SHAPES = [(4,), (3, 4), (4, 4), (4,), (2, 4)]
 _PARTS = ["enc.0.weight", "enc.0.bias", "enc.1.weight", "dec.0.weight", "dec.0.bias", "dec.1.weight"]
 _PARTS_SHAPES = [(4, 3), (4,), (4, 4), (3, 4), (3,), (1, 3)]
+_STAGES = ["stem.weight", *(f"body.{k}.{j}.{part}" for k in (0, 1) for j in (0, 1) for part in ("weight", "bias"))]
+_STAGES_SHAPES = [(4, 3), *((4, 4), (4,)) * 4]
 _SCALED, _SCALED_SHAPES = ["body.0.weight", "body.0.gain", "temperature"], [(3, 2), (), ()]
 
 EXERCISES = [
@@ -331,7 +357,8 @@ EXERCISES = [
                 (_NET, _NET_SHAPES, 0.02, 0.3, 0.05), (_DEEP, _DEEP_SHAPES, 0.1, 0.8, 0.3),
                 (_LOOSE, _LOOSE_SHAPES, 0.3, 0.5, 0.2), (["w"], [(2, 2)], 0.3, 0.7, 0.4),
                 (["w", "v"], [(2,), (3,)], 0.3, 0.7, 0.4), (_NET, _NET_SHAPES, 0.001, 2.0, 1.5),
-                (_PARTS, _PARTS_SHAPES, 0.2, 0.6, 0.01), (_SCALED, _SCALED_SHAPES, 0.5, 0.4, 0.2)),
+                (_PARTS, _PARTS_SHAPES, 0.2, 0.6, 0.01), (_SCALED, _SCALED_SHAPES, 0.5, 0.4, 0.2),
+                (_STAGES, _STAGES_SHAPES, 0.3, 0.9, 0.1)),
         corners={"A name without a dot": [3, 4, 5, 8]},
         mistakes=(
             (_settings(layer=lambda name: name),
@@ -346,6 +373,12 @@ EXERCISES = [
              "Keep the order in which the names come."),
             (_settings(layer=lambda name: name.split(".")[0]),
              "The names are cut at the first dot, so that all of `body` is one layer. Cut at the last one."),
+            (_settings(layer=lambda name: tuple(name.split(".")[:min(2, max(1, name.count(".")))])),
+             "The names are cut behind their first two parts, so that all of `body.0` is one layer. Cut at the last "
+             "dot, however many there are."),
+            (_settings(layer=lambda name: name.split(".")[-1]),
+             "Layers are told apart by what stands behind the last dot here: `weight` is not a layer. What stands "
+             "before it is one."),
             (_settings(layer=lambda name: name.split(".")[-2:][0]),
              "Layers are told apart by the last part of their names alone here: `enc.0` and `dec.0` are two layers."),
             (_settings(layer=lambda name: name.rpartition(".")[0]),
@@ -386,6 +419,11 @@ EXERCISES = [
              "The decays are multiplied by lr. AdamW does that itself."),
             (_settings(decay=lambda wd, name, shape, lr: wd if shape and shape[0] > 1 else 0.0),
              "That asks for the length of the first axis, not for the number of axes."),
+            (lambda names, shapes, lr, factor, weight_decay: [list(pair) for pair in zip(*parameter_settings(
+                names, shapes, lr, factor, weight_decay), strict=True)],
+             "That is a pair for each parameter. Two lists are asked for: all rates, then all decays."),
+            (_of_rate_and_decay,
+             "The decays are multiplied by the rates here. AdamW does that itself."),
             (_upside, "The rates come first, then the decays."),
         ),
     ),
@@ -442,6 +480,13 @@ EXERCISES = [
              "n_steps is how many more, not up to which step. With fewer than are done, nothing is trained."),
             (_goes_on(steps=lambda done, n: range(done, n), after=lambda done, n: max(done, n)),
              "n_steps is how many more steps, not how many in all: both the loop and the step handed back end there."),
+            (_goes_on(batch=lambda step, k: step + k, rate=lambda step, k: step + k),
+             "Each step is counted twice, as where both the loop and a line in it add 1: rates and batches are those "
+             "of every second step."),
+            (lambda checkpoint, *rest: resumed(checkpoint, rest[0], lambda w, g, state, lr: (w - lr * g, state),
+                                               *rest[2:]),
+             "The optimizer is not asked: these are plain steps, w − lr · g. Take the new w and the new state that "
+             "optimizer(w, g, state, lr) gives."),
             (_one_step, "Only one step is done, however many are asked for. Does a `return` stand within the loop?"),
             (_weights_before_the_last, "The weights handed back are those before the last step."),
             (_goes_on(after=lambda done, n: done + 2 * n),
@@ -488,8 +533,9 @@ EXERCISES = [
                 (_W, _cubic, _batches(4, 4, 1, seed=2), 2, 0.05), (_W, _cubic, _batches(4, 1, 4, 2, seed=3), 2, 0.05),
                 (_W, _cubic, _batches(2, 2, 2, seed=4), 1, 0.05), (_W, _pull, _batches(3, 2, seed=5), 4, 0.7),
                 (_W, _cubic, _batches(5, 5, 5, 5, 5, 5, 2, seed=6), 3, 0.04),
-                (_W, _cubic, _batches(3, 3, 3, 3, 3, 3, seed=7), 3, 0.06)),
-        corners={"may hold fewer batches": [1, 2, 5, 6], "any batch fewer rows": [2, 3, 5, 6]},
+                (_W, _cubic, _batches(3, 3, 3, 3, 3, 3, seed=7), 3, 0.06),
+                (_W, _pull, _batches(2, 1, 2, 2, 2, seed=8), 1, 0.3)),
+        corners={"may hold fewer batches": [1, 2, 5, 6], "any batch fewer rows": [2, 3, 5, 6, 8]},
         mistakes=(
             (_accumulates(groups=lambda batches, every: [[batch] for batch in batches]),
              "A step is taken after each batch: nothing is accumulated."),
@@ -517,6 +563,24 @@ EXERCISES = [
              "The sum of a group is divided by the rows of all groups. Divide by those of the group."),
             (_accumulates(groups=_by_rows),
              "A step is taken for every `every` rows. Asked for is one for every `every` batches."),
+            (_accumulates(groups=_as_many_lists),
+             "`every` is taken as the number of groups. It is the number of batches in a group."),
+            (_accumulates(groups=_rest_one_by_one),
+             "Behind the last full group each batch has a step of its own. Together they are the last group, with one "
+             "step."),
+            (_accumulates(groups=_late),
+             "The first group ends one batch late: with batches counted from 0, `i % every == 0` is true for the one "
+             "behind a full group. A step belongs behind the batch where (i + 1) % every is 0."),
+            (_accumulates(weight=lambda batch: 1.0, divisor=lambda group, every: 1.0,
+                          gathered=lambda gradients: list(gradients)[-1]),
+             "Only the last batch of each group goes into the step: is `=` in the place of `+=`?"),
+            (_accumulates(divisor=lambda group, every: len(group) * sum(map(len, group))),
+             "The mean over the rows is divided once more, by the number of batches."),
+            (_accumulates(divisor=lambda group, every: len(group)),
+             "The gradients of all rows are added and divided by the number of batches. Divide by that of the rows."),
+            (_full_as_the_first,
+             "Every group is divided by as many rows as a full one of batches like the very first. Divide by the rows "
+             "that it has."),
             (_accumulates(groups=_as_many_groups),
              "`every` is taken as the number of steps. It is the number of batches that make a step."),
             (_accumulates(groups=lambda batches, every: [[batch] for batch in batches], pace=lambda every: 1 / every),
