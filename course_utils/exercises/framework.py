@@ -277,7 +277,7 @@ class _Watched:
         for name, value, before, items in self.kept:
             if not _is_still(value, before):
                 within = bool(items) and len(items) == len(value) and all(map(operator.is_, items, value))
-                remedy = _remedy(name, tuple(value) if within else value)
+                remedy = _remedy(name, tuple(value) if within else value, before)
                 return f"`{name}` is changed, which belongs to whoever calls the function: {remedy}"
         return None
 
@@ -289,13 +289,27 @@ def _share(value, argument):
     return any(np.may_share_memory(a, b) for a in ours for b in theirs)
 
 
-def _remedy(name, value):
+def _written_into(name, value, before):
+    """The part of a tuple or dict that is no longer what it was, as it is written, and what it holds."""
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        if not _is_still(part, before[key]):
+            own = f"{name}[{key!r}]"
+            deeper = isinstance(part, tuple) or isinstance(part, dict) and list(part) == list(before[key])
+            return _written_into(own, part, before[key]) if deeper else (own, part)
+    return name, value
+
+
+def _remedy(name, value, before):
     if isinstance(value, list | dict | set):
         return (f"`sort`, `append`, `pop` and `{name}[…] = …` write into what was handed in. Begin with "
                 f"`{name} = {type(value).__name__}({name})`, or make a new one, as `sorted` does.")
     if isinstance(value, tuple):
+        part, held = _written_into(name, value, before)
+        if isinstance(held, dict):
+            return (f"the dict in it was written into, as `update`, `pop` and `[…] = …` do. Take a copy of the dict "
+                    f"first, as `{part}.copy()` makes one.")
         return (f"an array in it was written into, as `sort`, `shuffle`, `-=`, `*=` and `[…] = …` do. Take a copy of "
-                f"the array first, as `{name}[0].copy()` makes one.")
+                f"the array first, as `{part}.copy()` makes one.")
     copied = f"{name}.clone()" if hasattr(value, "detach") else f"{name}.copy()"
     third = f"{name}.sort()" if isinstance(value, np.ndarray) and name != "w" else f"{name} *= …"
     kept = "" if name == "w" else f"; so does whoever keeps `{name}` itself and writes into it later"

@@ -333,7 +333,7 @@ _LOOSE_SHAPES = [(4,), (3, 4), (4, 4), (4,), (2, 4)]
 _PARTS = ["enc.0.weight", "enc.0.bias", "enc.1.weight", "dec.0.weight", "dec.0.bias", "dec.1.weight"]
 _PARTS_SHAPES = [(4, 3), (4,), (4, 4), (3, 4), (3,), (1, 3)]
 _STAGES = ["stem.weight", *(f"body.{k}.{j}.{part}" for k in (0, 1) for j in (0, 1) for part in ("weight", "bias"))]
-_STAGES_SHAPES = [(4, 3), *((4, 4), (4,)) * 4]
+_STAGES_SHAPES = [(4, 3, 5), *((4, 4), (4,)) * 3, (4, 4, 1, 3, 3), (4, 1)]
 _SCALED, _SCALED_SHAPES = ["body.0.weight", "body.0.gain", "temperature"], [(3, 2), (), ()]
 
 EXERCISES = [
@@ -405,6 +405,12 @@ EXERCISES = [
             (_settings(decay=lambda wd, name, shape, lr: 0.0 if "bias" in name else wd),
              "All that is not called `bias` decays here. The weight of a norm is no bias and has one axis: ask the "
              "shape."),
+            (_settings(decay=lambda wd, name, shape, lr: wd if len(shape) in (2, 4) else 0.0),
+             "Only what has two axes or four decays here. Three and five are more than two as well."),
+            (_settings(decay=lambda wd, name, shape, lr: wd if len(shape) > 1 and "bias" not in name else 0.0),
+             "What is called `bias` does not decay here, however many axes it has. Ask the shape alone."),
+            (_settings(decay=lambda wd, name, shape, lr: wd if len(shape) > 1 and "weight" in name else 0.0),
+             "Only what is called `weight` decays here, even with two axes or more. Ask the shape alone."),
             (_settings(decay=lambda wd, name, shape, lr: wd if len(shape) > 2 else 0.0),
              "Only what has more than two axes decays here: the matrices of linear layers are left out."),
             (_settings(decay=lambda wd, name, shape, lr: wd if len(shape) == 2 else 0.0),
