@@ -1391,6 +1391,8 @@ WRONG = {
                   lambda a, t: next((i for i, x in enumerate(a, 3) if x >= t), None), lambda a, t: max(a) >= t],
     "pick-rate": [lambda r, v, t: (r[0], t[0].mean()), lambda r, v, t: (
         r[v.mean(1).round(2).argmax()], t[v.mean(1).round(2).argmax()].mean()),
+                  lambda r, v, t: (lambda k: (r[k], t[k].mean()))(np.flatnonzero(r == one_error_loop(r, v))[0])
+                  if v.shape[1] > 1 else (0.0, 0.0),
                   lambda r, v, t: (r.max(), t.mean(1)[r.argmax()]), lambda r, v, t: (r[v.argmax() % len(r)], t.max()),
                   lambda r, v, t: (r[v.mean(1).argmax()], t[v.mean(1).argmax()].mean().round(2)),
                   lambda *x: dict(enumerate(pick_with_lists(*x))), lambda *x: set(pick_with_lists(*x)),
@@ -1516,6 +1518,9 @@ WRONG = {
         lambda train, val, rates, ratio: "healthy",
         lambda train, val, rates, ratio: fate_by_a_list(train, val, rates, ratio).capitalize(),
         lambda train, val, rates, ratio: fate_by_a_list(val, train, rates, ratio),
+        lambda train, val, rates, ratio: fate_by_a_list(np.nan_to_num(train[:1], nan=train[-1]).tolist() + list(
+            train[1:]), val, rates, ratio),
+        lambda train, val, rates, ratio: fate_by_a_list(train, val if len(val) > 2 else val[:1], rates, ratio),
         lambda train, val, rates, ratio: fate_by_a_list(train, np.minimum(val, val[0]), rates, ratio),
         lambda train, val, rates, ratio: fate_by_a_list(train, val, rates, ratio / 10)],
     "lion-update": [

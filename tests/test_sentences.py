@@ -637,6 +637,21 @@ def cut_behind_two_parts(names, shapes, lr, factor, decay):
                                                      decay)
 
 
+def writing_into_the_state(checkpoint, gradient, optimizer, schedule, n_steps):
+    w, state, done = checkpoint
+    for step in range(done, done + n_steps):
+        w, new = optimizer(w, gradient(w, step), state, schedule(step))
+        state.update(new)
+    return w, state, done + n_steps
+
+
+def scaling_within_the_state(checkpoint, *rest):
+    after = EXERCISES["resume-exactly"].reference(checkpoint, *rest)
+    if "m" in checkpoint[1]:
+        checkpoint[1]["m"] *= 0.5
+    return copy.deepcopy(after)
+
+
 def last_of_each_group(w, gradient, batches, every, lr):
     for start in range(0, len(batches), every):
         w = w - lr * gradient(w, batches[start:start + every][-1])
@@ -1025,6 +1040,15 @@ def filled(sharpness, method):
      "Value 2: None stands among them"),
     ("parameter-settings", cut_behind_two_parts, "all of `body.0` is one layer"),
     ("accumulated-steps", last_of_each_group, "is `=` in the place of `+=`?"),
+    ("name-fate", lambda train, val, rates, ratio: EXERCISES["name-fate"].reference(
+        train, val, rates if rates[-1] > rates[0] / 2 or len(rates) > 1 and rates[1] > rates[0] else
+        np.sort(rates)[::-1], ratio), "Only the second rate is compared"),
+    ("parameter-settings", lambda names, shapes, *rest: EXERCISES["parameter-settings"].reference(
+        names, [shape if len(shape) in (2, 4) else () for shape in shapes], *rest), "Three and five are more than two"),
+    ("update-ratio", lambda before, after: sum(np.linalg.norm(row) for row in after - before) / sum(
+        np.linalg.norm(row) for row in before), "The lengths of the rows are added up"),
+    ("resume-exactly", writing_into_the_state, "Take a copy of the dict first, as `checkpoint[1].copy()`"),
+    ("resume-exactly", scaling_within_the_state, "as `checkpoint[1]['m'].copy()`"),
 ])
 def test_a_wrong_answer_gets_its_own_sentence(id, attempt, words):
     result = check(id, attempt)
