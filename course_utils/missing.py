@@ -9,6 +9,7 @@ __all__ = ["COURSE", "NEEDED", "Missing", "absent", "install", "is_torch", "is_w
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = "learning-rate-course"  # as pip names it
+KEPT = ("torch", "numpy")  # what other packages of an environment were built for
 # as they are imported: what requirements.txt lists to run the notebooks
 NEEDED = ("torch", "numpy", "scipy", "pandas", "sklearn", "optuna", "matplotlib", "cloudpickle", "PIL", "tqdm",
           "ipywidgets", "jupyterlab", "ipykernel", "IPython", "psutil", "jupyter_client", "packaging")
@@ -19,7 +20,7 @@ class Missing:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name in NEEDED:
+        if name in NEEDED and (ROOT / "requirements.txt").exists():
             entries = [entry for entry in required(ROOT)[0] if is_torch(entry) == (name == "torch") and absent(entry)]
             raise ModuleNotFoundError(f"No module named {name!r} in {sys.prefix}. " + install(ROOT, entries), name=name)
         return None
@@ -50,8 +51,8 @@ def is_torch(entry):
 def absent(entry):
     """Whether no version at all of a package is installed; `entry` is its line of requirements.txt or its name."""
     try:
-        version(re.match(r"[\w.-]+", entry).group())
-    except PackageNotFoundError:
+        metadata.version(_name(entry))
+    except metadata.PackageNotFoundError:
         return True
     return False
 

@@ -36,6 +36,11 @@ def test_other_modules_that_are_missing_are_left_to_python():
         import_module("no_such_package")
 
 
+def test_without_the_courses_folder_the_word_is_left_to_python(monkeypatch, tmp_path):
+    monkeypatch.setattr("course_utils.missing.ROOT", tmp_path)
+    assert Missing.find_spec("torch") is None
+
+
 def test_the_needed_packages_are_those_that_the_notebooks_require():
     listed = {Requirement(line).name.lower() for line in required(ROOT)[0]}
     names = packages_distributions()

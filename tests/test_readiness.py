@@ -46,9 +46,9 @@ def list_of(tmp_path, monkeypatch, *lines):
 
 
 def pip_line(check):
-    """What comes after `pip install` in the fix of a check."""
+    """What comes after `pip install` in the fix of a check, without what is named only so that it stays."""
     assert "In the folder" in check.fix
-    return check.fix.split(" -m pip install ")[1]
+    return re.sub(r' "(torch|numpy)==[^"]+"(?= |$)', "", check.fix.split(" -m pip install ")[1])
 
 
 @pytest.mark.parametrize("line, found", [
@@ -67,6 +67,16 @@ def test_all_that_is_missing_stands_in_one_line_which_leaves_torch_alone(monkeyp
     bad = failure(readiness.packages)
     assert bad.found == f"no-such-package-here is not installed; numpy {np.__version__}, but >=99,<100 is needed"
     assert pip_line(bad) == '"no-such-package-here>=1" "numpy>=99,<100"'
+
+
+def test_a_torch_and_a_numpy_that_fit_are_named_in_the_line_so_that_they_stay(monkeypatch, tmp_path):
+    list_of(tmp_path, monkeypatch, "torch==2.13.0", "numpy>=1", "no-such-package-here>=1")
+    with_torch(monkeypatch, "2.11.0+cu130")
+    monkeypatch.setattr(readiness, "lacking", lambda: {})
+    bad = failure(readiness.packages)
+    assert bad.fix.endswith(f'install "no-such-package-here>=1" "torch==2.11.0+cu130" "numpy=={np.__version__}"')
+    list_of(tmp_path, monkeypatch, "numpy>=99")
+    assert failure(readiness.packages).fix.endswith('install "numpy>=99" "torch==2.11.0+cu130"')
 
 
 def with_torch(monkeypatch, number):
