@@ -219,5 +219,5 @@ def add_files(app, exception):
     notebooks = [path for path in NOTEBOOKS if f"notebooks/{path.stem}" in app.env.found_docs]
     if run:
         moving.write(app.outdir / "_static/frames", notebooks)
-    slides.build(app.outdir / "slides", notebooks, run)
+    slides.build(app.outdir / "slides", notebooks, run, static="../_static")
     forget_the_others()

@@ -5,9 +5,10 @@ A slide shows what an instructor points at; what is said stands in the speaker's
 - H1 and each H2 begin a slide, everything else goes on a slide below it.
 - Of a text stay the heading and the sentence after it, predictions and goals (`>`), formulas, tables and lists; a
   sentence in bold after a figure appears below that figure.
-- Of code stay figures and tables, and a few printed lines where they answer a prediction or a heading.
+- Of code stay figures and tables, and a few printed lines where they answer a prediction or a heading. Figures with
+  sliders move.
 - Of an exercise stay task and stub, of a question its options and then the right answer.
-- Setup, checks, sliders, references and what stands between question and objectives are left out; so is a cell with
+- Setup, checks, references and what stands between question and objectives are left out; so is a cell with
   `"slideshow": {"slide_type": "skip"}` in its metadata.
 """
 
@@ -19,6 +20,7 @@ from importlib.resources import files
 from math import ceil
 from pathlib import Path
 
+import moving
 import nbformat
 from executed import NOTEBOOKS, ROOT, executed
 from markdown_it import MarkdownIt
@@ -61,6 +63,10 @@ def deck(notebook):
     """The slides of a notebook with outputs, as a list."""
     slides, heading, lead, predicted = [], "", "", False
     for position, cell in enumerate(notebook.cells):
+        if figures := moving.bundles(cell):
+            slides.append(new_slide("subslide", heading))
+            slides[-1].show_outputs([new_output("display_data", {"text/html": data["text/html"]}) for data in figures])
+            continue
         if is_skipped(notebook.cells, position):
             continue
         text = cell.source
@@ -233,9 +239,16 @@ def as_notebook(slides):
     return new_notebook(cells=cells)
 
 
-def build(folder, notebooks=NOTEBOOKS, run=True):
-    """Write the slides of all notebooks and the scripts they need into `folder`; without `run`, without figures."""
+def build(folder, notebooks=NOTEBOOKS, run=True, static=""):
+    """Write the slides of all notebooks and the scripts they need into `folder`; without `run`, without figures.
+
+    `static` is where, seen from there, the scripts and frames of moving figures lie already.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    if not static:
+        shutil.copytree(ROOT / "docs/_static", folder / "_static", dirs_exist_ok=True)
+        if run:
+            moving.write(folder / "_static/frames", notebooks)
     reveal = files("sphinx_revealjs") / "_static/revealjs"
     for part in ("dist", "plugin/notes"):
         shutil.copytree(reveal / part, folder / "reveal.js" / part, dirs_exist_ok=True,
@@ -246,7 +259,8 @@ def build(folder, notebooks=NOTEBOOKS, run=True):
                               exclude_input_prompt=True, exclude_output_prompt=True)
     for path in notebooks:
         slides = deck(executed(path) if run else nbformat.read(path, 4))
-        html, _ = exporter.from_notebook_node(as_notebook(slides), {"metadata": {"name": path.stem}})
+        html, _ = exporter.from_notebook_node(as_notebook(slides), {"metadata": {"name": path.stem},
+                                                                      "static": static or "_static"})
         (folder / f"{path.stem}.html").write_text(html, encoding="utf-8")
         print(f"{path.stem}: {len(slides)} slides")
 

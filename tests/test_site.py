@@ -264,6 +264,14 @@ def test_a_long_table_is_shown_in_parts_that_hold_all_its_rows():
     assert all(part.startswith("<table>") and part.endswith("</table>") for part in shown)
 
 
+def test_a_figure_that_moves_has_a_slide_of_its_own():
+    html = '<div class="explorable"></div>'
+    moves = printing("", **{MIME: {}, "text/html": html})
+    deck = small_notebook(nbformat.v4.new_markdown_cell("## 1 How?\n\nSo."), moves)
+    assert [cell.outputs[0].data for cell in deck[-1].cells if cell.cell_type == "code"] == [{"text/html": html}]
+    assert len(deck) == 3 and "1 How?" in deck[-1].cells[0].source
+
+
 def test_links_between_slides_lead_to_slides_and_others_nowhere():
     text = "[06](06_momentum.ipynb) [words](../docs/glossary.md#top) [web](https://x.org)"
     assert slides.between_slides(text) == "[06](06_momentum.html) words [web](https://x.org)"

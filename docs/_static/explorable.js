@@ -97,6 +97,7 @@ function explorable(root, frames, number) {
   words.setAttribute('role', 'status');
   show();
   root.classList.add('moves');
+  root.dispatchEvent(new Event('moves', {bubbles: true}));
 }
 
 /* Add the script with the frames when the figure is a screen away. */
