@@ -122,6 +122,6 @@ def explore_doctor(patients=None, seeds=range(3), least=0.9, budget=12):
                 "clip": Control("max_norm", 0.01, NO_CLIPPING, NO_CLIPPING, step=0.5, live=False)}
     goal = (f"Heal all {len(patients)} patients, to a validation accuracy of {least:g} on average, with at most "
             f"{budget} treatments. At the right end of its slider max_norm clips nothing. (To begin with fresh "
-            "treatments, run the cell again.)")
+            "treatments, run the cell again; on the website, load the page again.)")
     return Explorable(compute, [curves, ward], str, controls, goal, reached, ahead=ahead,
                       route=[{"factor": 0.1}, {"patient": 2}, {"patient": 3}, {"factor": 1.0}, {"clip": 1.0}])
