@@ -62,7 +62,7 @@ test-oldest: $(OLD)/.installed ## run every test with the oldest packages that r
 	$(OLD)/bin/python -m ruff check .
 	$(OLD)/bin/python -m pytest $(TEST_OPTIONS)
 
-browser-test: .venv/.browser ## test the notebooks in a real browser, as a reader uses them
+browser-test: .venv/.browser .venv/.site-tools ## test notebooks and website in a real browser, as a reader uses them
 	$(BIN)/python tests/browser/lab.py
 	$(BIN)/python -m pytest tests/browser
 
