@@ -18,7 +18,7 @@ __all__ = ["MIME", "frames", "grid", "page", "thinned"]
 
 MIME = "application/vnd.course.frames+json"
 ROOM = 1_100_000  # bytes of pictures for two sliders; each one more gets as much again
-MOST, SLOW = 700, 120  # places, so that a build takes seconds for each figure; fewer where networks are trained slowly
+MOST, SLOW = 600, 120  # places, so that a build takes seconds for each figure; fewer where networks are trained slowly
 COLORS, CLEAR = 64, np.uint32(0)  # of the moving parts together; a transparent pixel
 
 
