@@ -286,6 +286,8 @@ def _in_lines(words):
 
 def _anew():
     """How to come by an environment as requirements.txt wants it, without harm to one that serves other ends."""
+    if not is_whole(ROOT):
+        return install(ROOT, [], _here())
     if Path(sys.prefix).resolve() == ROOT / ".venv":
         return f"In the folder {ROOT} type: {_here()} -m pip install --force-reinstall -r requirements.txt"
     return "Type: make lab, which makes an environment of its own, or follow README.md where there is no make"

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib import metadata
 from pathlib import Path
 
 __all__ = ["COURSE", "NEEDED", "Missing", "absent", "install", "is_torch", "is_whole", "required"]
@@ -20,7 +20,7 @@ class Missing:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name in NEEDED and (ROOT / "requirements.txt").exists():
+        if name in NEEDED and is_whole(ROOT):
             entries = [entry for entry in required(ROOT)[0] if is_torch(entry) == (name == "torch") and absent(entry)]
             raise ModuleNotFoundError(f"No module named {name!r} in {sys.prefix}. " + install(ROOT, entries), name=name)
         return None
@@ -37,7 +37,7 @@ def required(folder):
     Without that file, what the installed package states.
     """
     if not is_whole(folder):
-        return requires(COURSE) or [], []
+        return metadata.requires(COURSE) or [], []
     text = (folder / "requirements.txt").read_text(encoding="utf-8")
     lines = [[re.sub(r"\s*#.*", "", line).strip() for line in part.splitlines()]
              for part in [*re.split(r"^# To test.*$", text, maxsplit=1, flags=re.M), ""][:2]]
@@ -58,13 +58,22 @@ def absent(entry):
 
 
 def install(folder, entries, python=sys.executable):
-    """The one line that adds these packages, and the course where it is not installed; nothing else is replaced."""
-    listed = [f'"{entry}"' for entry in entries]
+    """The one line that adds these packages, and the course where it is not installed.
+
+    The torch and the numpy that are there are named, too: else pip would take a newer numpy for the sake of others.
+    """
+    kept = [f"{name}=={metadata.version(name)}" for name in KEPT
+            if entries and not absent(name) and name not in map(_name, entries)]
+    listed = [f'"{entry}"' for entry in (*entries, *kept)]
     if not is_whole(folder):
         again = "--force-reinstall, followed by the course's wheel"
         return f"Type: {python} -m pip install {' '.join(listed) or again}"
     course = ["--no-deps -e ."] if not entries else ["-e ."] if absent(COURSE) else []
     return f"In the folder {folder} type: {python} -m pip install " + " ".join(listed + course)
+
+
+def _name(entry):
+    return re.match(r"[\w.-]+", entry).group()
 
 
 if Missing not in sys.meta_path:

@@ -117,7 +117,7 @@ def test_the_wheel_says_that_the_notebooks_are_elsewhere(installed):
     done = alone(installed, "-m", "course_utils", "progress", COURSE_PROGRESS="off")
     assert done.returncode == 0 and "No notebooks are in" in done.stdout and "Traceback" not in done.stderr
     code = ("from course_utils import __main__ as m; m.CHECKS = (m.python, m.packages, m.data_files); "
-            "m.main(); print(m._install('-r requirements.txt'), m._install('\"numpy>=1\"'))")
+            "m.main(); print(m._anew(), m.install(m.ROOT, ['numpy>=1']))")
     done = alone(installed, "-c", code)
     assert done.returncode == 0, done.stderr
     assert "Ready." in done.stdout and "torch " in done.stdout and "the package alone" in done.stdout

@@ -213,6 +213,7 @@ def test_a_kernel_that_does_not_start_is_a_failure_not_a_crash(monkeypatch):
 
 
 def test_only_an_environment_of_the_course_is_set_up_anew(monkeypatch, tmp_path):
+    (tmp_path / "requirements.txt").touch()
     monkeypatch.setattr(readiness, "ROOT", tmp_path)
     assert "make lab" in readiness._anew()
     monkeypatch.setattr(readiness, "sys", SimpleNamespace(prefix=str(tmp_path / ".venv"), executable="python"))
