@@ -586,7 +586,7 @@ def from_neighbour_to_neighbour(rates, gains, share):
 def row_above(bar):
     """The width of the row around the best rate that gains as much as the bar."""
     def decades(rates, gains, share):
-        good = (gains >= bar(gains.max(), share)) & (gains > 0)
+        good = (gains >= bar(gains.max(), share)) & gains.any()
         low = high = gains.argmax()
         while low and good[low - 1]:
             low -= 1
@@ -669,13 +669,57 @@ def sorting_trials(trials):
 
 
 def falling_only(rates, gains, share):
-    good = (gains >= (1 - share) * gains.max()) & (gains > 0)
+    good = (gains >= (1 - share) * gains.max()) & gains.any()
     low = high = gains.argmax()
     while low and good[low - 1] and gains[low - 1] <= gains[low]:
         low -= 1
     while high < len(gains) - 1 and good[high + 1] and gains[high + 1] <= gains[high]:
         high += 1
     return np.log10(rates[high] / rates[low])
+
+
+def only_where_something_is_gained(rates, gains, share):
+    good = (gains >= (1 - share) * gains.max()) & (gains > 0)
+    best = gains.argmax()
+    row = good & (np.cumsum(~good) == np.cumsum(~good)[best])
+    return np.ptp(np.log10(rates[row])) if row.any() else 0.0
+
+
+def nan_as_the_lowest(score, settings, lengths, kept):
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = [score(setting, steps) for setting in settings]
+        scores = np.nan_to_num(scores, nan=min((s for s in scores if s == s), default=0.0))
+        settings = [settings[i] for i in np.argsort(-scores, kind="stable")[:n]]
+    return settings[0]
+
+
+def without_order(trials):
+    return EXERCISES["steps-spent"].reference(
+        [(frozenset(s) if isinstance(s, tuple) and s else s, n, d) for s, n, d in trials])
+
+
+def first_velocity_not_used(w, g, state, lr, beta):
+    step = state.get("step", 0) + 1
+    v = (0.0 if step == 2 else beta) * state.get("v", 0.0) + g
+    return w - lr * v, {"v": v, "step": step}
+
+
+def larger_of_root_and_eps(w, g, state, lr, beta1, beta2, eps):
+    t = state.get("t", 0) + 1
+    m = state.get("m", 0.0) * beta1 + g * (1 - beta1)
+    s = state.get("s", 0.0) * beta2 + g * g * (1 - beta2)
+    root = np.sqrt(s / (1 - beta2**t))
+    return w - lr * m / (1 - beta1**t) / np.where(root > eps, root, eps), {"t": t, "m": m, "s": s}
+
+
+def counted_outside():
+    """Adam whose count is a variable outside, set back where the state is empty."""
+    count = {}
+
+    def update(w, g, state, *rest):
+        count["t"] = count["t"] + 1 if state else 0
+        return EXERCISES["adam-update"].reference(w, g, state | count, *rest)
+    return update
 
 
 def chosen_among(part):
@@ -962,7 +1006,19 @@ def filled(sharpness, method):
     ("budgeted-halving", lambda score, settings, lengths, kept: score(lengths[0], settings[0]), "asked for 16, which"),
     ("finals-left", lambda b, n, s, f: min(0, max(n, (b - n * s) // (f - s))), "Always 0"),
     ("finals-left", lambda b, n, s, f: 0 if b - n * s < f else min(n, (b - n * s) // (f - s)), "less than `full`"),
-    ("budgeted-halving", kept_in_all_rounds(0), "does kept[0] serve in all"),
+    ("budgeted-halving", kept_in_all_rounds(0), "kept[0] serves in all rounds"),
+    ("budgeted-halving", nan_as_the_lowest, "ranks like the lowest score of the round"),
+    ("steps-spent", without_order, "the other one asks for “such as a name or a tuple”"),
+    ("uncorrected-ratio", lambda t, a, b: EXERCISES["uncorrected-ratio"].reference(t, a, b) if t < 1000 else 1.0,
+     "After 2000 steps"),
+    ("training-rates", lambda f, e, n, b: EXERCISES["training-rates"].reference(f, e, n, b) if b <= n else [],
+     "those where `n_examples` is not less than `batch_size`; on the other one yours has no entries"),
+    ("momentum-update", first_velocity_not_used, "or the second takes nothing of it"),
+    ("adam-update", larger_of_root_and_eps, "eps is the least that the step divides by"),
+    ("adamw-update", lambda w, g, state, lr, b1, b2, eps, decay: larger_of_root_and_eps(
+        w * (1 - lr * decay), g, state, lr, b1, b2, eps), "The decay is right. But eps is the least"),
+    ("adam-update", counted_outside(), "came out differently: something is kept outside the state"),
+    ("basin-on-a-grid", only_where_something_is_gained, "A rate that gains nothing is never in the basin here"),
     ("budgeted-halving", kept_in_all_rounds(-1), "does that entry serve in all rounds"),
     ("finals-left", lambda b, n, s, f: max(0, min(n, b - n * s // (f - s))), "Are brackets missing?"),
     ("finals-left", lambda b, n, s, f: b - n * s >= f - s, "True or False, not a number"),

@@ -130,6 +130,14 @@ def _counting_weights(w, g, state, lr, beta1, beta2, eps):
     return w - lr * m_hat / (s_hat**0.5 + eps), new | {"count": np.max(t)}
 
 
+def _square_with_beta1(w, g, state, lr, beta1, beta2, eps):
+    return _adam(square=lambda s, g, b, m: beta1 * s + (1 - beta1) * g**2)(w, g, state, lr, beta1, beta2, eps)
+
+
+def _mean_with_beta2(w, g, state, lr, beta1, beta2, eps):
+    return _adam(mean=lambda m, g, b: beta2 * m + (1 - beta2) * g)(w, g, state, lr, beta1, beta2, eps)
+
+
 def _looking_ahead(w, g, state, lr, beta1, beta2, eps):
     new = _right(w, g, state, lr, beta1, beta2, eps)[1]
     m_hat = (beta1 * new["m"] + (1 - beta1) * g) / (1 - beta1 ** new["t"])
@@ -186,6 +194,9 @@ def _decay_in_square(w, g, state, lr, beta1, beta2, eps, weight_decay):
     return w * (1 - lr * weight_decay) - lr * m_hat / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
 
 
+_LEAST = "eps is the least that the step divides by. Here it is *added* to the root of ŝ, at every step."
+_EPS_SQUARED = "eps is squared and stands inside the root, √(ŝ + ε²). Here it is added after the root, as it is."
+_ONE_BETA = "The average of g² is made with β₁, and corrected with β₂. β₂ belongs in both places."
 _LIKE_THE_FIRST = (
     "corrected by 1 − β, like the first: either the power is missing, 1 − βᵗ, or t does not get into the state and up "
     "by one each step, or there are no hats, and g and g² are added in full.")
@@ -228,6 +239,8 @@ EXERCISES = [
             (_eps_before_the_hat,
              "eps is added to the root of s without its hat, as in the paper's short form and in some libraries. Here "
              "it is added to the root of ŝ."),
+            (_adam(step=lambda m, s, eps: m / np.maximum(s**0.5, eps)), _LEAST),
+            (_adam(step=lambda m, s, eps: m / (s + eps**2) ** 0.5), _EPS_SQUARED),
             (_adam(step=lambda m, s, eps: m / s**0.5),
              "The argument eps has no effect: either it is missing, or a tiny number stands in its place. Where it is "
              "not tiny, it makes the steps shorter."),
@@ -327,6 +340,18 @@ EXERCISES = [
              "The root of s is divided by 1 − β₂ᵗ. It is s that is divided, before the root is taken."),
             (_adam(square=lambda s, g, b, m: b * s + (1 - b) * g**2, betas=lambda b1, b2: (b1, b1)),
              "β₁ serves both averages. That of the square has its own, β₂."),
+            (_square_with_beta1, _ONE_BETA),
+            (_mean_with_beta2,
+             "The average of g is made with β₂, and corrected with β₁. β₁ belongs in both places."),
+            (_adam(square=lambda s, g, b, m: b * s + (1 - b) * np.abs(g), step=lambda m, s, eps: m / (s + eps)),
+             "The second average is one of |g|, and no root is taken of it. Adam averages squares, and takes the root "
+             "of that."),
+            (_adam(square=lambda s, g, b, m: s + (1 - b) * g**2),
+             "The new square is weighted well, but the old s is kept whole, so that s grows without end. β₂ of it is "
+             "kept."),
+            (_adam(mean=lambda m, g, b: m + (1 - b) * g),
+             "The new gradient is weighted well, but the old m is kept whole, so that nothing is forgotten. β₁ of it "
+             "is kept."),
             (_looking_ahead,
              "The mean takes the gradient twice, as in Nesterov's form of Adam. m̂ is m over its 1 − β₁ᵗ, no more."),
             (_counting_weights,
@@ -367,7 +392,7 @@ EXERCISES = [
         ),
         probes=((1, 0.9, 0.999), (12, 0.9, 0.999), (400, 0.9, 0.999), (1, 0.9, 0.99), (3, 0.9, 0.95), (1, 0.0, 0.75),
                 (7, 0.5, 0.8), (40, 0.99, 0.9), (2, 0.3, 0.0), (300, 0.98, 0.9999), (2, 0.2, 0.9999), (5, 0.0, 0.7),
-                (500, 0.9, 0.999)),
+                (500, 0.9, 0.999), (2000, 0.9, 0.9995)),
         corners={"steps count from 1": [0, 3, 5], "0 or more": [5, 8, 11]},
         on_the_way=lambda t, beta1, beta2: (
             f"After {t} {'step' if t == 1 else 'steps'} the mean has reached the share `{1 - beta1**t:.4g}` of the "
@@ -611,6 +636,11 @@ EXERCISES = [
              "The decay is right. The mean square has no correction."),
             (_decayed(adam=_adam(hats=lambda m, s, b1, b2, t: (m, s / (1 - b2**t)))),
              "The decay is right. The mean of the gradient has no correction."),
+            (_decayed(adam=_adam(step=lambda m, s, eps: m / np.maximum(s**0.5, eps))),
+             f"The decay is right. But {_LEAST}"),
+            (_decayed(adam=_adam(step=lambda m, s, eps: m / (s + eps**2) ** 0.5)),
+             f"The decay is right. But {_EPS_SQUARED}"),
+            (_decayed(adam=_square_with_beta1), f"The decay is right. {_ONE_BETA}"),
             (_decayed(before=lambda w, lr, wd: w * lr * (1 - wd)),
              "The rate multiplies all of the weights. They keep 1 − lr · weight_decay of themselves: lr stands "
              "beside weight_decay only."),

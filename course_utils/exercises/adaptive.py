@@ -463,7 +463,6 @@ EXERCISES = [
         probes=tuple((name, *numbers)
                      for numbers in ((0.5, 10.0, 1.0), (-0.2, 1.0, 3.0), (1.5, 0.3, 7.0), (-0.04, 2.5, 0.1))
                      for name in ("sgd", "momentum", "adagrad", "rmsprop")),
-        corners={'"sgd", "momentum", "adagrad" or "rmsprop"': [0, 1, 2, 3]},
         mistakes=(
             (_change(lambda c, f: c * f, lambda c, f: 1),
              "That is the step of the weight. Asked for is what it adds to w · x, and the new x has feature_factor, "

@@ -123,6 +123,8 @@ _TIED = np.array([[.5, .6, .6], [.5, .6, .7], [.5, .6, .7], [.4, .9, .9]])
 _FALLING = np.array([[.9, .2, .1], [.8, .5, .3], [.7, .6, .4], [.1, .9, .9], [.6, .3, .35], [.5, .1, .6]])
 _TIED_TOP = np.array([[0.5, 0.8], [0.6, 0.9], [0.7, 0.9], [0.4, 0.95]])
 _TIED_LATE = np.array([[.5, .6, .6], [.7, .6, .6], [.6, .6, .6], [.4, .9, .9]])  # ranked 1, 2, 0, then equal
+_OVERTAKEN = np.array([[.5, .6, .6], [.7, .5, .6], [.6, .7, .6], [.4, .9, .9]])  # led by 1, then 2, then equal
+_ALL_LOST = np.array([[.5, .6, nan], [.7, .5, nan], [.6, .7, nan], [.4, .9, .9]])  # the same, and then all diverged
 _NEGATIVE = np.array([[-.5, -4.], [-.9, -9.], [-.3, nan], [nan, .1], [-.4, -3.]])
 _LOST = np.array([[.2, nan, nan], [.6, nan, nan], [nan, .9, .9], [.5, nan, nan]])  # and in the end nobody is left
 _FEW = np.array([[nan, nan, nan], [nan, .3, nan], [.4, nan, .1], [nan, .5, .2]])  # more go on than have a score
@@ -306,6 +308,24 @@ def _by_score(score, settings, lengths, kept):
     return settings[0]
 
 
+def _first_round_of_equals(score, settings, lengths, kept):
+    first = {}
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: np.nan_to_num(score(setting, steps), nan=-np.inf) for setting in settings}
+        first = first or scores
+        settings = sorted(settings, key=lambda setting: (-scores[setting], -first[setting]))[:n]
+    return settings[0]
+
+
+def _best_of_any_round(score, settings, lengths, kept):
+    best = -np.inf, settings[0]
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: np.nan_to_num(score(setting, steps), nan=-np.inf) for setting in settings}
+        settings = sorted(settings, key=lambda setting: -scores[setting])[:n]
+        best = max(best, (scores[settings[0]], settings[0]), key=lambda pair: pair[0])
+    return best[1]
+
+
 def _later_of_equals(score, settings, lengths, kept):
     for steps, n in zip(lengths, kept, strict=True):
         pairs = [(np.nan_to_num(score(setting, steps), nan=-np.inf), i) for i, setting in enumerate(settings)]
@@ -343,6 +363,8 @@ _LEDGERS = (
     [("a", 64, False), ("a", 32, True), ("a", 96, False)],
     [(1, 32, False), ("1", 64, False), (0, 16, True), ((), 16, True), (None, 48, False), (1, 96, False)],
     [("a", 32, False), ("a", 96, False), ("a", 128, False)],
+    [(tuple(setting), steps, decays) for *setting, steps, decays in (  # equal tuples, and not the same one
+        (16, 32, 32, False), (32, 16, 32, False), (16, 32, 64, False), (32, 16, 32, True), (32, 16, 32, True))],
 )
 
 
@@ -448,7 +470,7 @@ EXERCISES = [
             str(steps_spent(trials[:i + 1]) - steps_spent(trials[:i])) for i in range(len(trials))) + "." if trials
         else "",
         probes=tuple((ledger,) for ledger in _LEDGERS),
-        corners={"anything that can be the key of a dict": [14], "such as a name or a tuple": [10],
+        corners={"anything that can be the key of a dict": [14], "such as a name or a tuple": [10, 16],
                  "only the new steps cost": [0, 7, 15], "starts anew": [1, 12],
                  "The same run once more costs nothing": [3, 8], "anything shorter at a constant rate": [2, 7, 8],
                  "never share their steps": [9, 11, 13], "No trials cost 0": [6]},
@@ -471,6 +493,9 @@ EXERCISES = [
              "ended: only the new steps cost."),
             (_accounting(_new, lambda s, steps, decays: (s, steps) if decays else ()),
              "All runs at a constant rate share one longest here, whatever their setting. Each setting has its own."),
+            (_accounting(_new, lambda s, steps, decays: (id(s), steps) if decays else id(s)),
+             "Settings are told apart by `is`, or by their `id`. Two that are equal are the same setting, wherever "
+             "they come from."),
             (_accounting(_new, grow=lambda before, steps: min(before or steps, steps)),
              "The shortest length of a run is remembered here, not the longest, so that steps are charged again."),
             (_accounting(_new, grow=lambda before, steps: before + steps * (steps > before)),
@@ -733,9 +758,10 @@ EXERCISES = [
         probes=((_RISING, (3, 2, 1)), (_CROSSING, (4, 2, 1)), (_BLOWN, (4, 2, 1)), (_TIED, (3, 2, 1)),
                 (_FALLING, (4, 3, 1)), (_LATE, (3, 1)), (_CROSSING, (5, 4, 2)), (_RISING, (6, 6, 1)),
                 (_TIED_LATE, (3, 3, 1)), (_NEGATIVE, (3, 1)), (_LOST, (3, 2, 1)), (_FEW, (3, 2, 1)),
-                (_CROSSING, (3, 1, 1)), (_CROSSING, (5, 4, 4)), (_RISING, (6, 6, 3)), (_TIED_TOP, (3, 2))),
-        corners={"it may be negative": [9], "nan means that it diverged": [2, 5, 9], "Of equals": [3, 8, 15],
-                 "of those that diverged": [10, 11], "ranked higher in the round before": [8, 10, 15],
+                (_CROSSING, (3, 1, 1)), (_CROSSING, (5, 4, 4)), (_RISING, (6, 6, 3)), (_TIED_TOP, (3, 2)),
+                (_OVERTAKEN, (3, 3, 1)), (_ALL_LOST, (3, 3, 1))),
+        corners={"it may be negative": [9], "nan means that it diverged": [2, 5, 9], "Of equals": [3, 8, 15, 16],
+                 "of those that diverged": [10, 11, 17], "ranked higher in the round before": [8, 10, 15, 16, 17],
                  "stands earlier in settings": [3, 11], "kept[-1] may be more than 1": [6, 13, 14, 15],
                  "every setting that is still in gets": [12]},
         mistakes=(
@@ -760,6 +786,8 @@ EXERCISES = [
             (_rounds(missing=0.0),
              "A run that diverged ranks as if it had scored 0 here. Scores may be negative: it comes after all of "
              "them."),
+            (_rounds(lambda scores: np.nan_to_num(scores, nan=min((s for s in scores if s == s), default=0.0))),
+             "A run that diverged ranks like the lowest score of the round. It comes after all of them."),
             (_rounds(missing=1.0),
              "A run that diverged ranks as if it had scored −1 here. Scores may be lower: it comes after all of them."),
             (_sorted_with_nan,
@@ -815,8 +843,11 @@ EXERCISES = [
              "The first round is missing: all settings are trained to the second length at once, and paid for."),
             (lambda score, settings, lengths, kept: _rounds()(
                 score, settings, (lengths[0], lengths[-1]), (kept[0], kept[-1])),
-             "Of those that go on after the first round, none leaves before the last: are the rounds between left "
-             "out, or does kept[0] serve in all of them?"),
+             "The rounds between the first and the last are left out: those that go on after the first leave only in "
+             "the last."),
+            (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths, kept[:1] * len(lengths)),
+             "Of those that go on after the first round, none leaves before the last: kept[0] serves in all rounds. "
+             "Round r has kept[r]."),
             (lambda score, settings, lengths, kept: settings.index(_rounds()(score, settings, lengths, kept)),
              "That is the place of the winner in the list, counted from 0. The setting itself is asked for."),
             (_rounds(take=lambda ranked, n, r: sorted(ranked)[:n]),
@@ -829,6 +860,12 @@ EXERCISES = [
             (_in_the_order_of_the_list(lambda ranked, settings: ranked[0]),
              "Of equals, the one that stands earlier in the list wins here in every round. From the second on it is "
              "the one that ranked higher in the round before."),
+            (_first_round_of_equals,
+             "Of equals, the one with the better score in the first round comes first here. It is the one that ranked "
+             "higher in the round just before."),
+            (_best_of_any_round,
+             "The rounds are right, but in the end the best score of any round decides. The ranking of the last one "
+             "does: it comes from the longest training."),
             (_later_of_equals,
              "Of equals, the later one goes on here. The earlier one should."),
             (_rounds(take=lambda ranked, n, r: ranked[:n + 1]),

@@ -264,8 +264,8 @@ EXERCISES = [
              "The first value is the step. Take it off w: the new weights are asked for."),
             *of_any_step(momentum_update),
             (_first_left_out,
-             "The first gradient never gets into the velocity: what the first step hands back is its velocity, g, "
-             "not 0."),
+             "The second step begins as if the velocity were still 0, so that the first gradient is lost: either the "
+             "first step does not hand back its velocity, g, or the second takes nothing of it."),
             (_begun_with_weights,
              "The velocity begins with the weights. It begins with 0."),
             (skipping_zeros(momentum_update),

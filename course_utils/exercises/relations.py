@@ -64,7 +64,7 @@ def _of_lengths(pairs, arguments):
             return f"On every probe {words}."
     surplus = {len(g) - len(e) for g, e in pairs}
     wrong = [(g, e) for g, e in pairs if g.shape != e.shape or not _close(g, e)]
-    if all(_close(g, e[:len(g)]) for g, e in wrong):
+    if any(len(g) for g, _ in wrong) and all(_close(g, e[:len(g)]) for g, e in wrong):
         return "The entries are right as far as they go, but there are too few of them."
     if all(_close(g[:len(e)], e) for g, e in wrong):
         return "The entries begin rightly, but there are too many of them."
@@ -73,11 +73,13 @@ def _of_lengths(pairs, arguments):
         return f"On every probe there {_entries(abs(number))} too {'many' if number > 0 else 'few'}."
     signs = {np.sign(len(g) - len(e)) for g, e in wrong}
     told = {(1,): "there are too many entries", (-1,): "there are too few entries"}.get(tuple(signs), "")
+    told = told if any(len(g) for g, _ in wrong) else "yours has no entries"
     if len(wrong) == len(pairs):
         return f"On all {len(pairs)} probes {told}." if told else ""
     place = _where(arguments, [g.shape != e.shape or not _close(g, e) for g, e in pairs])
     right = f"Right on {len(pairs) - len(wrong)} of {len(pairs)} probes" + f", those {place}" * bool(place)
-    return f"{right}; on the others {told}." if told else f"{right}."
+    others = "the others" if len(wrong) > 1 else "the other one"
+    return f"{right}; on {others} {told}." if told else f"{right}."
 
 
 _CUTS = (

@@ -17,7 +17,9 @@ def basin_decades(rates, gains, share):
     For rates np.array([0.1, 1.0, 10.0]), gains np.array([0.9, 1.0, 0.2]) and a share of
     0.25 the answer is 1.
     """
-    good = (gains >= (1 - share) * gains.max()) & (gains > 0)
+    if not gains.any():
+        return 0.0
+    good = gains >= (1 - share) * gains.max()
     low = high = gains.argmax()
     while low > 0 and good[low - 1]:
         low -= 1
@@ -60,7 +62,7 @@ def _between_the_rates(rates, gains, share):
 
 
 def _near(gains, share):
-    return (gains >= (1 - share) * gains.max()) & (gains > 0)
+    return (gains >= (1 - share) * gains.max()) & gains.any()
 
 
 def _ends(gains, good, down=True, up=True, first=0, last=0):
@@ -299,15 +301,17 @@ EXERCISES = [
                 (_UNEVEN, np.array([0.3, 0.9, 0.85, 0.82, 0.1]), 0.2), (_R, np.ones(7), 0.1), (_R, _ISLANDS, 0.1),
                 (_UNEVEN, np.array([0.95, 0.97, 0.99, 0.1, 0.96]), 0.1), (_R, _HILL, 0.6), (_R, _TWO_PEAKS, 0.1),
                 (_R, _ALONE, 0.1), (_R[:4], np.array([0.5, 0.85, 1.0, 0.75]), 0.2), (_R, _GENTLE, 0.15),
-                (_R, _WAVY, 0.1), (_R, np.array([0.5, 0.9, 0.9, 0.9, 0.8, 0.9, 0.2]), 0.0)),
-        corners={"unbroken row": [2, 7, 8], "at most this share": [0, 15], "of several best ones, take the lowest rate":
-                 [10], "Nothing between the rates": [1, 5], "Where no rate gains anything": [4]},
+                (_R, _WAVY, 0.1), (_R, np.array([0.5, 0.9, 0.9, 0.9, 0.8, 0.9, 0.2]), 0.0),
+                (_R, np.array([0.2, 0.0, 0.8, 0.0, 0.0, 0.3, 0.0]), 1.0)),
+        corners={"unbroken row": [2, 7, 8], "at most this share": [0, 15, 16],
+                 "of several best ones, take the lowest rate": [10],
+                 "Nothing between the rates": [1, 5], "Where no rate gains anything": [4]},
         mistakes=(
             (lambda rates, gains, share: np.log10(rates[_near(gains, share)].max() / rates[_near(gains, share)].min())
              if gains.any() else 0.0,
              "You take the smallest and the largest good rate, even if bad ones lie between. The basin ends at the "
              "first gap on either side of the best."),
-            (lambda rates, gains, share: _grown(rates, gains, (gains >= gains.max() - share) & (gains > 0)),
+            (lambda rates, gains, share: _grown(rates, gains, gains >= gains.max() - share) if gains.any() else 0.0,
              "`share` is taken off as a number. It is a share *of the best gain*: (1 − share) times it."),
             (lambda rates, gains, share: _grown(rates, gains, gains >= 1 - share),
              "You compare with a gain of 1. The basin belongs to this optimizer's own best gain, which may be lower "
@@ -366,7 +370,7 @@ EXERCISES = [
              "Only the rates below the best are looked at. The basin reaches to both sides."),
             (_from_neighbours,
              "Each rate is compared with its neighbour, so that small losses add up. Compare all with the best gain."),
-            (lambda rates, gains, share: _grown(rates, gains, (gains >= share) & (gains > 0)),
+            (lambda rates, gains, share: _grown(rates, gains, gains >= share) if gains.any() else 0.0,
              "Good enough is here what gains at least `share` itself. It is measured from the best gain, which may be "
              "missed by that share: `(1 - share) * gains.max()`."),
             (_falling_only,
@@ -407,6 +411,9 @@ EXERCISES = [
              "You stop one rate too early at both ends: the last good rate belongs to the basin."),
             (lambda rates, gains, share: _grown(rates, gains, (gains >= share * gains.max()) & (gains > 0)),
              "Your rates keep at least `share` of the best gain. They should *lose* at most that share."),
+            (lambda rates, gains, share: _grown(rates, gains, _near(gains, share) & (gains > 0)),
+             "A rate that gains nothing is never in the basin here. It belongs there where the share is 1: then a rate "
+             "may lose all."),
             (_end_of_the_best,
              "Right unless several rates are equally good: of these, the lowest is the best one here."),
             (lambda rates, gains, share: np.log10(rates[gains.argmax()]),
@@ -416,14 +423,16 @@ EXERCISES = [
             (_between_the_rates,
              "You follow the line between the rates, as `basin_width` of the package does. Here only the rates of the "
              "grid count."),
-            (lambda rates, gains, share: _grown(rates, gains, (gains >= (1 - share) * np.median(gains)) & (gains > 0)),
+            (lambda rates, gains, share: _grown(rates, gains, gains >= (1 - share) * np.median(gains))
+             if gains.any() else 0.0,
              "Compared with the *median* gain; asked for is the best one."),
-            (lambda rates, gains, share: _grown(rates, gains, (gains >= (1 - share) * gains.mean()) & (gains > 0)),
+            (lambda rates, gains, share: _grown(rates, gains, gains >= (1 - share) * gains.mean())
+             if gains.any() else 0.0,
              "Compared with the *mean* gain; asked for is the best one."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share)) / np.log10(rates[-1] / rates[0]),
              "That is a share of the grid, which grows when somebody makes the grid smaller. Asked for are decades."),
             (lambda rates, gains, share: _grown(
-                rates, gains, (gains >= gains.max() - share * np.ptp(gains)) & (gains > 0)),
+                rates, gains, (gains >= gains.max() - share * np.ptp(gains)) & gains.any()),
              "The share is taken of the distance between the best and the lowest gain. It is one of the best gain "
              "itself, counted from 0."),
             (lambda rates, gains, share: float(_near(gains, share).sum() - 1) if gains.any() else 0.0,
@@ -744,6 +753,13 @@ EXERCISES = [
             (lambda rates, val, test: (rates[val.mean(axis=0).argmax()], val[:, val.mean(axis=0).argmax()].mean()),
              "Two things: means choose and are reported, and that on validation data. The problem that is worst off "
              "decides; report on test data."),
+            (lambda rates, val, test: _chosen(rates, val, test, max(
+                range(len(rates)), key=lambda i: (val[:, i].min(), test[:, i].min()))),
+             "Right unless several rates are equally good: test data decide between them here. The first in the list "
+             "is asked for."),
+            (lambda rates, val, test: _chosen(rates, val, test, val[val.min(axis=1).argmin()].argmax()),
+             "The problem with the smallest gain at any rate chooses alone. Another problem may fail at its favourite "
+             "rate."),
             (_largest_of_equals,
              "Right unless several rates are equally good: the first in the list is asked for, not the largest."),
             (lambda rates, val, test: _chosen(rates, val, test, (val.mean(axis=0) - val.std(axis=0)).argmax()),
