@@ -401,9 +401,16 @@ def test_check_takes_no_numbers_and_no_forged_submissions(game):
     trial = game.trial(0.1, sgd, steps=32)
     made = game.submit(trial)
     forged = Submission(trial, 0, (0.99,) * 10, 32, 1)
-    for attempt in (0.99, forged, replace(made, test_scores=(0.99,) * 10), lambda game: game.best()):
+    for attempt in (0.99, forged, replace(made, test_scores=(0.99,) * 10)):
         result = check("capstone", attempt)
         assert not result.passed and result.attempted and "cannot be told from a wish" in result.message
+
+
+def test_what_comes_before_a_submission_is_told_what_is_missing(game):
+    for attempt, words in ((game.trial(0.1, sgd, steps=32), "That is a trial"), (game, "That is the game"),
+                           (lambda game: game.best(), "That is a function")):
+        result = check("capstone", attempt)
+        assert not result.passed and result.attempted and words in result.message and "game.submit(" in result.message
 
 
 def test_check_wants_the_readers_own_game():

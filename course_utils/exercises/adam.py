@@ -196,6 +196,8 @@ def _decay_in_square(w, g, state, lr, beta1, beta2, eps, weight_decay):
 
 _LEAST = "eps is the least that the step divides by. Here it is *added* to the root of ŝ, at every step."
 _EPS_SQUARED = "eps is squared and stands inside the root, √(ŝ + ε²). Here it is added after the root, as it is."
+_HATS_KEPT = ("The corrected averages went into the state, so that the correction is applied again and again. Keep m "
+              "and s as they are without hats.")
 _ONE_BETA = "The average of g² is made with β₁, and corrected with β₂. β₂ belongs in both places."
 _LIKE_THE_FIRST = (
     "corrected by 1 − β, like the first: either the power is missing, 1 − βᵗ, or t does not get into the state and up "
@@ -240,6 +242,8 @@ EXERCISES = [
              "eps is added to the root of s without its hat, as in the paper's short form and in some libraries. Here "
              "it is added to the root of ŝ."),
             (_adam(step=lambda m, s, eps: m / np.maximum(s**0.5, eps)), _LEAST),
+            (_adam(step=lambda m, s, eps: m / np.maximum(s, eps) ** 0.5),
+             "eps is the least that the root is taken of. Here it is added after the root, at every step."),
             (_adam(step=lambda m, s, eps: m / (s + eps**2) ** 0.5), _EPS_SQUARED),
             (_adam(step=lambda m, s, eps: m / s**0.5),
              "The argument eps has no effect: either it is missing, or a tiny number stands in its place. Where it is "
@@ -275,8 +279,7 @@ EXERCISES = [
             (_adam(step=lambda m, s, eps: m / (s + eps)),
              "The root is missing: ŝ is a mean of squares, in the square of the gradient's units."),
             (_adam(kept=lambda m, s, m_hat, s_hat: (m_hat, s_hat)),
-             "The corrected averages went into the state, so that the correction is applied again and again. Keep m "
-             "and s as they are without hats."),
+             _HATS_KEPT),
             (_adam(mean=lambda m, g, b: b * m + g),
              "The gradient is added in full, as in momentum. An average takes 1 − β₁ of it."),
             (_adam(square=lambda s, g, b, m: b * s + g**2),
@@ -392,7 +395,7 @@ EXERCISES = [
         ),
         probes=((1, 0.9, 0.999), (12, 0.9, 0.999), (400, 0.9, 0.999), (1, 0.9, 0.99), (3, 0.9, 0.95), (1, 0.0, 0.75),
                 (7, 0.5, 0.8), (40, 0.99, 0.9), (2, 0.3, 0.0), (300, 0.98, 0.9999), (2, 0.2, 0.9999), (5, 0.0, 0.7),
-                (500, 0.9, 0.999), (2000, 0.9, 0.9995)),
+                (500, 0.9, 0.999), (800, 0.9, 0.9995)),
         corners={"steps count from 1": [0, 3, 5], "0 or more": [5, 8, 11]},
         on_the_way=lambda t, beta1, beta2: (
             f"After {t} {'step' if t == 1 else 'steps'} the mean has reached the share `{1 - beta1**t:.4g}` of the "
@@ -421,6 +424,12 @@ EXERCISES = [
              "β₂ is multiplied by t. What is left of the mean square's start after t steps is β₂ to the power t."),
             (lambda t, a, b: (1 - a * t) / _root(1 - b * t),
              "Both β are multiplied by t. What is left of the start after t steps is β to the power t."),
+            (lambda t, a, b: (1 - a * t) / (1 - b * t) ** 0.5,
+             "Both β are multiplied by t, and the root of a number below 0 is a complex number. What is left of the "
+             "start after t steps is β to the power t."),
+            (lambda t, a, b: (1 - a**t) / (1 - b * t) ** 0.5,
+             "β₂ is multiplied by t, and the root of a number below 0 is a complex number. What is left of the mean "
+             "square's start after t steps is β₂ to the power t."),
             (lambda t, a, b: (1 - a) ** t / (1 - b) ** (t / 2),
              "The power belongs to β alone: 1 − βᵗ, not (1 − β)ᵗ."),
             (lambda t, a, b: (1 - a ** (t + 1)) / (1 - b ** (t + 1)) ** 0.5,
@@ -640,6 +649,7 @@ EXERCISES = [
              f"The decay is right. But {_LEAST}"),
             (_decayed(adam=_adam(step=lambda m, s, eps: m / (s + eps**2) ** 0.5)),
              f"The decay is right. But {_EPS_SQUARED}"),
+            (_decayed(adam=_adam(kept=lambda m, s, m_hat, s_hat: (m_hat, s_hat))), f"The decay is right. {_HATS_KEPT}"),
             (_decayed(adam=_square_with_beta1), f"The decay is right. {_ONE_BETA}"),
             (_decayed(before=lambda w, lr, wd: w * lr * (1 - wd)),
              "The rate multiplies all of the weights. They keep 1 − lr · weight_decay of themselves: lr stands "

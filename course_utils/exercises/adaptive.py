@@ -200,6 +200,8 @@ def _of_any_root(make):
         (make(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
         (make(divide=lambda s, eps: np.maximum(np.sqrt(s), eps)),
          "eps is the least that the step divides by. Here it is *added* to the root of s, at every step."),
+        (make(divide=lambda s, eps: np.sqrt(np.maximum(s, eps))),
+         "eps is the least that the root is taken of. Here it is added after the root, at every step."),
         (_step_alone(make(), -1), "That is the step itself. The new weights are asked for: add it to w."),
         (_step_alone(make(), 1),
          "That is what has to be taken off the weights. The new weights are asked for: w minus that."),
@@ -562,7 +564,8 @@ EXERCISES = [
             "The k-th step has the length lr/√k: g cancels. The first is lr, the second 0.71 lr, the third 0.58 lr.",
             "Add up lr/√k for k from 1 to n_steps, the last one included.",
         ),
-        probes=((0.1, 1), (0.1, 2), (1.0, 4), (0.01, 10), (0.003, 100), (2.5, 37), (0.02, 400), (0.7, 3), (0.6, 1)),
+        probes=((0.1, 1), (0.1, 2), (1.0, 4), (0.01, 10), (0.003, 100), (2.5, 37), (0.02, 400), (0.7, 3), (0.6, 1),
+                (0.01, 800)),
         corners={"at least one step": [0, 8]},
         of_yours=_steps_of_yours,
         on_the_way=lambda lr, n_steps: "The first steps are " + ", ".join(

@@ -10,6 +10,7 @@ from ..data import load_capstone
 from ..optimizers import nesterov
 from ..schedules import cosine
 from ..search import Trials
+from ..studies.capstone_rules import Trial
 from ..studies.capstone_seal import issued
 from .framework import Exercise, Project, Result, _show
 from .quizzes import Option, Quiz
@@ -123,8 +124,9 @@ _TIED = np.array([[.5, .6, .6], [.5, .6, .7], [.5, .6, .7], [.4, .9, .9]])
 _FALLING = np.array([[.9, .2, .1], [.8, .5, .3], [.7, .6, .4], [.1, .9, .9], [.6, .3, .35], [.5, .1, .6]])
 _TIED_TOP = np.array([[0.5, 0.8], [0.6, 0.9], [0.7, 0.9], [0.4, 0.95]])
 _TIED_LATE = np.array([[.5, .6, .6], [.7, .6, .6], [.6, .6, .6], [.4, .9, .9]])  # ranked 1, 2, 0, then equal
-_OVERTAKEN = np.array([[.5, .6, .6], [.7, .5, .6], [.6, .7, .6], [.4, .9, .9]])  # led by 1, then 2, then equal
-_ALL_LOST = np.array([[.5, .6, nan], [.7, .5, nan], [.6, .7, nan], [.4, .9, .9]])  # the same, and then all diverged
+_OVERTAKEN = np.array([[.5, .6, .6], [.9, .5, .6], [.6, .7, .6], [.4, .9, .9]])  # led by 1, then 2, then equal
+_ALL_LOST = np.array([[.5, .6, nan], [.9, .5, nan], [.6, .7, nan], [.4, .9, .9]])  # the same, and then all diverged
+_RECOVERED = np.array([[.5, .4, .3], [nan, .9, .8], [.4, .3, .4]])
 _NEGATIVE = np.array([[-.5, -4.], [-.9, -9.], [-.3, nan], [nan, .1], [-.4, -3.]])
 _LOST = np.array([[.2, nan, nan], [.6, nan, nan], [nan, .9, .9], [.5, nan, nan]])  # and in the end nobody is left
 _FEW = np.array([[nan, nan, nan], [nan, .3, nan], [.4, nan, .1], [nan, .5, .2]])  # more go on than have a score
@@ -317,6 +319,15 @@ def _first_round_of_equals(score, settings, lengths, kept):
     return settings[0]
 
 
+def _never_recovered(score, settings, lengths, kept):
+    lost = set()
+    for steps, n in zip(lengths, kept, strict=True):
+        scores = {setting: score(setting, steps) for setting in settings}
+        lost |= {setting for setting in settings if scores[setting] != scores[setting]}
+        settings = sorted(settings, key=lambda setting: np.inf if setting in lost else -scores[setting])[:n]
+    return settings[0]
+
+
 def _best_of_any_round(score, settings, lengths, kept):
     best = -np.inf, settings[0]
     for steps, n in zip(lengths, kept, strict=True):
@@ -364,7 +375,8 @@ _LEDGERS = (
     [(1, 32, False), ("1", 64, False), (0, 16, True), ((), 16, True), (None, 48, False), (1, 96, False)],
     [("a", 32, False), ("a", 96, False), ("a", 128, False)],
     [(tuple(setting), steps, decays) for *setting, steps, decays in (  # equal tuples, and not the same one
-        (16, 32, 32, False), (32, 16, 32, False), (16, 32, 64, False), (32, 16, 32, True), (32, 16, 32, True))],
+        (16, 32, 32, False), (32, 16, 32, False), (16, 32, 64, False), (32, 16, 32, True), (32, 16, 32, True),
+        (48, 32, 96, False))],
 )
 
 
@@ -613,9 +625,10 @@ EXERCISES = [
                 (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120),
                 (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200), (1600, 91, 16, 160), (990, 12, 40, 100),
                 (1600, 12, 150, 160), (1010, 13, 30, 130), (1903, 12, 150, 160),
-                (700, 3, 100, 300), (300, 2, 50, 200)),
+                (700, 3, 100, 300), (300, 2, 50, 200), (5000, 20, 100, 300), (300, 1, 100, 300), (250, 1, 100, 300),
+                (1199, 4, 100, 300)),
         corners={"`short` is less than `full`": [7], "No more finals than first trials": [5, 7, 10], "if nothing is "
-                 "left": [3], "or too little for one": [9, 12], "alone cost more than the budget": [4, 14]},
+                 "left": [3], "or too little for one": [9, 12, 21], "alone cost more than the budget": [4, 14]},
         mistakes=(
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // full)),
              "Each final is charged in full. It goes on from where its first trial ended, so that only the new steps "
@@ -759,7 +772,7 @@ EXERCISES = [
                 (_FALLING, (4, 3, 1)), (_LATE, (3, 1)), (_CROSSING, (5, 4, 2)), (_RISING, (6, 6, 1)),
                 (_TIED_LATE, (3, 3, 1)), (_NEGATIVE, (3, 1)), (_LOST, (3, 2, 1)), (_FEW, (3, 2, 1)),
                 (_CROSSING, (3, 1, 1)), (_CROSSING, (5, 4, 4)), (_RISING, (6, 6, 3)), (_TIED_TOP, (3, 2)),
-                (_OVERTAKEN, (3, 3, 1)), (_ALL_LOST, (3, 3, 1))),
+                (_OVERTAKEN, (3, 3, 1)), (_ALL_LOST, (3, 3, 1)), (_RECOVERED, (3, 2, 1))),
         corners={"it may be negative": [9], "nan means that it diverged": [2, 5, 9], "Of equals": [3, 8, 15, 16],
                  "of those that diverged": [10, 11, 17], "ranked higher in the round before": [8, 10, 15, 16, 17],
                  "stands earlier in settings": [3, 11], "kept[-1] may be more than 1": [6, 13, 14, 15],
@@ -861,8 +874,10 @@ EXERCISES = [
              "Of equals, the one that stands earlier in the list wins here in every round. From the second on it is "
              "the one that ranked higher in the round before."),
             (_first_round_of_equals,
-             "Of equals, the one with the better score in the first round comes first here. It is the one that ranked "
-             "higher in the round just before."),
+             "Of equals, the one with the better scores further back comes first here: in the first round, or in all "
+             "rounds before taken together. It is the one that ranked higher in the round just before."),
+            (_never_recovered,
+             "Whoever diverged once comes last in all later rounds here. Each round ranks by its own scores."),
             (_best_of_any_round,
              "The rounds are right, but in the end the best score of any round decides. The ranking of the last one "
              "does: it comes from the longest training."),
@@ -915,9 +930,9 @@ def _judge_capstone(attempt):
         return result(False, "Play first: when `my_search` hands back a trial, it is submitted, and its score can be "
                              'judged. `hint("capstone")` helps.', attempted=False)
     if not issued(attempt):
-        return result(False, f"A submission comes out of `game.submit(...)`, and this (`{str(attempt)[:50]}`) does "
-                             "not: a score that was measured elsewhere, or written by hand, cannot be told from "
-                             "a wish.")
+        return result(False, _on_the_way_to_a_submission(attempt) or (
+            f"A submission comes out of `game.submit(...)`, and this (`{str(attempt)[:50]}`) does not: a score that "
+            "was measured elsewhere, or written by hand, cannot be told from a wish."))
     if attempt.player != 0:
         return result(False, f"That is the game of player {attempt.player}. Yours is `Capstone()`, player 0: whoever "
                              "may choose the player chooses the seeds.")
@@ -934,6 +949,19 @@ def _judge_capstone(attempt):
             f"{len(attempt.test_scores)} fresh networks, {attempt.spent:,} steps. You beat, of {n_players} players "
             f"each: {words}. That is {against}.")
     return result(beaten["library_default"] == n_players, " ".join([text, *attempt.remarks]))
+
+
+def _on_the_way_to_a_submission(attempt):
+    """What is missing where a function, a game or a trial is handed in, or ""."""
+    if isinstance(attempt, Trial):
+        return ("That is a trial, with its score on validation data. `game.submit(trial)` opens the test part for it: "
+                "check what comes out of that.")
+    if hasattr(attempt, "submit"):
+        return "That is the game. Submit one of its trials, `game.submit(trial)`, and check what comes out of that."
+    if callable(attempt):
+        return ("That is a function. Play it, `choice = my_search(game)`, submit its choice, `game.submit(choice)`, "
+                "and check what comes out of that.")
+    return ""
 
 
 _WAYS = {"library_default": "the library's default", "grid_of_nine": "a grid of nine", "range_tests": "range tests",
