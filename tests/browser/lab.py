@@ -62,6 +62,8 @@ def chromium():
 class Lab:
     """A JupyterLab server on loopback that shows `folder`, with settings and state of its own in `home`."""
 
+    module, app, pages = "jupyterlab", "LabApp", "doc/tree"
+
     def __init__(self, folder, home, seconds=60):
         self.folder, self.home = Path(folder), Path(home)
         home = self.home
@@ -76,8 +78,9 @@ class Lab:
         environment |= {"JUPYTER_PREFER_ENV_PATH": "1"}
         with open(home / "server.log", "w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-                 "--ServerApp.port=0", f"--ServerApp.root_dir={self.folder}", "--LabApp.expose_app_in_browser=True"],
+                [sys.executable, "-m", self.module, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+                 "--ServerApp.port=0", f"--ServerApp.root_dir={self.folder}",
+                 f"--{self.app}.expose_app_in_browser=True"],
                 env=environment, stdout=log, stderr=log)
         ends = time.monotonic() + seconds
         while not (started := list((home / "runtime").glob("jpserver-*.json"))):
@@ -97,7 +100,7 @@ class Lab:
         return [server, *server.children(recursive=True)]
 
     def url(self, name):
-        return f"{self._url}doc/tree/{name}?token={self._token}&reset"
+        return f"{self._url}{self.pages}/{name}?token={self._token}&reset"
 
     def close(self):
         """End the server, which ends its kernels."""
