@@ -8,8 +8,6 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 import address
 import executed
 
-from course_utils.explorables.frames import MIME
-
 project = "How far should each training step go?"
 author = "The authors of the learning rate course"
 copyright = "the authors; text and figures CC BY 4.0, code MIT"
@@ -30,8 +28,8 @@ nb_execution_raise_on_error = True
 nb_merge_streams = True
 nb_output_stderr = "remove"  # progress bars
 nb_ipywidgets_js = {}
-nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None),  # no kernel
-                              ("html", MIME, None)]  # in files of their own, for the page's script
+nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]  # no kernel
+suppress_warnings = ["mystnb.unknown_mime_type"]  # the frames of figures, which go into files of their own
 myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 3
 

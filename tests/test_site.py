@@ -132,6 +132,18 @@ def test_a_broken_link_fails_the_build(tmp_path):
     assert done.returncode and "nowhere" in done.stderr
 
 
+def test_frames_in_an_output_pass_the_build_without_a_warning_and_leave_the_figure_on_its_page(tmp_path):
+    html = '<div class="explorable"></div>'
+    shown = nbformat.v4.new_output("display_data", {MIME: {"name": "abc"}, "text/html": html})
+    cells = [nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_code_cell("1", outputs=[shown])]
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "notebooks/one.ipynb")
+    (tmp_path / "README.md").write_text("# Title\n", encoding="utf-8")
+    done = sphinx(tmp_path, tmp_path / "out", "html")
+    assert "mime" not in done.stderr
+    assert '<div class="explorable">' in (tmp_path / "out/html/notebooks/one.html").read_text(encoding="utf-8")
+
+
 def test_the_package_stands_in_its_own_order(built):
     modules = re.findall(r"^(\w+)  +", course_utils.__doc__, re.M)
     text = (built / "docs/package.html").read_text(encoding="utf-8")
