@@ -109,7 +109,8 @@ function load(root, number) {
 
 /* Buttons for the letters of a question, from the answers that stand folded away below it. */
 function quiz(details) {
-  const answers = [...details.querySelectorAll('li')].map((item) => [item.querySelector('strong')?.textContent[0], item]);
+  const answers = [...details.querySelectorAll('li')].map(
+    (item) => [item.querySelector('strong')?.textContent[0], item]);
   const said = make('p', {role: 'status', class: 'quiz-answer'}, 'Pick a letter.');
   const buttons = answers.map(([letter, item]) => {
     const button = make('button', {type: 'button', 'aria-pressed': 'false'}, letter);
