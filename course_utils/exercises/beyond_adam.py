@@ -166,7 +166,6 @@ EXERCISES = [
              "The average handed on keeps the share beta1. It keeps beta2."),
             (_kept_first, "The average is brought up to date before the step, so that the gradient counts twice. Both "
                           "mixtures are made of the old one."),
-            (_lion(start=lambda g: g), "The average begins as the first gradient. Before the first step it is 0."),
             (_lion(step=lambda x: x), "The step is as long as the average. Its sign is asked for."),
             (_lion(step=lambda x: -np.sign(x)), "The weights go uphill: lr times the sign is taken off them."),
             (_lion(step=lambda x: np.where(x < 0, -1.0, 1.0)),

@@ -10,7 +10,6 @@ from ..data import load_capstone
 from ..optimizers import nesterov
 from ..schedules import cosine
 from ..search import Trials
-from ..studies.capstone_rules import Trial
 from ..studies.capstone_seal import issued
 from .framework import Exercise, Project, Result, _show
 from .quizzes import Option, Quiz
@@ -953,6 +952,8 @@ def _judge_capstone(attempt):
 
 def _on_the_way_to_a_submission(attempt):
     """What is missing where a function, a game or a trial is handed in, or ""."""
+    from ..studies.capstone_rules import Trial  # it loads torch, which the other exercises do without
+
     if isinstance(attempt, Trial):
         return ("That is a trial, with its score on validation data. `game.submit(trial)` opens the test part for it: "
                 "check what comes out of that.")
