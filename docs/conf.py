@@ -1,5 +1,6 @@
 """The website, made by Sphinx from the whole folder: `make site`. Its pages load nothing from elsewhere."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext
 repository = address.repository()  # without it no page offers to open elsewhere
 nitpicky = True
 
+os.environ |= executed.FOR_PAGES
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(executed.CACHE)
 nb_execution_timeout = executed.SECONDS

@@ -14,8 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 IMPORTED = ["course_utils/**/*.py", "data/*", "requirements.txt"]
 SECONDS = 300  # for one cell, on a slow machine
-os.environ["TQDM_DISABLE"] = "1"  # a kept progress bar would stand at 0 % for ever
-os.environ["COURSE_FRAMES"] = "1"  # explorables add pictures of all places of their sliders to their outputs
+FOR_PAGES = {
+    "TQDM_DISABLE": "1",  # a kept progress bar would stand at 0 % for ever
+    "COURSE_FRAMES": "1",  # explorables add pictures of all places of their sliders to their outputs, which takes seconds
+}
 
 
 def digest(root=ROOT, patterns=IMPORTED):
@@ -42,6 +44,7 @@ def executed(path):
         return with_outputs(notebook, cache.merge_match_into_notebook(notebook)[1])
     except KeyError:
         ran = nbformat.from_dict(notebook)
+        os.environ |= FOR_PAGES
         result = single_nb_execution(ran, cwd=str(path.parent), timeout=SECONDS, allow_errors=False)
         if result.err:
             raise RuntimeError(f"{path.name}: {result.exc_string}") from result.err

@@ -4,6 +4,7 @@ Here notebooks are not run: `make site` does that.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ for module in ("sphinx", "myst_nb", "sphinx_book_theme", "sphinx_revealjs", "mar
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 
+import executed
 import moving
 import nbformat
 import pages
@@ -188,6 +190,10 @@ def test_frames_are_written_under_their_names_and_call_the_script(tmp_path, monk
     text = (tmp_path / "frames/abc.js").read_text(encoding="utf-8")
     assert json.loads(text.removeprefix("courseFrames(").strip().removesuffix(")")) == frames
     assert moving.html(NOTEBOOKS[0]) == "<div></div>"
+
+
+def test_importing_the_websites_tools_asks_no_notebook_of_this_process_for_frames():
+    assert "COURSE_FRAMES" in executed.FOR_PAGES and "COURSE_FRAMES" not in os.environ
 
 
 def test_a_page_does_not_say_what_wakes_its_sliders():
