@@ -16,7 +16,7 @@ IMPORTED = ["course_utils/**/*.py", "data/*", "requirements.txt"]
 SECONDS = 300  # for one cell, on a slow machine
 FOR_PAGES = {
     "TQDM_DISABLE": "1",  # a kept progress bar would stand at 0 % for ever
-    "COURSE_FRAMES": "1",  # explorables add pictures of all places of their sliders to their outputs, which takes seconds
+    "COURSE_FRAMES": "1",  # explorables add pictures of all places of their sliders, in seconds each
 }
 
 
