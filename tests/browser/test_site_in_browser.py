@@ -20,7 +20,7 @@ for module in ("sphinx", "myst_nb", "sphinx_book_theme", "sphinx_revealjs", "mar
 
 START = ROOT / "notebooks/00_start_here.ipynb"
 PAGES = {"first page": "index.html", "notebook": "notebooks/00_start_here.html"}
-WINDOWS = {"wide": (1280, 900), "phone": (390, 844), "200 % zoom": (640, 450)}
+WINDOWS = {"wide": (1280, 900), "phone": (390, 844), "zoomed": (640, 450)}
 AXE = """async () => (await axe.run({include: ['.explorable', '.quiz', '.quiz-answer'].filter(s =>
     document.querySelector(s)).map(s => [s])}, {resultTypes: ['violations']})).violations
     .filter(v => ['serious', 'critical'].includes(v.impact)).flatMap(v => v.nodes.map(n => [v.id, n.html]))"""
