@@ -71,14 +71,7 @@ def _differences(f, w, h, formula):
 
 
 def _without_restoring(f, w, h):
-    w = w.astype(float)
-    g = np.zeros(len(w))
-    for i in range(len(w)):
-        w[i] += h
-        up = f(w)
-        w[i] -= 2 * h
-        g[i] = (up - f(w)) / (2 * h)
-    return g
+    return _in_place_without_restoring(f, w.astype(float), h)
 
 
 def _in_whole_numbers(f, w, h):
