@@ -33,6 +33,13 @@ PAUSE = 0.05  # seconds between two looks at the memory
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
+def held(family):
+    """Bytes that processes hold; of several, pages that they share count once where the system tells (Linux)."""
+    if len(family) == 1:
+        return family[0].memory_info().rss
+    return sum(getattr(found, "pss", found.rss) for found in (process.memory_full_info() for process in family))
+
+
 class PeakMemory(threading.Thread):
     """Watches the resident memory of processes and all their children; `peak` in bytes."""
 
@@ -41,10 +48,11 @@ class PeakMemory(threading.Thread):
         self.processes, self.peak, self.done = [psutil.Process(pid) for pid in pids], 0, threading.Event()
 
     def run(self):
-        while not self.done.wait(PAUSE):
+        family = self.processes
+        while not self.done.wait(PAUSE * len(family)):
             try:
                 family = [p for process in self.processes for p in (process, *process.children(recursive=True))]
-                self.peak = max(self.peak, sum(process.memory_info().rss for process in family))
+                self.peak = max(self.peak, held(family))
             except psutil.NoSuchProcess:  # a child has just ended
                 pass
 

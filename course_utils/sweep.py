@@ -125,6 +125,24 @@ class Sweep:
                        ways=[self.ways[i] for i in chosen] if self.ways else [],
                        diverged_at=self.diverged_at[chosen])
 
+    def __add__(self, other):
+        """The settings of both: a grid to which a few are added, where seeds, epochs and data are the same."""
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        for what, ours, theirs in (("seeds", self.seeds, other.seeds), ("epochs", self.epochs, other.epochs)):
+            if ours != theirs:
+                raise ValueError(f"sweeps that are added must have the same {what}, got {ours} and {theirs}")
+        if self.data is not other.data:
+            raise ValueError(f"sweeps that are added must have the same data, got two objects: {self.data.name!r} and "
+                             f"{other.data.name!r}; give the first to both")
+        if twice := [_readable([setting])[0] for setting in other.settings if setting in self.settings]:
+            raise ValueError(f"sweeps that are added must share no setting, got {twice} in both")
+        joined = {name: ours + theirs if ours and theirs else [] for name in ("weights", "buffers", "ways")
+                  for ours, theirs in [(getattr(self, name), getattr(other, name))]}
+        return replace(self, settings=self.settings + other.settings, **joined,
+                       history={name: np.concatenate([h, other.history[name]]) for name, h in self.history.items()},
+                       diverged_at=np.concatenate([self.diverged_at, other.diverged_at]))
+
     def run(self, setting, seed):
         """One network of the sweep as a `Run`: the index of its setting and its seed."""
         if not self.weights:

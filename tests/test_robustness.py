@@ -138,6 +138,20 @@ def test_a_wider_tolerance_makes_a_wider_basin():
 
 # Choosing
 
+def test_two_studies_of_the_same_problems_make_one():
+    studies = [study_of({(problem, name): profile for problem in SMALL})
+               for name, profile in (("sgd", [0.1, 0.2, 0.9, 0.3, 0.1]), ("adam", [0.2, 0.8, 0.3, 0.1, 0.1]))]
+    both = studies[0] + studies[1]
+    assert both.optimizers == ["sgd", "adam"] and both.n_seeds == 3 and len(both.table) == 2 * len(studies[0].table)
+    assert np.array_equal(both.scores("values", "adam")[1], studies[1].scores("values", "adam")[1])
+    with pytest.raises(ValueError, match="must share no optimizer, got adam in both"):
+        both + studies[1]
+    with pytest.raises(ValueError, match="must have the same problems, got classes, values and classes"):
+        both + study_of({("classes", "rmsprop"): [0.1, 0.2, 0.9, 0.3, 0.1]})
+    with pytest.raises(TypeError):
+        both + 1
+
+
 def test_the_rate_is_chosen_on_validation_data_and_scored_on_test_data():
     val, test = of_gains([0, 0.2, 1, 0.4, 0]), of_gains([0, 0.9, 0.3, 1, 0], part="test")
     study = study_of({("classes", "sgd"): (val, test)})

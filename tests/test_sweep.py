@@ -1,8 +1,16 @@
 """A sweep holds every run of its grid, each as if it had been trained alone, and chooses on validation data only."""
 
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +20,7 @@ from test_training import own, plain_run
 
 import course_utils.engine.chunks
 import course_utils.engine.execution
+import course_utils.engine.processes
 import course_utils.engine.tracing
 import course_utils.sweep
 from course_utils.data import load_diabetes, make_blobs
@@ -104,6 +113,84 @@ def test_the_number_of_threads_changes_not_a_bit(model, monkeypatch):
     assert all(np.array_equal(a, b) for again in eight for a, b in zip(one, again, strict=True))
 
 
+@pytest.fixture
+def forks(monkeypatch):
+    """Two threads, small stacks, which go on in forked processes after their first epoch; a list of their starts."""
+    threads, started, far_away = torch.get_num_threads(), [], course_utils.engine.chunks.far_away
+    monkeypatch.setattr(course_utils.engine.processes, "cores", lambda: 2)
+    monkeypatch.setattr(course_utils.engine.chunks, "far_away", lambda *a, **k: started.append(a) or far_away(*a, **k))
+    for name, value in (("SMALL", 3), ("LOOK", 0.0), ("WORTH", 0.0)):
+        monkeypatch.setattr(course_utils.engine.chunks, name, value)
+    torch.set_num_threads(2)
+    yield started
+    torch.set_num_threads(threads)
+
+
+GRID = dict(lr=[0.1, 0.01], optimizer=momentum, seeds=range(6), epochs=5, batch_size=32)
+forking = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are forked on Linux only")
+
+
+def same_bits(a, b):
+    return all(np.array_equal(a.history[name], b.history[name]) for name in a.history) and all(
+        torch.equal(v, w) for x, y in zip(a.weights, b.weights, strict=True) for v, w in zip(x, y, strict=True))
+
+
+@forking
+def test_stacks_that_take_long_go_on_in_forked_processes_to_the_same_bits(forks, monkeypatch):
+    monkeypatch.setattr(course_utils.engine.tracing, "AFTER", 5)
+    away = quiet(**GRID)
+    assert len(forks) == 1 and len(away.history["val_loss"].shape) == 3
+    monkeypatch.setattr(course_utils.engine.chunks, "WORTH", float("inf"))
+    assert same_bits(away, quiet(**GRID)) and len(forks) == 1
+    torch.set_num_threads(1)
+    assert same_bits(away, quiet(**GRID))
+
+
+@forking
+def test_more_chunks_than_processes_come_back_in_their_order(forks):
+    settings = [{"model": SMOOTH, "optimizer": momentum, "lr": lr, "batch_size": 32} for lr in (0.1, 0.01)]
+    chunks = divide(settings, list(range(14)), ways_of(BLOBS, settings), workers=7)
+    assert len(chunks) == 7
+    one, three = (list(train_together(BLOBS, chunks, 4, None, threads)) for threads in (1, 3))
+    assert len(forks) == 2 and len(one) == len(three) == 4
+    assert all(np.array_equal(a[name], b[name]) for x, y in zip(one, three, strict=True)
+               for a, b in zip(x, y, strict=True) for name in a if name != "buffers")
+
+
+def _dies_away(marker, parent, step):
+    """A rate that kills the process which asks for its fortieth step, once, if that is not the test's own."""
+    if step == 40 and os.getpid() != parent and not Path(marker).exists():
+        Path(marker).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 0.1
+
+
+@forking
+def test_a_killed_fork_costs_nothing_but_time(forks, tmp_path, capsys):
+    found = quiet(**GRID | {"lr": [partial(_dies_away, str(tmp_path / "died"), os.getpid()), 0.01]})
+    said = capsys.readouterr().out
+    assert (tmp_path / "died").exists() and "a process that trained a share of the networks ended" in said
+    torch.set_num_threads(1)
+    assert same_bits(found, quiet(**GRID))
+
+
+@forking
+def test_an_interrupt_of_forked_stacks_keeps_the_epochs_that_are_done(forks, capsys):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        timer.start()
+        found = quiet(**GRID | {"epochs": 20_000})
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGINT, before)
+    assert len(forks) == 1 and 0 < found.epochs < 20_000 and "epochs are done and kept" in capsys.readouterr().out
+    n = min(5, found.epochs)
+    assert np.array_equal(found.history["val_loss"][:, :, :n], quiet(**GRID).history["val_loss"][:, :, :n])
+    time.sleep(0.5)
+    assert not multiprocessing.active_children()
+
+
 def test_chunks_are_even_shares_for_the_workers():
     setting = {"model": SMOOTH, "optimizer": sgd, "lr": 0.1, "batch_size": 32}
     sizes = lambda n, workers: [len(chunk) for chunk in divide([setting], list(range(n)), [Way("layers")], workers)]
@@ -188,7 +275,34 @@ def test_nothing_changes_in_torch_outside():
         torch.set_num_threads(threads)
 
 
-# Looking at parts of a sweep
+# Looking at parts of a sweep, and putting two together
+
+def test_two_sweeps_make_one(runs):
+    first, second = runs.select(lr=0.1), runs.select(lr=0.01)
+    both = first + second
+    assert both.settings == first.settings + second.settings and both.seeds == runs.seeds
+    assert all(np.array_equal(h, np.concatenate([first.history[name], second.history[name]]))
+               for name, h in both.history.items())
+    last, n = len(both.settings) - 1, len(second.settings) - 1
+    assert torch.equal(both.run(last, 1).weights, second.run(n, 1).weights)
+    assert both.ways == first.ways + second.ways and both.diverged_at.shape == (last + 1, len(runs.seeds))
+    assert both.best(allow_edge=True) == runs.select(lr=[0.1, 0.01]).best(allow_edge=True)
+    assert (first.at_epoch(2) + second.at_epoch(2)).weights == []
+
+
+def test_sweeps_that_are_not_alike_make_none(runs):
+    first, second = runs.select(lr=0.1), runs.select(lr=0.01)
+    with pytest.raises(ValueError, match="must have the same seeds"):
+        first + second.of_seeds([0])
+    with pytest.raises(ValueError, match=r"must have the same epochs, got \d+ and 2"):
+        first + second.at_epoch(2)
+    with pytest.raises(ValueError, match="must share no setting"):
+        first + runs
+    with pytest.raises(ValueError, match="must have the same data"):
+        first + replace(second, data=replace(second.data))
+    with pytest.raises(TypeError):
+        first + 1
+
 
 def test_select_keeps_the_settings_that_match(runs):
     part = runs.select(lr=0.01, beta=0.9)

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import islice
 from math import ceil
 from threading import Event
+from time import perf_counter
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from ..schedules import as_schedule
 from .compare import Way
 from .loop import train_each, train_stack
 from .networks import fresh_network
-from .processes import WorkerDied, cores, far_away
+from .processes import WorkerDied, can_fork, cores, far_away
 from .stacks import stack_of
 
 __all__ = ["Chunk", "TASK", "collect", "divide", "epochs_of", "one_thread", "train_all",
@@ -24,7 +25,8 @@ __all__ = ["Chunk", "TASK", "collect", "divide", "epochs_of", "one_thread", "tra
 SMALL, CHUNK = 40, 160  # networks a stack: with fewer, calls cost more than arithmetic; with more, nothing is gained
 TASK = 80  # networks that go to a worker or into a file at a time, so that there is work for several
 LONG_STEP = 0.01  # seconds: with shorter ones, threads wait for each other
-WORTH = 0.7  # seconds of work one by one: with less, other processes are not worth their start
+WORTH = 0.7  # seconds of work: with less, other processes are not worth their start
+LOOK = 0.2  # seconds of training that tell how long stacks will take
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,8 +129,9 @@ def _array(tensor):
 def train_together(data, chunks, epochs, device, threads):
     """Take all chunks from epoch to epoch together, on several threads; yields after each a list of their outcomes.
 
-    The threads are at work on the next epoch while the caller looks at the last one. Python runs in one of them at a
-    time, but most of the time they are in torch. Networks that are trained one by one have a process for each share.
+    The threads are at work on the next epoch while the caller looks at the last one. But Python runs in one of them at
+    a time, so stacks that have long to go are shared out to forked processes, and go on there. Networks that are
+    trained one by one have a process for each share from the beginning.
     """
     stacks = {}
     for chunk in chunks:
@@ -139,15 +142,42 @@ def train_together(data, chunks, epochs, device, threads):
     trained = [train_chunk(data, chunk, epochs, device, stacks[chunk.settings[0]["model"], chunk.way.stack])
                if chunk.way.stack else _elsewhere(data, chunk, epochs, device, stop) if away
                else _on_threads(threads, data, chunk, epochs, device) for chunk in chunks]
+    shares = min(threads, len(chunks)) if device is None and all(chunk.way.stack for chunk in chunks) else 1
     with ThreadPoolExecutor(max(threads, len(chunks) if away else 1)) as pool:
         try:
-            coming = pool.map(next, trained)
-            for _ in range(epochs - 1):
-                outcomes, coming = list(coming), pool.map(next, trained)
-                yield outcomes
-            yield list(coming)
+            done, began = 0, perf_counter()
+            while shares > 1 and done < epochs and (not done or perf_counter() - began < LOOK):
+                yield list(pool.map(next, trained))
+                done += 1
+            if done and (perf_counter() - began) / done * (epochs - done) > WORTH and can_fork():
+                yield from _forked(pool, trained, epochs - done, shares, stop)
+            else:
+                yield from _epochs(pool, trained, epochs - done)
         finally:
             stop.set()
+
+
+def _epochs(pool, trained, epochs):
+    """What all iterators yield, epoch by epoch; they are at work on the next one while the caller looks at the last."""
+    if epochs:
+        coming = pool.map(next, trained)
+        for _ in range(epochs - 1):
+            outcomes, coming = list(coming), pool.map(next, trained)
+            yield outcomes
+        yield list(coming)
+
+
+def _forked(pool, trained, epochs, shares, stop):
+    """The same of generators that are shared out: one share goes on here, each of the others in a fork of this process.
+
+    Here they stand as they stood then, and go on should the process die.
+    """
+    others = [trained[k::shares] for k in range(1, shares)]
+    rest = [zip(*trained[::shares], strict=True)]
+    rest += [_or_here(far_away(zip, *share, stop=stop), partial(zip, *share), "a share of the networks", stop)
+             for share in others]
+    for parts in _epochs(pool, rest, epochs):
+        yield [parts[i % shares][i // shares] for i in range(len(trained))]
 
 
 def _worth_processes(chunks, epochs, data, device):
@@ -171,15 +201,21 @@ def _on_threads(threads, data, chunk, epochs, device):
 
 def _elsewhere(data, chunk, epochs, device, stop):
     """What `train_chunk` yields, from another process; should that die, from here."""
+    return _or_here(far_away(train_chunk, data, chunk, epochs, device, stop=stop),
+                    partial(train_chunk, data, chunk, epochs, device), f"{len(chunk)} networks", stop)
+
+
+def _or_here(told, again, what, stop):
+    """What another process tells, and should that die, the rest of what `again()` yields here."""
     done = 0
     try:
-        for outcome in far_away(train_chunk, data, chunk, epochs, device, stop=stop):
+        for outcome in told:
             done += 1
             yield outcome
     except WorkerDied as error:
         if not stop.is_set():
-            print(f"a process that trained {len(chunk)} networks ended ({error}); they are trained here")
-            yield from islice(train_chunk(data, chunk, epochs, device), done, None)
+            print(f"a process that trained {what} ended ({error}); they are trained here")
+            yield from islice(again(), done, None)
 
 
 def train_all(data, chunk, epochs, device=None, tick=None, train=train_chunk):

@@ -1,5 +1,6 @@
 """Other processes for networks that are trained one by one: what a generator yields there arrives here."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -12,7 +13,7 @@ import torch
 
 from .tracing import alone
 
-__all__ = ["WorkerDied", "cores", "far_away"]
+__all__ = ["WorkerDied", "can_fork", "cores", "far_away"]
 
 
 class WorkerDied(RuntimeError):
@@ -34,11 +35,15 @@ def _way_to_start():
     return "spawn" if not hasattr(sys.modules["__main__"], "__file__") else None
 
 
-def far_away(make, *arguments, stop=None):
-    """Yield in turn what the generator `make(*arguments)` yields in a process of its own.
+def can_fork():
+    """Whether another process can go on from where this one stands, with all that it has in memory."""
+    return cores() > 1 and _way_to_start() == "fork"
 
-    An exception in the generator is raised here; `WorkerDied` if the process ends before its time. The event `stop`
-    ends it.
+
+def far_away(make, *arguments, stop=None):
+    """Start a process; the iterator that is returned yields in turn what `make(*arguments)` yields there.
+
+    An exception there is raised here; `WorkerDied` if the process ends before its time. The event `stop` ends it.
     """
     context = multiprocessing.get_context(_way_to_start())
     here, there = context.Pipe()
@@ -50,6 +55,10 @@ def far_away(make, *arguments, stop=None):
         warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside threads: the child starts none
         process.start()
     there.close()
+    return _received(here, process, stop)
+
+
+def _received(here, process, stop):
     with closing(here):
         try:
             while True:
@@ -81,6 +90,7 @@ def _work(call, connection, other_end):
     other_end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to handle
     torch.set_num_threads(1)
+    gc.freeze()  # a collection would touch, and so copy, what a fork shares with its origin
     if isinstance(call, bytes):
         call = cloudpickle.loads(call)
     make, arguments = call

@@ -161,6 +161,17 @@ class Study:
             raise ValueError(f"steps must be one of {sorted(set(self.table['steps']))}, got {steps!r}")
         return replace(self, table=self.table[self.table["steps"] == steps])
 
+    def __add__(self, other):
+        """The optimizers of both, on the same problems."""
+        if not isinstance(other, Study):
+            return NotImplemented
+        if list(self.problems) != list(other.problems):
+            raise ValueError(f"studies that are added must have the same problems, got {', '.join(self.problems)} and "
+                             f"{', '.join(other.problems)}")
+        if twice := set(self.optimizers) & set(other.optimizers):
+            raise ValueError(f"studies that are added must share no optimizer, got {', '.join(sorted(twice))} in both")
+        return Study(pd.concat([self.table, other.table], ignore_index=True), self.problems)
+
     @property
     def optimizers(self):
         return list(dict.fromkeys(self.table["optimizer"]))
