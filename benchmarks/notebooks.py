@@ -6,7 +6,9 @@ no group can be made (it takes Linux and root), memory is watched and not limite
 library gets one thread, as in .binder/start.
 
 Prints a table; exits with 1 if a notebook fails, takes more than 60 s (120 s on one core), or more memory. Where other
-programs are busy, the seconds of computing tell more: those that the kernel had a core.
+programs are busy, the seconds of computing tell more: those that the kernel and its children had a core. Machines
+differ by a factor of three, and one machine from hour to hour: `yardstick` is what a fixed piece of work took just
+before each notebook, in milliseconds. Seconds of two tables compare as multiples of it.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import psutil
 from control_group import ControlGroup, NoControlGroup
 from jupyter_client import AsyncKernelManager
@@ -105,6 +108,14 @@ def idle_server(group):
         server.wait()
 
 
+def yardstick():
+    """Milliseconds for a fixed piece of work on one core: small operations, one after the other, as training has."""
+    w, x, start = np.full(2000, 0.5, np.float32), np.ones(2000, np.float32), time.perf_counter()
+    for _ in range(30_000):
+        x = np.tanh(w * x + w)
+    return 1e3 * (time.perf_counter() - start)
+
+
 def measure(path, cpus=2, memory=None):
     """Run a notebook: its seconds with the kernel's start, those of computing, peak memory in MB, the slowest cell
     and its seconds, and the error."""
@@ -158,13 +169,14 @@ def main(paths, cpus=2, memory=None):
     memory = memory and enforceable(memory)
     whose = "server and kernel in a control group" if memory else "kernel"
     print(f"{cpus} core{'s' * (cpus > 1)}; memory: {whose}")
-    print(f"{'notebook':<36} {'seconds':>8} {'computing':>10} {'peak MB':>8}   slowest cell")
+    print(f"{'notebook':<36} {'seconds':>8} {'computing':>10} {'peak MB':>8} {'yardstick':>10}   slowest cell")
     good = True
     for path in paths:
+        speed = yardstick()
         seconds, busy, megabytes, (longest, cell), error = measure(path, cpus, memory)
         fits = seconds <= seconds_allowed and not error and (memory or megabytes <= megabytes_allowed)
         good &= bool(fits)
-        print(f"{path.stem:<36} {seconds:8.1f} {busy:10.1f} {megabytes:8.0f}   {cell} ({longest:.1f} s)"
+        print(f"{path.stem:<36} {seconds:8.1f} {busy:10.1f} {megabytes:8.0f} {speed:10.0f}   {cell} ({longest:.1f} s)"
               f"{'' if fits else '   FAIL ' + error}", flush=True)
     print(f"limits: {seconds_allowed:.0f} s, {megabytes_allowed:.0f} MB")
     return 0 if good else 1
