@@ -622,8 +622,8 @@ QUIZZES = [
     ),
     Quiz(
         id="early-stopping-or-rate",
-        question="The training loss falls to nearly 0. The validation loss falls for ten epochs, then rises to 1.4 "
-                 "times its lowest. A colleague says: \"The rate is too large.\" What would you answer?",
+        question="The training loss falls to nearly 0. The validation loss falls for fifteen epochs, then rises to "
+                 "1.4 times its lowest. A colleague says: \"The rate is too large.\" What would you answer?",
         options=(
             Option("Yes: a rising loss means that the rate is too large.",
                    "Then the *training* loss would rise or stay high. It falls as far as it can.",
