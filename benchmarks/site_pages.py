@@ -1,11 +1,11 @@
 """Every page of the built website in a browser: links, accessibility in both themes, what sticks out when it is narrow.
 
-    python benchmarks/site_pages.py [folder of the built site]
+    python benchmarks/site_pages.py [folder of the built site] [beginnings of paths, such as notebooks/]
 
 Needs what `make browser-test` needs. Pages are opened from disk, without a network. Prints a line a page: kB, links
 within the site and those of them that lead nowhere, serious findings of axe-core in the text of the page (light, dark),
-and elements of the text beyond the right edge at 390 px and at 200 % zoom of a window of 1280 px. Then each finding.
-Exits with 1 if there is one.
+and elements of the text beyond the right edge at 390 px and at 200 % zoom of a window of 1280 px; slides and pages for
+paper are asked by axe-core alone. Then each finding. Exits with 1 if there is one.
 """
 
 import sys
@@ -17,7 +17,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests/browser"))
 from lab import ROOT, chromium
 
-TEXT = ".bd-article"
+TEXT = ".bd-article", "body"  # of pages with a theme, of slides and pages for paper
 THEMES = "light", "dark"
 NARROW = {"390 px": (390, 844), "200 %": (640, 450)}
 AXE = """async text => (await axe.run({include: [[text]]}, {resultTypes: ['violations']})).violations
@@ -55,22 +55,25 @@ def visit(browser, path, ids):
     links = sorted(set(page.evaluate(LINKS)))
     found["links"] = broken(links, ids)
     page.evaluate(AXE_SCRIPT)
-    for theme in THEMES if page.locator(TEXT).count() else ():
+    themed = page.locator(TEXT[0]).count() > 0
+    text = TEXT[0] if themed else TEXT[1]
+    for theme in THEMES if themed else THEMES[:1]:
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
         page.wait_for_timeout(300)  # colours fade over
-        found[theme] = page.evaluate(AXE, TEXT)
-    for name, (width, height) in NARROW.items():
+        found[theme] = page.evaluate(AXE, text)
+    for name, (width, height) in NARROW.items() if themed else ():
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(200)
-        found[name] = page.evaluate(BEYOND, TEXT)
+        found[name] = page.evaluate(BEYOND, text)
     found["scripts"] = wrong
     page.close()
     return found, len(links)
 
 
-def main(site=ROOT / "build/site"):
+def main(site=ROOT / "build/site", *begins):
     site, ids, worst = Path(site).resolve(), {}, {}
-    pages = [path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts]
+    pages = [path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts
+             and path.relative_to(site).as_posix().startswith(begins or "")]
     kinds = ["links", *THEMES, *NARROW, "scripts"]
     print(f"{'page':52}{'kB':>7}{'links':>7}" + "".join(f"{'lost' if kind == 'links' else kind:>9}" for kind in kinds))
     with chromium() as browser:
