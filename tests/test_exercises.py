@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import dataclasses
 import dis
 import functools
 import inspect
@@ -1650,6 +1651,94 @@ def test_wrong_answers_not_foreseen_fail(exercise):
         result = check(exercise.id, attempt)
         assert result.attempted and not result.passed
         assert not any(s in result.message for s in sentences) and len(result.message) > 30, result
+
+
+# Answers that are right on all probes, and wrong at a size, a place or an equality of which no probe thinks
+
+def kept_by(key, function):
+    """The function, whose second argument is kept from the first call with the same key."""
+    kept = {}
+    return lambda one, two, *rest: function(one, kept.setdefault(key(one, two, *rest), two), *rest)
+
+
+def slope_of_equals(f, w, h):
+    return np.array([(f(np.where(w == v, w + h, w)) - f(np.where(w == v, w - h, w))) / (2 * h) for v in w])
+
+
+def slope_at_the_first_place(f, w, h):
+    eye = h * np.eye(len(w))
+    return np.array([(f(w + eye[i]) - f(w - eye[i])) / (2 * h) for i in map(w.tolist().index, w.tolist())])
+
+
+def reference(id):
+    return EXERCISES[id].reference
+
+
+place_with_a_kept_size = kept_by(lambda n, b, step: n, lambda n, b, step: reference("locate-step")(step, n, b))
+
+SELDOM_WRONG = [
+    ("first-answer", lambda n, b: min(-(-n // b), 400)),
+    ("gradient-step", lambda w, g, lr: w - lr * np.clip(g, -10, 10)),
+    ("gradient-step", lambda w, g, lr: w - lr * (g.T if np.ndim(g) == 2 and g.shape[0] == g.shape[1] else g)),
+    ("gradient-step", lambda w, g, lr: w if np.ndim(w) > 2 else w - lr * g),
+    ("gradient-step", lambda w, g, lr: np.round(w - lr * g, 6)),
+    ("gradient-step", lambda w, g, lr: w - lr * g * (np.indices(np.shape(w))[0] < 6 if np.ndim(w) else 1)),
+    ("critical-rate", lambda H: 2 / np.linalg.eigvalsh(H[:3, :3]).max()),
+    ("critical-rate", lambda H: 2 / np.unique(np.linalg.eigvalsh(H).round(9))[-min(len(H), 2) if len(H) > 3 else -1]),
+    ("steps-to-tolerance", lambda f, t: steps_by_walking(f, t) + (f**2 >= t and f ** steps_by_walking(f, t) == t)),
+    ("gradient-check", lambda f, w, h: np.append(reference("gradient-check")(f, w, h)[:4], w[4:])),
+    ("gradient-check", slope_at_the_first_place), ("gradient-check", slope_of_equals),
+    ("gradient-check", lambda f, w, h: reference("gradient-check")(f, w, h) * (w != 0)),
+    ("gradient-check", lambda f, w, h: reference("gradient-check")(f, w, min(h, 1))),
+    ("gradient-check", kept_by(lambda f, w, h: (len(w), h), reference("gradient-check"))),
+    ("minibatch-gradient", lambda w, x, y, rows: reference("minibatch-gradient")(w, x, y, rows[:32])),
+    ("minibatch-gradient", lambda w, x, y, rows: reference("minibatch-gradient")(
+        w, x, y, rows if len(rows) < len(x) else np.arange(len(x)))),
+    ("training-loop", lambda w, gradient, x, y, orders, b, lr: loop_on_a_copy(w, gradient, x, y, orders[:3], b, lr)),
+    ("training-loop", lambda w, gradient, *rest: np.clip(loop_on_a_copy(w, gradient, *rest), -1000, 1000)),
+    ("layer-backward", lambda x, W, g: (g @ W, g[:8].T @ x[:8], g.sum(0))),
+    ("locate-step", lambda step, n, b: reference("locate-step")(step, n, b) if step else (0, 0, b)),
+    ("locate-step", lambda step, n, b: place_with_a_kept_size(n, b, step)),
+    ("locate-step", lambda step, n, b: (round(step / -(-n // b)) if step > 9999 else step // -(-n // b),
+                                        *reference("locate-step")(step, n, b)[1:])),
+    ("update-ratio", lambda u, v: np.linalg.norm((v - u).ravel()[:50]) / np.linalg.norm(u.ravel()[:50])),
+    ("update-ratio", lambda u, v: None if (u == v).all() else np.linalg.norm(v - u) / np.linalg.norm(u)),
+    ("epochs-to", lambda a, t: epochs_loop(a[:50], t)), ("epochs-to", lambda a, t: epochs_loop(a, t - 1e-3)),
+    ("epochs-to", lambda a, t: epochs_loop(a, t) if t < 1 else None),
+    ("pick-rate", lambda r, v, t: pick_with_lists(r[:5], v[:5], t[:5])),
+    ("pick-rate", lambda r, v, t: pick_with_lists(r, v, t[:, :5])),
+    ("pick-rate", lambda r, v, t: pick_with_lists(r, np.maximum(v, -1000), t)),
+    ("pick-rate", lambda r, v, t: pick_with_lists(r, v - 0.01 * v.std(1, keepdims=True), t)),
+    ("pick-rate", lambda r, v, t: (r[0], t[0, 0]) if len(r) == 1 else pick_with_lists(r, v, t)),
+    ("paired-interval", lambda a, b: interval_scipy(a, b) if len(a) < 30 else (
+        (a - b).mean(), *((a - b).mean() + np.array([-1.96, 1.96]) * (a - b).std(ddof=1) / len(a) ** 0.5))),
+]
+
+
+@pytest.mark.parametrize("id, attempt", SELDOM_WRONG)
+def test_an_answer_that_is_seldom_wrong_is_found_by_questions_drawn_by_chance(id, attempt):
+    exercise = EXERCISES[id]
+    assert judge(dataclasses.replace(exercise, draw=None), attempt).passed
+    message = check(id, attempt).message
+    assert message == check(id, attempt).message and f"of {len(exercise.with_draws().probes)} probes" in message
+    assert not any(sentence in message for _, sentence in exercise.mistakes)
+
+
+every_drawn = pytest.mark.parametrize("exercise", [e for e in EXERCISES.values() if e.draw],
+                                      ids=[e.id for e in EXERCISES.values() if e.draw])
+
+
+@every_drawn
+def test_what_is_drawn_are_new_questions_and_the_same_ones_at_every_check(exercise):
+    one, other = exercise.with_draws(), exercise.with_draws()
+    assert one.probes[:len(exercise.probes)] == exercise.probes
+    assert len(one.probes) == len(exercise.probes) + framework.DRAWS
+    np.testing.assert_equal(one.probes, other.probes)
+    answers = [a for a in framework._outcomes(one, exercise.reference)]
+    assert not any(isinstance(a, framework._Raised) for a in answers)
+    for probe in one.probes:
+        said = exercise.on_the_way(*copy.deepcopy(probe))
+        assert said == "" or said.endswith(".") and "nan" not in said
 
 
 # Answers whose numbers are right, and that change what they were given

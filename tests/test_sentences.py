@@ -193,6 +193,12 @@ def test_effects_by_example(got, words):
     assert effect(got, [1.0, 2.0, 4.0], asked) == words
 
 
+def test_an_effect_holds_for_small_answers_as_for_large_ones():
+    asked = [{"n": 5}, {"n": 6}, {"n": 7}]
+    assert "twice" not in effect([2e-4, 2e4, 9e-4], [1e-4, 1e4, 2e-4], asked)
+    assert "times" not in effect([1 + 3e-5, 2 + 6e-5, 3 + 9e-5], [1.0, 2.0, 3.0], asked)
+
+
 @pytest.mark.parametrize("got, words", [
     (lambda e: e[1:], "On every probe the first entry is missing, and the others are right."),
     (lambda e: e[:-1], "On every probe the last entry is missing, and the others are right."),

@@ -9,7 +9,7 @@ import re
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +24,7 @@ __all__ = ["Exercise", "Project", "Result", "Note", "judge"]
 
 _HERE = str(Path(__file__).parent)
 SECONDS, MEGABYTES = 10, 500  # what an attempt may take, all probes together
+DRAWS = 60  # how many probes are drawn for an attempt that is right on all the others
 
 
 class _Task:
@@ -76,6 +77,8 @@ class Exercise(_Task):
     more than what the attempt gave back. `on_the_way(*probe)` is a sentence on what the solution finds on its way to
     the answer, for those whose answer differs in no known way, and `of_yours(got, *probe)` one on the number that they
     gave instead. `fresh` names an argument whose arrays must not come back themselves, where new ones are asked for.
+    `draw(rng)` makes one more probe by chance: an attempt that is right on all probes is asked many of these as well,
+    the same ones at every check.
     """
 
     id: str
@@ -91,6 +94,12 @@ class Exercise(_Task):
     on_the_way: Callable = lambda *probe: ""
     of_yours: Callable = lambda got, *probe: ""
     fresh: str = ""
+    draw: Callable = None
+
+    def with_draws(self):
+        """The same exercise with probes by chance behind its own."""
+        rng = np.random.default_rng(DRAWS)
+        return replace(self, probes=(*self.probes, *(self.draw(rng) for _ in range(DRAWS))))
 
 
 class Note:
@@ -146,8 +155,16 @@ class _Within(BaseException):
 def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
     """Judge one attempt: equal to the reference on every probe, a known mistake, or a probe that differs.
 
-    An attempt that takes longer or needs more memory is stopped; what it changed outside itself is put back.
+    One that is right is asked questions by chance as well. An attempt that takes longer or needs more memory is
+    stopped; what it changed outside itself is put back.
     """
+    result = _judged_within(exercise, attempt, seconds, megabytes)
+    if result.passed and exercise.draw:
+        return _judged_within(exercise.with_draws(), attempt, seconds, megabytes)
+    return result
+
+
+def _judged_within(exercise, attempt, seconds, megabytes):
     watched = _Watched(attempt, inspect.signature(exercise.reference).parameters, exercise.fresh)
     try:
         with as_before():
@@ -627,13 +644,14 @@ def _common(exercise, got, expected, right, watched, model):
     phrases = sorted((len(which), phrase) for phrase, which in exercise.corners.items()
                      if set(off) <= set(which) and (2 * len(which) <= n or 2 * len(off) >= len(which)))
     about = phrases[0][1] if phrases else ""
+    share = f"Right on {n - len(off)} of {n} probes" * (0 < len(off) < n)
     if not all(_is_of_its_kind(got[i], expected[i]) for i in off):
-        return f"Right on {n - len(off)} of {n} probes; {the_others(len(off), about)}." if about else ""
+        return f"{share}; {the_others(len(off), about)}." if about else share and f"{share}."
     names = list(inspect.signature(exercise.reference).parameters)
     asked = [dict(zip(names, probe, strict=False)) if len(probe) == len(names) else {} for probe in exercise.probes]
     both = [(0.0, 0.0) if g is None and e is None else (g, e) for g, e in zip(got[:n], expected[:n], strict=True)]
     own, theirs = zip(*both, strict=True)
-    sentence = effect(own, theirs, asked, about, exercise.parts)
+    sentence = effect(own, theirs, asked, about, exercise.parts) or share and f"{share}."
     step = {("w", "g"): "your step", ("w", "gradient"): "your way from `w`"}.get(tuple(names[:2]))
     if not step or "yours" in sentence:
         return sentence

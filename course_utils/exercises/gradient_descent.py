@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .draws import digits, numbers, scale, whole
 from .framework import Exercise, _show
 from .quizzes import Option, Quiz
 
@@ -136,6 +137,17 @@ def _chain(w):
     return w[0] * w[1] + w[1] ** 2 * w[2]
 
 
+def _cubes(w):
+    """Σ i wᵢ³ + w₁ w_d"""
+    return (np.arange(1, len(w) + 1) * w**3).sum() + w[0] * w[-1]
+
+
+def _tails(w):
+    """Σ i / (1 + (wᵢ − i)²)"""
+    i = np.arange(1, len(w) + 1)
+    return (i / (1 + (w - i) ** 2)).sum()
+
+
 def _rational(w):
     """1 / (1 + w₁²)"""
     return 1 / (1 + w[0] ** 2)
@@ -161,6 +173,45 @@ def _way_to_the_tolerance(factor, tolerance):
     return f"After step `{n - 1}` the distance is `{factor ** (n - 1):.4g}`, after step `{n}` it is `{factor**n:.4g}`."
 
 
+def _some_step(rng):
+    """Weights and a gradient of one shape, from a single number to a table of tables, large and small."""
+    shape = tuple(whole(rng, 1, 20) for _ in range(rng.integers(4)))
+    shape = shape if rng.random() < 0.8 else 2 * (whole(rng, 2, 20),)
+    size, lr = 10.0 ** rng.integers(-4, 3), scale(rng, 1e-4, 5)
+    w, g = size * numbers(rng, *shape), size / lr * numbers(rng, *shape) * rng.choice([0.1, 1.0])
+    g = np.where(np.abs(w - lr * g) < 0.1 * np.abs(w), -g, g)  # nothing that cancels
+    return (digits(w), digits(g), lr) if shape else (float(w), float(f"{g:.3g}"), lr)
+
+
+def _some_hessian(rng):
+    """Up to 8 curvatures along turned axes, the largest of them perhaps twice, the others well below it."""
+    d = whole(rng, 1, 8)
+    curvatures = rng.uniform(0.01, 0.7, d)
+    curvatures[:rng.integers(1, 3)] = 1
+    axes = np.linalg.qr(rng.normal(size=(d, d)))[0] if rng.random() < 0.8 else np.eye(d)[rng.permutation(d)]
+    hessian = scale(rng, 0.01, 100) * (axes * curvatures) @ axes.T
+    return ((hessian + hessian.T) / 2,)
+
+
+def _some_function(rng):
+    """A function and a place of up to 12 weights, among them zeros, equal ones and whole numbers."""
+    w = numbers(rng, whole(rng, 1, 12))
+    w = rng.integers(-3, 4, len(w)) if rng.random() < 0.3 else w
+    return (_cubes, _tails)[rng.integers(2)], w, float(rng.choice([0.01, 0.1, 0.5, 2.0]))
+
+
+def _some_way(rng):
+    """Up to 500 steps. The tolerance lies between two powers of the factor, or is a power of it without rounding."""
+    if rng.random() < 0.2:
+        factor = float(rng.choice([0.25, 0.5]))
+        return factor, factor ** int(rng.choice([1, 2, 4, 8, 16]))
+    if rng.random() < 0.1:
+        return int(rng.integers(2)) * scale(rng, 0.01, 0.99), float(rng.choice([1.0, 0.3, 1e-4]))
+    n = whole(rng, 1, 500)
+    factor = float(round(rng.uniform(max(0.02, 1e-30 ** (1 / n)), 0.999), 4))
+    return factor, factor ** (n - rng.uniform(0.2, 0.8))
+
+
 def _above_zero(wrong):
     """A mistake of those who have taken care of factor 0."""
     return lambda factor, tolerance: (wrong if factor else steps_to_tolerance)(factor, tolerance)
@@ -183,6 +234,7 @@ EXERCISES = [
             (np.array([[0.1, 20.0, -3.0], [4.0, -0.5, 6.0]]), np.array([[7.0, -1.0, 0.0], [0.2, 5.0, -9.0]]), 0.3),
         ),
         on_the_way=lambda w, g, lr: f"The rate times the gradient is `{_show(lr * g)}` there.",
+        draw=_some_step,
         mistakes=(
             (lambda w, g, lr: w + lr * g,
              "That walks uphill: the gradient points to where the loss grows. Look at the sign."),
@@ -270,6 +322,7 @@ EXERCISES = [
             (np.array([[0.4, 0.1], [0.1, 0.05]]),),
         ),
         on_the_way=lambda hessian: f"The curvatures there are `{_show(_eigenvalues(hessian))}`.",
+        draw=_some_hessian,
         mistakes=(
             (lambda hessian: 2 / _eigenvalues(hessian).min(),
              "That is the limit of the flattest direction. Some other direction leaves long before."),
@@ -382,6 +435,7 @@ EXERCISES = [
         ),
         corners={"may hold whole numbers": [4]},
         on_the_way=_way_to_the_slope,
+        draw=_some_function,
         mistakes=(
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - f(w)) / h),
              "That is the forward difference, from w to w + h. The central one also looks the other way."),
@@ -516,6 +570,7 @@ EXERCISES = [
             (0.7, 0.7), (0.99, 0.0066),
         ),
         on_the_way=_way_to_the_tolerance,
+        draw=_some_way,
         corners={"factor 0 arrives in one step": [9, 10, 11, 14], "tolerance 1 needs no step": [2, 12, 13, 14],
                  "n up to 500": [16]},
         mistakes=(

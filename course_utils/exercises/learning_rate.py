@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .draws import digits, numbers, scale, whole
 from .framework import Exercise, _show
 from .quizzes import Option, Quiz
 
@@ -135,6 +136,49 @@ _B = np.array([0.811, 0.809, 0.822, 0.795, 0.821])
 _C = 0.80 + 0.02 * np.sin(np.arange(12.0) ** 2)
 _D = 0.79 + 0.017 * np.sin(np.arange(12.0) ** 2) + 0.006 * np.cos(3 * np.arange(12.0))
 
+def _some_update(rng):
+    """A vector or a matrix of up to 200 weights and what an update makes of it, which may be nothing."""
+    shape = (whole(rng, 1, 200),) if rng.random() < 0.5 else (whole(rng, 1, 14), whole(rng, 1, 14))
+    before = numbers(rng, *shape)
+    before[..., 0] += (before[..., 0] == 0)
+    after = digits(before + scale(rng, 0.1, 10) * rng.normal(size=shape)) if rng.random() < 0.85 else before.copy()
+    size = 10.0 ** rng.integers(-1, 3)
+    return before * size, after * size
+
+
+def _some_run(rng):
+    """Up to 300 epochs that rise and fall, and a target near one of them, equal to one or above them all."""
+    n = whole(rng, 1, 300) if rng.random() < 0.8 else int(rng.integers(200, 300))
+    changes = rng.choice([0, 0.5 / n]) + 0.05 * rng.normal(size=n)
+    accuracies = np.clip(rng.choice([0.1, 0.5, 0.9]) + np.cumsum(changes), 0, 1).round(4)
+    target = accuracies[rng.integers(n)] if rng.random() < 0.5 else np.sort(accuracies)[-whole(rng, 1, n)]
+    return accuracies, float(np.clip(round(target + rng.choice([0, 0, 2e-4, -2e-4, 0.3]), 4), 0, 1))
+
+
+def _some_sweep(rng):
+    """Up to 12 rates and seeds with scores or losses of any size, and two best rates that are close to each other."""
+    n, seeds = whole(rng, 1, 12), whole(rng, 1, 12)
+    level, spread = rng.choice([(0.8, 0.05), (0.8, 0.3), (-3.0, 2.0), (-5000.0, 800.0)])
+    val, test = (digits(level + spread * (0.3 * rng.normal(size=(n, 1)) + rng.normal(size=(n, seeds))), 5)
+                 for _ in range(2))
+    best, second = (order := val.mean(axis=1).argsort()[::-1])[0], order[min(1, n - 1)]
+    if second != best:
+        gap = spread * rng.choice([0.001, 0.03, 0.3])
+        val[second] += val[best].mean() - val[second].mean() - gap
+    return rng.permutation(digits(10.0 ** np.linspace(-4, 1, n))), val, test
+
+
+def _some_pairs(rng):
+    """Up to 200 pairs, with a difference well outside of its margin or well within; neither end of it is nearly 0."""
+    n, size, mean, error = whole(rng, 2, 200), rng.choice([1, 20]), 0.0, 0.0
+    while not (0.4 * error < mean < 1.5 * error or 30 * error < mean < 500 * error):
+        shift, noise = [(0.3, 0.01), (-0.3, 0.1), (0.3, 0.1), (0.0, 0.1)][rng.integers(4)]
+        b = digits(rng.normal(0.7, 0.1, n))
+        a = digits(b + shift + noise * rng.normal(size=n))
+        mean, error = abs((a - b).mean()), _standard_error(a - b)
+    return size * a, size * b
+
+
 EXERCISES = [
     Exercise(
         id="update-ratio",
@@ -156,6 +200,7 @@ EXERCISES = [
             (np.array([0.03, -0.04]), np.array([0.03, -0.01])),
         ),
         corners={"a matrix counts every weight once": [2, 5]},
+        draw=_some_update,
         on_the_way=lambda before, after: (
             f"The update is `{np.linalg.norm(after - before):.4g}` long there, the weights before it "
             f"`{np.linalg.norm(before):.4g}`."),
@@ -320,6 +365,7 @@ EXERCISES = [
             (np.array([0.0, 0.1]), 0.0),
         ),
         on_the_way=_way_to_the_target,
+        draw=_some_run,
         corners={"at or above": [1, 6, 7, 16], "is never reached": [2, 5, 9, 15]},
         mistakes=(
             (_never_none(lambda accuracies, target: epochs_to(accuracies, target) - 1),
@@ -464,6 +510,7 @@ EXERCISES = [
                 (np.array([0.03, 0.1, 1.0]), _CLOSE_VAL, _CLOSE_TEST)),
         corners={"all may be below 0": [5]},
         parts=("the rate", "the test score"),
+        draw=_some_sweep,
         on_the_way=lambda rates, val, test: (
             f"The mean validation scores are `{_show(val.mean(axis=1))}`, the mean test scores "
             f"`{_show(test.mean(axis=1))}`."),
@@ -601,6 +648,7 @@ EXERCISES = [
                 (np.array([0.82, 0.79, 0.85, 0.80, 0.83]), np.array([0.81, 0.80, 0.81, 0.81, 0.80])),
                 (np.array([0.52, 0.6, 0.7, 0.8, 0.66]), np.array([0.5, 0.6, 0.71, 0.75, 0.66]))),
         parts=("the mean", "low", "high"),
+        draw=_some_pairs,
         mistakes=(
             (lambda a, b: _unpaired(a, b, 2 * len(a) - 2),
              "The two settings are treated as strangers, though they share their seeds: take the difference seed by "

@@ -1,6 +1,7 @@
 """What answers have to do with the right ones on all probes together: an effect that holds by the numbers, no cause."""
 
 import re
+from functools import partial
 from itertools import combinations, permutations
 
 import numpy as np
@@ -146,34 +147,37 @@ def _difference(pairs, arguments, subject):
     lists = _lists(pairs, arguments)
     more, less = ("ends too high", "ends too low") if subject.startswith("your ") else ("is too large", "is too small")
     ratio, shift = float((g @ e) / (e @ e)), float((g - e).mean())
+    sizes = np.concatenate([np.full(y.size, np.abs(y).max(initial=0)) for _, y in pairs])  # each answer by its own
+    close = partial(_close_by_size, sizes)
     with np.errstate(all="ignore"):
         relations = (
-            *((_close(g, a), f"{subject} is `{name}` itself") for name, a in given.items()),
+            *((close(g, a), f"{subject} is `{name}` itself") for name, a in given.items()),
             *((all(_close(x, choose(a)) for (x, _), a in zip(pairs, values, strict=True)),
                f"{subject} is the {which} of `{name}`")
               for name, values in lists.items() for which, choose in _PLACES.items()),
             *((all(not np.isclose(a, x).any() for (x, _), a in zip(pairs, values, strict=True)),
                f"{subject} is none of the `{name}`") for name, values in lists.items()),
-            (_close(g, np.full(g.shape, g[0])), f"{subject} is `{g[0]:.6g}`"),
-            (_close(g, -e), f"the sign of {subject} is turned round"),
-            (ratio and _close(g, ratio * e), f"{subject} is {_times(ratio)} what it should be"),
-            (_close(abs(g), abs(e)), f"the size of {subject} is right, and the sign is not"),
-            (_close(g, e + shift), f"{subject} {more if shift > 0 else less} by `{abs(shift):.4g}`"),
-            *((_close(g, e * a), f"{subject} is `{name}` times what it should be") for name, a in given.items()),
-            *((_close(g * a, e), f"{subject} is what it should be, divided by `{name}`") for name, a in given.items()),
-            *((_close(g, e + a), f"{subject} {more} by `{name}`") for name, a in given.items()),
-            *((_close(g, e - a), f"{subject} {less} by `{name}`") for name, a in given.items()),
-            (_close(g, 1 / e), f"{subject} is 1 divided by what it should be"),
-            (_close(g, e**2), f"{subject} is the square of what it should be"),
-            (_close(g, e**0.5), f"{subject} is the root of what it should be"),
-            *((len(pairs) > 2 and c and _close(g * a, c * e),
+            (close(g, np.full(g.shape, g[0])), f"{subject} is `{g[0]:.6g}`"),
+            (close(g, -e), f"the sign of {subject} is turned round"),
+            (ratio and abs(ratio - 1) > MISTAKE and close(g, ratio * e),
+             f"{subject} is {_times(ratio)} what it should be"),
+            (close(abs(g), abs(e)), f"the size of {subject} is right, and the sign is not"),
+            (close(g, e + shift), f"{subject} {more if shift > 0 else less} by `{abs(shift):.4g}`"),
+            *((close(g, e * a), f"{subject} is `{name}` times what it should be") for name, a in given.items()),
+            *((close(g * a, e), f"{subject} is what it should be, divided by `{name}`") for name, a in given.items()),
+            *((close(g, e + a), f"{subject} {more} by `{name}`") for name, a in given.items()),
+            *((close(g, e - a), f"{subject} {less} by `{name}`") for name, a in given.items()),
+            (close(g, 1 / e), f"{subject} is 1 divided by what it should be"),
+            (close(g, e**2), f"{subject} is the square of what it should be"),
+            (close(g, e**0.5), f"{subject} is the root of what it should be"),
+            *((len(pairs) > 2 and c and close(g * a, c * e),
                f"{subject} is `{c:.4g}` times what it should be, divided by `{name}`")
               for name, a in given.items() for c in [float((g * a) @ e / (e @ e))]),
-            (_close(g, np.floor(e)), f"{subject} is what it should be, rounded down to a whole number"),
-            (_close(g, np.ceil(e)), f"{subject} is what it should be, rounded up to a whole number"),
+            (close(g, np.floor(e)), f"{subject} is what it should be, rounded down to a whole number"),
+            (close(g, np.ceil(e)), f"{subject} is what it should be, rounded up to a whole number"),
             *((words, f"{subject} is what it should be, {words} to {d} place{'s' * (d != 1)}")
               for d in range(5) for words in [_shortened(g, e, d)]),
-            (_close(g, e, 0.01), f"{subject} is within 1 % of what it should be, but not equal to it"),
+            (close(g, e, 0.01), f"{subject} is within 1 % of what it should be, but not equal to it"),
             ((abs(g) > abs(e)).all() and (g * e > 0).all() and (e < 0).any(), f"{subject} is too far from 0"),
             ((abs(g) < abs(e)).all() and (g * e >= 0).all() and (e < 0).any(), f"{subject} is too close to 0"),
             ((g * e < 0).all(), f"the sign and the size of {subject} are wrong"),
@@ -271,6 +275,11 @@ def _length(value):
 def _close(a, b, tolerance=MISTAKE):
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     return a.shape == b.shape and bool(alike(a, b, tolerance).all())
+
+
+def _close_by_size(sizes, a, b, tolerance=MISTAKE):
+    """Whether the numbers are the same, each relative to its own size and to the largest number of its answer."""
+    return bool((np.abs(a - b) <= tolerance * (np.abs(b) + 1e-3 * sizes) + NOTHING).all())
 
 
 def alike(a, b, tolerance):

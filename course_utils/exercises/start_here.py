@@ -2,6 +2,7 @@
 
 import math
 
+from .draws import whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
 
@@ -13,6 +14,12 @@ def updates_per_epoch(n, batch_size):
     updates_per_epoch(8, 4) gives 2.
     """
     return math.ceil(n / batch_size)
+
+
+def _some_epoch(rng):
+    """Up to 500 batches of up to 500, the last of them full, a single example or something between."""
+    size, full = whole(rng, 1, 500), whole(rng, 1, 500) - 1
+    return full * size + int(rng.choice([size, 1, rng.integers(1, size + 1)])), size
 
 
 QUIZZES = [
@@ -76,6 +83,7 @@ EXERCISES = [
         on_the_way=lambda n, batch_size: (
             f"Full batches: `{n // batch_size}`; examples left over: `{n % batch_size}`."),
         corners={"the last may be smaller": [0, 2, 5, 6, 7, 8, 9, 10, 11, 13, 14]},
+        draw=_some_epoch,
         mistakes=(
             (lambda n, batch_size: n // batch_size,
              "Whole batches are counted well, but some examples never get their turn: what becomes of those left over "

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .draws import numbers, scale, whole
 from .framework import Exercise, _show
 from .quizzes import Option, Quiz
 
@@ -282,6 +283,37 @@ def _layer(batch, inputs, outputs):
     return tuple(_RNG.normal(size=shape).round(2) for shape in ((batch, inputs), (outputs, inputs), (batch, outputs)))
 
 
+def _some_batch(rng):
+    """Up to 60 examples and a batch of up to 80 of them, so that many occur more than once."""
+    n, d, size = whole(rng, 1, 60), whole(rng, 1, 5), whole(rng, 1, 80)
+    return numbers(rng, d), numbers(rng, n, d), numbers(rng, n), rng.integers(0, n, size)
+
+
+def _some_layer(rng):
+    """A batch of up to 60 through a layer of up to 6 inputs and outputs."""
+    batch, inputs, outputs = whole(rng, 1, 60), whole(rng, 1, 6), whole(rng, 1, 6)
+    return numbers(rng, batch, inputs), numbers(rng, outputs, inputs), numbers(rng, batch, outputs)
+
+
+def _some_epochs(rng):
+    """Up to 8 epochs over up to 12 examples, of which some are nothing but zeros; the weights may be large."""
+    n, d = whole(rng, 1, 12), whole(rng, 1, 4)
+    x = rng.normal(size=(n, d)).round(2) * (rng.random((n, 1)) > 0.2)
+    gradient = (_squares, _logistic)[rng.integers(2)]
+    y = rng.normal(size=n).round(2) if gradient is _squares else rng.choice([-1.0, 1.0], n)
+    orders = tuple(rng.permutation(n) for _ in range(whole(rng, 1, 8)))
+    w = numbers(rng, d) * 10.0 ** rng.choice([0, 0, 4] if gradient is _squares else [0])
+    return w, gradient, x, y, orders, whole(rng, 1, n + 3), scale(rng, 0.01, 0.2)
+
+
+def _some_place(rng):
+    """A step, the first or up to number 30,000, among up to 500 examples, of which one batch may hold all."""
+    n = whole(rng, 1, 500) if rng.random() < 0.6 else int(rng.choice([6, 12, 60]))  # some of them several times
+    size = whole(rng, 1, n) if rng.random() < 0.7 else n + whole(rng, 1, 20) - 1
+    step = (0, whole(rng, 1, 30000) - 1, int(rng.integers(30000)))[rng.integers(3)]
+    return step, n, size
+
+
 EXERCISES = [
     Exercise(
         id="minibatch-gradient",
@@ -307,6 +339,7 @@ EXERCISES = [
             f"The errors there are `{_show(x[rows] @ w - y[rows])}`; error times features, added up, is "
             f"`{_show(_sliced(w, x, y, rows))}`."),
         corners={"may occur more than once": [3, 5], "of any length": [2, 5, 7]},
+        draw=_some_batch,
         mistakes=(
             (_on(lambda rows, n: np.arange(n)),
              "That is the gradient over all examples. Where do the rows come in?"),
@@ -458,6 +491,7 @@ EXERCISES = [
                 _layer(4, 3, 2), _layer(1, 2, 3), _layer(3, 3, 3), _layer(2, 2, 2), _layer(5, 1, 4), _layer(4, 4, 4),
                 _layer(6, 2, 1)),
         parts=("the gradient by x", "the gradient by W", "the gradient by b"),
+        draw=_some_layer,
         mistakes=(
             (lambda x, W, g: (g @ W.T, g.T @ x, g.sum(axis=0)),
              "The blame of the inputs goes back over the same connections, but here W is turned over. When inputs and "
@@ -595,6 +629,7 @@ EXERCISES = [
             (-_W, _squares, _X, _Y, _ORDERS, 5, 0.3), (_W, _squares, _X, _Y, _ORDERS[:2], 10, 0.1),
         ),
         on_the_way=_way_to_the_first_step,
+        draw=_some_epochs,
         corners={"batch of an epoch may be smaller": [0, 1, 3, 6, 7]},
         mistakes=(
             (_loop(_right, order=np.sort),
@@ -786,6 +821,7 @@ EXERCISES = [
             "of n if that is less.",
         ),
         parts=("the epoch", "the batch", "the number of examples"),
+        draw=_some_place,
         on_the_way=lambda step, n, B: (
             f"Batches in an epoch: `{_batches(n, B)}`, the last of `{n - (_batches(n, B) - 1) * B}`."),
         corners={"the last of each epoch perhaps smaller": [1, 7, 8, 9, 10, 11]},
