@@ -175,7 +175,7 @@ def _way_to_the_tolerance(factor, tolerance):
 
 def _some_step(rng):
     """Weights and a gradient of one shape, from a single number to a table of tables, large and small."""
-    shape = tuple(whole(rng, 1, 20) for _ in range(rng.integers(4)))
+    shape = tuple(whole(rng, 1, 20) if rng.random() < 0.7 else 1 for _ in range(rng.integers(4)))
     shape = shape if rng.random() < 0.8 else 2 * (whole(rng, 2, 20),)
     size, lr = 10.0 ** rng.integers(-4, 3), scale(rng, 1e-4, 5)
     w, g = size * numbers(rng, *shape), size / lr * numbers(rng, *shape) * rng.choice([0.1, 1.0])

@@ -154,7 +154,7 @@ def _some_run(rng):
     accuracies = np.clip(rng.choice([0.1, 0.5, 0.9]) * (1 - 0.5 * slowly) + np.cumsum(changes), 0, 1).round(4)
     highest = np.sort(accuracies)[-whole(rng, 1, n)]
     target = accuracies[rng.integers(n)] if rng.random() < 0.5 else highest
-    return accuracies, float(np.clip(round(target + rng.choice([0, 0, 2e-4, -2e-4, 0.3]), 4), 0, 1))
+    return accuracies, float(np.clip(round(target + rng.choice([0, 0, 1e-4, -1e-4, 0.3]), 4), 0, 1))
 
 
 def _some_sweep(rng):
