@@ -193,10 +193,21 @@ def test_effects_by_example(got, words):
     assert effect(got, [1.0, 2.0, 4.0], asked) == words
 
 
+@pytest.mark.parametrize("id, attempt", [
+    ("epochs-to", lambda a, t: EXERCISES["epochs-to"].reference(a, t) if t > 0.01 else None),
+    ("pick-rate", lambda r, v, t: EXERCISES["pick-rate"].reference(r, np.maximum(v, 0), t)),
+])
+def test_an_answer_that_is_called_right_but_for_one_case_is_right_but_for_it(id, attempt):
+    message = check(id, attempt).message
+    assert message.startswith("Right unless") and "That may not be all: `" in message
+
+
 def test_an_effect_holds_for_small_answers_as_for_large_ones():
     asked = [{"n": 5}, {"n": 6}, {"n": 7}]
     assert "twice" not in effect([2e-4, 2e4, 9e-4], [1e-4, 1e4, 2e-4], asked)
     assert "times" not in effect([1 + 3e-5, 2 + 6e-5, 3 + 9e-5], [1.0, 2.0, 3.0], asked)
+    asked = [{"n": 5, "m": 1e-29}, {"n": 6, "m": 3e-22}, {"n": 7, "m": 2e-25}]
+    assert "divided by `m`" not in effect([25.0, 30.0, 33.0], [45.0, 41.0, 60.0], asked)
 
 
 @pytest.mark.parametrize("got, words", [

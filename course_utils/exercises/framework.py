@@ -201,7 +201,7 @@ def _judged(exercise, attempt, watched):
                                   f'`solution("{exercise.id}")` shows how we wrote it.')
     if all(g is None for g in got):
         return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
-    sentence, nearly = _known_mistake(exercise, got, expected, right)
+    sentence, nearly = _known_mistake(exercise, watched, got, expected, right)
     like = "" if sentence else _constant(exercise, got) or _otherwise(exercise, attempt, got)
     sentence = sentence or ("" if like else nearly)
     if not sentence:
@@ -486,7 +486,7 @@ def _holds_ellipsis(value):
     return value is ... or isinstance(value, _Raised) and "ellipsis" in value.text.lower()
 
 
-def _known_mistake(exercise, got, expected, right):
+def _known_mistake(exercise, watched, got, expected, right):
     """The sentence of the mistake that agrees with the attempt everywhere, and that of one that explains nearly all.
 
     Where the mistake stops, the attempt may be right: it looks out for that case. A second slip may hide behind the
@@ -505,7 +505,7 @@ def _known_mistake(exercise, got, expected, right):
         theirs = _outcomes(exercise, wrong)
         agree = [_same(g, t, MISTAKE) for g, t in zip(got, theirs, strict=True)]
         if all(agree):
-            return sentence + raised, ""
+            return sentence + raised + (_beyond(exercise, watched, wrong) if sentence.startswith("Right ") else ""), ""
         alike = [i for i in told if i < n and agree[i] and not _same(theirs[i], expected[i], MISTAKE)]
         constant = alike and _is_plain(got[alike[0]]) and all(_same(got[i], got[alike[0]], MISTAKE) for i in alike)
         shared = 0 if constant else len(alike)
@@ -521,6 +521,22 @@ def _known_mistake(exercise, got, expected, right):
             scope = f"On {sum(agree[:n])} of {n} probes: " * bool(rest)
             near.append((len(rest), scope + sentence + raised + look))
     return guarded, min(near, key=lambda one: one[0], default=(0, ""))[1]
+
+
+def _beyond(exercise, watched, wrong):
+    """That a mistake, which explains the answers to all probes, does not explain all those that are drawn, if so.
+
+    Said where the sentence tells when an answer is right: it may be wrong elsewhere, too.
+    """
+    more, places = exercise.with_draws() if exercise.draw else exercise, []
+    for i in range(len(exercise.probes), len(more.probes)):
+        with names_as_before():
+            got = _outcome(more, watched, more.probes[i])
+        if not _same(got, _outcome(more, wrong, more.probes[i]), MISTAKE):
+            if not _same(got, _outcome(more, more.reference, more.probes[i]), RIGHT):
+                places.append(i)
+    look = [_asked(more, i) for i in sorted(places, key=lambda i: _size(more.probes[i]))[:1]]
+    return "".join(f" That may not be all: `{asked}` needs another look." for asked in look)
 
 
 def _is_no_answer(value):

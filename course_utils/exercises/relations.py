@@ -147,8 +147,7 @@ def _difference(pairs, arguments, subject):
     lists = _lists(pairs, arguments)
     more, less = ("ends too high", "ends too low") if subject.startswith("your ") else ("is too large", "is too small")
     ratio, shift = float((g @ e) / (e @ e)), float((g - e).mean())
-    sizes = np.concatenate([np.full(y.size, np.abs(y).max(initial=0)) for _, y in pairs])  # each answer by its own
-    close = partial(_close_by_size, sizes)
+    close = partial(_close_by_answer, np.repeat(np.arange(len(pairs)), [y.size for _, y in pairs]))
     with np.errstate(all="ignore"):
         relations = (
             *((close(g, a), f"{subject} is `{name}` itself") for name, a in given.items()),
@@ -164,13 +163,13 @@ def _difference(pairs, arguments, subject):
             (close(abs(g), abs(e)), f"the size of {subject} is right, and the sign is not"),
             (close(g, e + shift), f"{subject} {more if shift > 0 else less} by `{abs(shift):.4g}`"),
             *((close(g, e * a), f"{subject} is `{name}` times what it should be") for name, a in given.items()),
-            *((close(g * a, e), f"{subject} is what it should be, divided by `{name}`") for name, a in given.items()),
+            *((close(g, e / a), f"{subject} is what it should be, divided by `{name}`") for name, a in given.items()),
             *((close(g, e + a), f"{subject} {more} by `{name}`") for name, a in given.items()),
             *((close(g, e - a), f"{subject} {less} by `{name}`") for name, a in given.items()),
             (close(g, 1 / e), f"{subject} is 1 divided by what it should be"),
             (close(g, e**2), f"{subject} is the square of what it should be"),
             (close(g, e**0.5), f"{subject} is the root of what it should be"),
-            *((len(pairs) > 2 and c and close(g * a, c * e),
+            *((len(pairs) > 2 and c and close(g, c * e / a),
                f"{subject} is `{c:.4g}` times what it should be, divided by `{name}`")
               for name, a in given.items() for c in [float((g * a) @ e / (e @ e))]),
             (close(g, np.floor(e)), f"{subject} is what it should be, rounded down to a whole number"),
@@ -277,9 +276,14 @@ def _close(a, b, tolerance=MISTAKE):
     return a.shape == b.shape and bool(alike(a, b, tolerance).all())
 
 
-def _close_by_size(sizes, a, b, tolerance=MISTAKE):
-    """Whether the numbers are the same, each relative to its own size and to the largest number of its answer."""
-    return bool((np.abs(a - b) <= tolerance * (np.abs(b) + 1e-3 * sizes) + NOTHING).all())
+def _close_by_answer(places, a, b, tolerance=MISTAKE):
+    """Whether the numbers are the same, each relative to its own size and to the largest of its answer.
+
+    `places` says to which answer each belongs. Small answers would be like any other among those of all probes.
+    """
+    largest = np.zeros(places.max() + 1)
+    np.maximum.at(largest, places, np.abs(b))
+    return bool((np.abs(a - b) <= tolerance * (np.abs(b) + 1e-3 * largest[places])).all())
 
 
 def alike(a, b, tolerance):
