@@ -160,14 +160,14 @@ def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
     """
     result = _judged_within(exercise, attempt, seconds, megabytes)
     if result.passed and exercise.draw:
-        return _judged_within(exercise.with_draws(), attempt, seconds, megabytes)
+        return _judged_within(exercise.with_draws(), attempt, seconds, megabytes, printed=0)  # it has been shown
     return result
 
 
-def _judged_within(exercise, attempt, seconds, megabytes):
+def _judged_within(exercise, attempt, seconds, megabytes, **output):
     watched = _Watched(attempt, inspect.signature(exercise.reference).parameters, exercise.fresh)
     try:
-        with as_before():
+        with as_before(**output):
             return run_limited(partial(_judged, exercise, attempt, watched), seconds, megabytes, lambda: watched.inside)
     except Exceeded as exceeded:
         sentence = _beyond_limits(exercise, attempt, watched, exceeded, seconds, megabytes)

@@ -188,8 +188,11 @@ def _megabytes():
 
 
 @contextmanager
-def as_before():
-    """Whatever happens within: random states, folder, filters of warnings, and how torch computes are as before."""
+def as_before(printed=PRINTED):
+    """Whatever happens within: random states, folder, filters of warnings, and how torch computes are as before.
+
+    Of what is printed within, so many characters are shown.
+    """
     with ExitStack() as after:
         after.enter_context(warnings.catch_warnings())
         after.callback(random.setstate, random.getstate())
@@ -201,7 +204,7 @@ def as_before():
             after.callback(_return_to, os.getcwd())
         after.callback(_restore_streams, sys.stdin, sys.stdout, sys.stderr)
         sys.stdin = io.StringIO()  # nobody answers, and `exit()` may close it
-        sys.stdout, sys.stderr = _Brief(sys.stdout), _Brief(sys.stderr)
+        sys.stdout, sys.stderr = _Brief(sys.stdout, printed), _Brief(sys.stderr, printed)
         _keep_the_kernel(after)
         yield
 
@@ -257,8 +260,8 @@ def _keep_the_kernel(after):
 class _Brief:
     """Passes on the beginning of what is printed."""
 
-    def __init__(self, stream):
-        self._stream, self._left = stream, PRINTED
+    def __init__(self, stream, most):
+        self._stream, self._left = stream, most
 
     def write(self, text):
         if self._left > 0:
