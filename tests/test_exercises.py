@@ -118,7 +118,8 @@ def test_solution_shows_the_reference(exercise):
 
 @every_exercise
 def test_probes_survive_an_attempt_that_spoils_them(exercise):
-    before = copy.deepcopy([a for probe in exercise.probes for a in probe if not callable(a)])
+    probes = (*exercise.probes, *exercise.further)
+    before = copy.deepcopy([a for probe in probes for a in probe if not callable(a)])
 
     def spoiler(*args):
         for a in args:
@@ -127,7 +128,7 @@ def test_probes_survive_an_attempt_that_spoils_them(exercise):
         return 0.0
 
     check(exercise.id, lambda *args: spoiler(*args))
-    after = [a for probe in exercise.probes for a in probe if not callable(a)]
+    after = [a for probe in probes for a in probe if not callable(a)]
     np.testing.assert_equal(after, before)  # for which nan equals nan
 
 
@@ -1306,6 +1307,14 @@ def change_by_powers(loss_plain, feature_plain, loss_adaptive, feature_adaptive,
     return change * c ** (loss_plain if plain else loss_adaptive) * f ** (feature_plain if plain else feature_adaptive)
 
 
+def all_but_the_last_as_the_first(w, gradient, batches, every, lr):
+    for i in range(0, len(batches), every):
+        group = batches[i:i + every]
+        rows = [len(group[0])] * (len(group) - 1) + [len(group[-1])]
+        w = w - lr * sum(n * gradient(w, b) for n, b in zip(rows, group, strict=True)) / sum(rows)
+    return w
+
+
 WRONG = {
     "momentum-edge": [
         lambda lr, beta, kind, wd: edge_by_cases(lr, beta**2, kind, wd),
@@ -1577,6 +1586,7 @@ WRONG = {
             math.log2(factor))),
         lambda rates, small, large, test, factor: np.zeros(test.shape[1])],
     "accumulated-steps": [
+        all_but_the_last_as_the_first,
         lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches[::-1], every, lr),
         lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches, every + 1, lr),
         lambda w, gradient, batches, every, lr: accumulated_as_one_batch(w, gradient, batches, every, lr / 2),
@@ -1641,6 +1651,132 @@ def test_right_answers_in_another_style_pass(exercise):
     for attempt in RIGHT[exercise.id]:
         result = check(exercise.id, attempt)
         assert result.passed, result
+
+
+def asked_otherwise(id, change):
+    """The reference, which is asked something else: `change` makes other arguments of those that were passed."""
+    def attempt(*arguments):
+        return EXERCISES[id].reference(*change(*arguments))
+    return attempt
+
+
+def settings_of_few_layers(names, shapes, lr, factor, weight_decay):
+    rates, decays = EXERCISES["parameter-settings"].reference(names, shapes, lr, factor, weight_decay)
+    least = lr * factor**10
+    return [max(r, least) if factor < 1 else min(r, least) for r in rates], decays
+
+
+def going_on_where(happens):
+    """Steps are taken only where something happens: the optimizer is not asked otherwise."""
+    def attempt(checkpoint, gradient, optimizer, schedule, n_steps):
+        w, state, done = checkpoint
+        for step in range(done, done + n_steps):
+            g, lr = gradient(w, step), schedule(step)
+            if happens(g, lr):
+                w, state = optimizer(w, g, state, lr)
+        return w, state, done + n_steps
+    return attempt
+
+
+def rows_counted_once(w, gradient, batches, every, lr):
+    for i in range(0, len(batches), every):
+        w = w - lr * gradient(w, np.unique(np.concatenate(batches[i:i + every]), axis=0))
+    return w
+
+
+def start_where_outputs_are(alike):
+    def attempt(shape, base, optimizer):
+        n = shape[1] / base[1] if len(shape) == 2 else 1.0
+        return n**-0.5 if alike(shape[0], base[0]) else 1.0, EXERCISES["width-multipliers"].reference(
+            shape, base, optimizer)[1]
+    return attempt
+
+
+def lion_reset_after(n):
+    def attempt(w, g, state, lr, beta1, beta2):
+        step = state.get("step", 0)
+        w, after = EXERCISES["lion-update"].reference(w, g, {} if step == n else state, lr, beta1, beta2)
+        return w, after | {"step": step + 1}
+    return attempt
+
+
+def lion_where(g_counts):
+    def attempt(w, g, state, lr, beta1, beta2):
+        return EXERCISES["lion-update"].reference(w, g_counts(g), state, lr, beta1, beta2)
+    return attempt
+
+
+def lion_resting(w, g, state, lr, beta1, beta2):
+    return EXERCISES["lion-update"].reference(w, g, state, lr, beta1, beta2) if np.any(g) else (w, state)
+
+
+def curvature_scaled_at_the_end(times, start, n):
+    def along(product):
+        v = start
+        for _ in range(n):
+            v = product(v)
+        size = np.linalg.norm(v)
+        return v @ product(v) / size**2 if size else 0.0
+    found = along(times)
+    return found if found >= 0 else found + along(lambda v: times(v) - found * v)
+
+
+FURTHER = {  # right on ordinary numbers, wrong on large, late or rare ones
+    "parameter-settings": [settings_of_few_layers],
+    "resume-exactly": [going_on_where(lambda g, lr: lr), going_on_where(lambda g, lr: np.any(g)),
+                       asked_otherwise("resume-exactly", lambda c, g, o, s, n: (c, g, o, lambda t: s(min(t, 1000)), n)),
+                       asked_otherwise("resume-exactly", lambda c, g, o, s, n: (
+                           c, lambda w, t: g(w, t % 100), o, s, n))],
+    "accumulated-steps": [rows_counted_once,
+                          asked_otherwise("accumulated-steps", lambda w, g, b, e, lr: (w, g, b[:50], e, lr))],
+    "rate-table": [lambda lr, batch, sizes, critical: [
+        [lr * k, lr * k**0.5, lr] for s in sizes for k in [min(1024, min(s, critical) / min(batch, critical))]]],
+    "width-multipliers": [start_where_outputs_are(lambda a, b: a // b == 1),
+                          start_where_outputs_are(lambda a, b: abs(a / b - 1) < 0.3),
+                          start_where_outputs_are(lambda a, b: a == b > 1),
+                          lambda shape, base, optimizer: EXERCISES["width-multipliers"].reference(
+                              (max(shape[0] // base[0], 1) * base[0] if shape[0] > base[0] else shape[0], *shape[1:]),
+                              base, optimizer)],
+    "momentum-edge": [lambda lr, beta, kind, wd: edge_by_cases(lr, beta, kind, wd) if kind != "nesterov" else
+                      2 * (1 + beta) / (lr * (1 + 2 * beta)) - wd,
+                      lambda lr, beta, kind, wd: -np.sort(-edge_by_cases(lr, beta, kind, wd)) if np.ndim(lr) else
+                      edge_by_cases(lr, beta, kind, wd)],
+    "edge-reached": [asked_otherwise("edge-reached", lambda s, h, r, b, tol, n: (s, h, r, b, min(tol, 0.5), n)),
+                     asked_otherwise("edge-reached", lambda s, h, r, b, tol, n: (s[:100], h[:100], r[:100], b, tol, n)),
+                     asked_otherwise("edge-reached", lambda s, h, r, b, tol, n: (s.clip(max=10_000), h, r, b, tol, n)),
+                     lambda s, *rest: EXERCISES["edge-reached"].reference(s, *rest) if len(s) else 0],
+    "sharpness-by-products": [curvature_scaled_at_the_end,
+                              asked_otherwise("sharpness-by-products", lambda times, v, n: (times, v, min(n, 50))),
+                              asked_otherwise("sharpness-by-products", lambda times, v, n: (times, v, min(n, 200)))],
+    "lion-update": [lion_reset_after(50), lion_resting, lion_where(lambda g: np.clip(g, -1e3, 1e3)),
+                    lambda w, g, s, lr, b1, b2: EXERCISES["lion-update"].reference(w, g, s, lr, b1 or 0.9, b2),
+                    lambda w, g, s, lr, b1, b2: EXERCISES["lion-update"].reference(w, g, s, lr, b1, b2 or 0.99),
+                    lion_where(lambda g: g if np.ndim(g) < 2 else g[:1] + 0 * g),
+                    lion_where(lambda g: np.where(np.abs(g) > 1e-16, g, 0.0))],
+    "newton-schulz": [asked_otherwise("newton-schulz", lambda g, a, b, c, n: (g, a, b, c, min(n, 10))),
+                      asked_otherwise("newton-schulz", lambda g, a, b, c, n: (g, a, b, c, min(n, 30))),
+                      asked_otherwise("newton-schulz", lambda g, a, b, c, n: (np.clip(g, -1e6, 1e6), a, b, c, n)),
+                      lambda g, a, b, c, n: EXERCISES["newton-schulz"].reference(g, a, b, c, n) * np.linalg.norm(g)
+                      / (np.linalg.norm(g) + 1e-12)],
+    "anytime-average": [asked_otherwise("anytime-average", lambda points, power: (points, min(power, 10))),
+                        asked_otherwise("anytime-average", lambda points, power: (points, min(power, 100)))],
+}
+
+
+@pytest.mark.parametrize("id, attempt", [(id, attempt) for id, attempts in FURTHER.items() for attempt in attempts])
+def test_what_is_wrong_only_with_large_late_or_rare_numbers_fails_and_is_shown(id, attempt):
+    result, n = check(id, attempt), len(EXERCISES[id].probes)
+    assert not result.passed
+    assert result.message.startswith(f"Right on the first {n} probes; there are further ones"), result
+    assert re.search("expected `|the answer is|the new `w` is", result.message), result
+
+
+def test_further_probes_are_counted_and_change_no_sentence():
+    exercise = EXERCISES["width-multipliers"]
+    n = len(exercise.probes) + len(exercise.further)
+    assert exercise.further and f"Right on all {n} probes" in check(exercise.id, exercise.reference).message
+    wrong, sentence = exercise.mistakes[0]
+    assert check(exercise.id, wrong).message == sentence
 
 
 @every_exercise

@@ -184,6 +184,8 @@ def test_what_is_said_of_all_probes_together_is_counted_again(exercise):
     ([2.0, 4.0, 8.0], "On all 3 probes yours is twice what it should be."),
     ([1.0, 2.0, 3.0], "Right on 2 of 3 probes, those where `n` is less than `m`."),
     ([0.0, 1.0, 3.0], "On all 3 probes yours is too small by `1`."),
+    ([1.00005, 2.0, 4.0002], "Right on 1 of 3 probes; on the others yours is all but equal to what it should be, and "
+                             "still not equal."),
     ([7.0, 7.0, 7.0], "On all 3 probes yours is `7`."), ([5.0, 6.0, 7.0], "On all 3 probes yours is `n` itself."),
     ([1.0, 4.0, 16.0], "Right on 1 of 3 probes; on the others yours is the square of what it should be."),
     ([1.0, 2.0, 4.0], ""), ([3.0, 1.0, -9.0], ""), (["a", 2.0, 4.0], ""), ([[1.0], 2.0, 4.0], ""),
@@ -1241,7 +1243,7 @@ def test_an_answer_wrong_in_no_known_way_is_told_what_is_found_on_the_way(id, at
 
 @every_function
 def test_what_is_found_on_the_way_can_be_said_of_every_probe(exercise):
-    for probe in exercise.probes:
+    for probe in (*exercise.probes, *exercise.further):
         said = exercise.on_the_way(*copy.deepcopy(probe))
         assert said == "" or said.endswith(".") and "nan" not in said
 

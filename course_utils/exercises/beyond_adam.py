@@ -127,9 +127,14 @@ _OPPOSED = (2.0, -1.0, -0.5, 1.0, 0.25)  # with shares of one half the average a
 _MANY = tuple(3 * _rng.normal(size=8) for _ in range(30))  # not rounded, so that no sum is 0 but for its last bits
 _PLACES = np.arange(8.0) + 0.55  # from which steps of 0.1 never lead to 0
 _UNLIKE = tuple(g * [1e-12, 1.0, 1e6] for g in _VECTORS[1:5])
+_RESTS = (2.0, 0.0, 0.0, -0.5, 0.0, 0.0, 0.0, -1.0, 0.0, 0.7, 0.0)
+_RESTS_OF_ALL = tuple(g * (k % 3 == 0) for k, g in enumerate(_MANY))
+_TABLE, _TABLES = np.arange(6.0).reshape(2, 3) + 0.55, tuple(g[:6].reshape(2, 3) for g in _MANY)
 _rng = np.random.default_rng(15)
 _WIDE, _SQUARE, _LARGE = (np.round(_rng.normal(size=shape), 2) for shape in ((2, 4), (3, 3), (3, 5)))
 _POINTS = [np.round(_rng.normal(size=shape), 2) for shape in ((2, 1), (5, 2), (9, 3), (1, 2), (6, 1))]
+_WIDER, _LOPSIDED = np.round(_rng.normal(size=(3, 60)), 2), np.array([[1.0, 2.0, 3.0], [1e-5, 0.0, 2e-5]])
+_RUNS = [np.round(_rng.normal(size=shape), 2) for shape in ((450, 2), (12, 20))]
 
 EXERCISES = [
     Exercise(
@@ -148,6 +153,12 @@ EXERCISES = [
                 (np.array([0.0, 1.0, 3.0]), (*_STILL, *_VECTORS[:8]), 0.3, 0.3, 0.99),
                 (np.array([1.0, -2.0, 0.5]), _UNLIKE, 0.1, 0.7, 0.9), (_PLACES, _MANY, 0.1, 0.75, 0.85),
                 (0.75, _OPPOSED, 0.1, 0.5, 0.5), (_PLACES, _MANY[::-1], 0.1, 0.95, 0.7)),
+        further=(*((_PLACES, _MANY, 0.1, *shares) for shares in ((0.0, 0.9), (0.9, 0.0), (0.0, 0.0))),
+                 (_TABLE, _TABLES, 0.1, 0.8, 0.6), (0.35, _RESTS, 0.1, 0.6, 0.8),
+                 (_PLACES, _RESTS_OF_ALL, 0.1, 0.8, 0.9),
+                 (_PLACES, tuple(1e-40 * g for g in _MANY), 0.1, 0.75, 0.85),
+                 (_PLACES, tuple(10.0**(k % 7) * g for k, g in enumerate(_MANY)), 0.1, 0.75, 0.85),
+                 (_PLACES + 40, _MANY * 2, 0.1, 0.95, 0.98)),
         corners={"floats": [0, 1, 2, 7], "arrays of one shape": [3, 4, 5, 6, 8], "A sign of 0": [4, 7],
                  "against the sign": [5]},
         drive=lambda update, w, gradients, lr, beta1, beta2: walk(update, w, gradients,
@@ -215,6 +226,9 @@ EXERCISES = [
         probes=((np.array([[3.0, 4.0]]), 2.0, 0.0, 0.0, 1), (_WIDE, 1.5, -0.5, 0.0, 1), (_WIDE, 1.5, -0.5, 0.0, 4),
                 (_SQUARE, 3.4, -4.8, 2.0, 2), (_LARGE, 3.4445, -4.775, 2.0315, 5), (_SQUARE, 2.0, -1.5, 0.5, 3),
                 (_LARGE, 2.0, -1.5, 0.5, 0), (1e-6 * _WIDE, 2.0, -1.5, 0.5, 1)),
+        further=((1e-30 * _WIDE, 2.0, -1.5, 0.5, 1), (1e30 * _WIDE, 2.0, -1.5, 0.5, 3), (_WIDER, 1.5, -0.5, 0.0, 3),
+                 (_LOPSIDED, 2.0, -1.5, 0.5, 1), (_WIDE, 1.05, -0.05, 0.0, 45), (_LARGE, 1.05, -0.05, 0.0, 14),
+                 (np.array([[-2.0]]), 1.5, -0.5, 0.25, 3)),
         corners={"there may be none": [6], "divided by its length": [7]},
         mistakes=(
             (_steps(length=lambda g: 1.0), "The matrix is not divided by its length at the start."),
@@ -264,6 +278,8 @@ EXERCISES = [
         ),
         probes=((_POINTS[0], 1), (_POINTS[1], 0), (_POINTS[1], 2), (_POINTS[2], 8), (_POINTS[2], 0.5), (_POINTS[3], 3),
                 (_POINTS[4], 1)),
+        further=((_RUNS[0], 3), (_RUNS[0][:150], 0), (_RUNS[1], 1), (_RUNS[1], 12.5), (_RUNS[1], 300),
+                 (1e6 * _POINTS[1], 0.25)),
         corners={"0 or more": [1, 4]},
         mistakes=(
             (_averages(share=lambda t, p: 1 / t),

@@ -254,6 +254,21 @@ def _a_shear(v):
     return np.array([0.0, 2.0]) * v
 
 
+def _a_long_valley(v):
+    """H v for H = diag(40, 39.8)"""
+    return np.array([40.0, 39.8]) * v
+
+
+def _a_long_hill(v):
+    """H v for H = diag(−40, 39.8)"""
+    return np.array([-40.0, 39.8]) * v
+
+
+def _almost_a_plain(v):
+    """H v for H = diag(3, 1) · 10⁻¹³"""
+    return 1e-13 * np.array([3.0, 1.0]) * v
+
+
 def _way_to_the_edge(lr, beta, kind, weight_decay):
     edge = momentum_edge(lr, beta, kind, 0.0)
     return f"Without the decay the edge there is `{_show(edge if np.ndim(edge) else float(edge))}`."
@@ -310,6 +325,17 @@ def _record(beta, tolerance):
 
 _EVERY_OTHER = np.array([0.3, 0.5, 0.3, 0.5, 0.3, 0.5, 0.3, 0.5])
 
+_BOUNDED = np.linspace(0.063, 2.213, 44)[::-1]  # a share that falls through all of a wide tolerance
+_LATE = np.r_[np.tile([0.9, 0.5], 150), np.ones(12), 0.5]
+_LONG = ((np.arange(313) * 250, _LATE * 2, np.ones(313), 0.0, 0.2, 7),
+         (np.arange(44), _BOUNDED * 2, np.ones(44), 0.0, 0.85, 3),
+         (np.arange(44), _BOUNDED * 3, np.ones(44), 0.5, 0.6, 6),
+         (np.arange(44), _BOUNDED[::-1] * 2, np.ones(44), 0.0, 0.85, 3),
+         (_LOOKS, _RISING / 2000, 1000 * _FOUR, 0.0, 0.06, 3), (_LOOKS, _RISING * 2000, _FOUR / 4000, 0.0, 0.06, 3),
+         (_LOOKS[:1], np.array([0.5]), np.array([4.0]), 0.0, 0.1, 1),
+         (_LOOKS[:1], np.array([0.3]), np.array([4.0]), 0.0, 0.1, 1),
+         (_LOOKS[:0], np.ones(0), np.ones(0), 0.5, 0.1, 1))
+
 EXERCISES = [
     Exercise(
         id="momentum-edge",
@@ -328,6 +354,10 @@ EXERCISES = [
                 (np.array([0.5, 2.0, 8.0]), 0.5, "undamped", 0.0), (np.array([0.5, 2.0, 8.0]), 0.5, "undamped", 1.0),
                 (5.0, 0.3, "damped", 2.0), (0.25, 0.0, "nesterov", 1.5), (np.array([1.5, 3.0]), 0.4, "damped", 0.9),
                 (8.0, 0.6, "undamped", 0.9), (0.7, 0.4, "undamped", 0.2)),
+        further=((5.0, 0.9, "nesterov", 3.0), (5.0, 0.5, "damped", 3.0),
+                 *((np.array([1.0, 4.0, 0.5, 2.0, 20.0, 0.25]), 0.7, kind, decay)
+                   for kind in ("undamped", "damped", "nesterov") for decay in (0.0, 0.6, 50.0)),
+                 (0.01, 0.9, "damped", 7.0), (2e-3, 0.99, "nesterov", 7.0), (1e4, 0.99, "nesterov", 0.0)),
         corners={"array with the rate of each step": [6, 7, 10], "undamped": [0, 12], "damped": [1, 4],
                  "nesterov": [2, 5], "adds λ to every curvature": [3, 12], "never below 0": [7, 8, 11]},
         mistakes=(
@@ -388,6 +418,8 @@ EXERCISES = [
                 (_close_ones, 5 * _Y, 0), (_a_shear, np.array([1.5, 0.0]), 3), (_a_bowl, 0.01 * _X, 6),
                 (_a_saddle, _X, 6), (_a_plain, _Y, 0), (_a_turned_saddle, 3 * _Y, 4),
                 (_a_dome, np.array([2.0, 0.0]), 2), (_a_faint_bowl, _X, 3), (_a_faint_saddle, _X, 6)),
+        further=((_a_long_valley, _Y, 400), (_a_long_valley, _Y, 90), (_a_long_hill, _Y, 300),
+                 (_almost_a_plain, _Y, 3)),
         corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13]},
         mistakes=(
             (_curvature(again=False),
@@ -476,6 +508,7 @@ EXERCISES = [
                 (_LOOKS, 2 * _SETTLES / _CREEPING, _CREEPING, 0.0, 0.1, 4),
                 *((*_record(beta, tolerance), n) for beta, tolerance, n in (
                     (0.0, 0.1, 4), (0.5, 0.2, 5), (0.9, 0.1, 3), (0.5, 0.2, 4), (0.8, 0.1, 4)))),
+        further=_LONG,
         corners={"is nan does not count": [5, 13, 21, *_RECORDS], "at least (1 − tolerance) times": [16, 19, *_RECORDS],
                  "at most (1 + tolerance) times": [2, 10, 17, 19, 24, *_RECORDS],
                  "the edge at that look": [4, 12, 15, 20, 25, *_RECORDS], "2 (1 + β)": [3, 14, *_RECORDS[1:]],

@@ -77,6 +77,8 @@ class Exercise(_Task):
     more than what the attempt gave back. `on_the_way(*probe)` is a sentence on what the solution finds on its way to
     the answer, for those whose answer differs in no known way, and `of_yours(got, *probe)` one on the number that they
     gave instead. `fresh` names an argument whose arrays must not come back themselves, where new ones are asked for.
+    `further` are probes for whoever is right on all others: large, late, or with numbers that are rare. What differs
+    there is shown, and no mistake is looked for, so that they may be added without a thought for the sentences.
     `draw(rng)` makes one more probe by chance: an attempt that is right on all probes is asked many of these as well,
     the same ones at every check.
     """
@@ -94,6 +96,7 @@ class Exercise(_Task):
     on_the_way: Callable = lambda *probe: ""
     of_yours: Callable = lambda got, *probe: ""
     fresh: str = ""
+    further: tuple = ()
     draw: Callable = None
 
     def with_draws(self):
@@ -155,13 +158,30 @@ class _Within(BaseException):
 def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
     """Judge one attempt: equal to the reference on every probe, a known mistake, or a probe that differs.
 
-    One that is right is asked questions by chance as well. An attempt that takes longer or needs more memory is
-    stopped; what it changed outside itself is put back.
+    Who is right on every probe is asked the further ones, and some by chance. An attempt that takes longer or needs more
+    memory is stopped; what it changed outside itself is put back.
     """
     result = _judged_within(exercise, attempt, seconds, megabytes)
+    if result.passed and exercise.further:
+        result = _on_further_probes(exercise, attempt, seconds, megabytes)
     if result.passed and exercise.draw:
-        return _judged_within(exercise.with_draws(), attempt, seconds, megabytes, printed=0)  # it has been shown
+        result = _judged_within(exercise.with_draws(), attempt, seconds, megabytes, printed=0)  # it has been shown
     return result
+
+
+def _on_further_probes(exercise, attempt, seconds, megabytes):
+    more = replace(exercise, probes=exercise.further, further=(), mistakes=(), corners={})
+    then, n = _judged_within(more, attempt, seconds, megabytes, printed=0), len(exercise.probes)
+    if then.passed:
+        return _right(exercise, n + len(exercise.further))
+    told = re.sub(r"\bprobe(s?)\b", r"further probe\1", then.message)
+    return Result(exercise.id, False, True, f"Right on the first {n} probes; there are further ones, larger or with "
+                                            f"rarer numbers. {told}")
+
+
+def _right(exercise, n):
+    return Result(exercise.id, True, True, f"Right on all {n} probes. `solution(\"{exercise.id}\")` shows how we wrote "
+                                           "it.")
 
 
 def _judged_within(exercise, attempt, seconds, megabytes, **output):
@@ -197,8 +217,7 @@ def _judged(exercise, attempt, watched):
         return result(False, True, f"All {len(exercise.probes)} answers are right, but an array that comes back is one "
                                    f"of `{watched.fresh}` itself, and new arrays are asked for: `.copy()` makes one.")
     if all(right):
-        return result(True, True, f"Right on all {len(exercise.probes)} probes. "
-                                  f'`solution("{exercise.id}")` shows how we wrote it.')
+        return _right(exercise, len(exercise.probes))
     if all(g is None for g in got):
         return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
     sentence, nearly = _known_mistake(exercise, watched, got, expected, right)
@@ -732,7 +751,8 @@ def _at_call(watched, asked, call, model):
         return ("The same run, begun anew with an empty state, came out differently: something is kept outside the "
                 "state that is passed in and handed back.")
     settings = "".join(f", {n} = {_brief(v)}" for n, v in run[-1].items() if n not in ("w", "g", "state"))
-    slopes = ", then ".join(_brief(step.get("g")) for step in run)
+    told = [_brief(step.get("g")) for step in run]
+    slopes = ", then ".join(told if len(told) <= 8 else [*told[:2], "…", *told[-2:]])
     start = f"From `w = {_brief(run[0].get('w'))}` with `g = {slopes}{settings}`, after step {len(run)}"
     if remark:
         return f"{start}, yours gave {_form(g)}`{_show(g)}`.{remark} The solution gives back {_kind(e)}."

@@ -278,6 +278,16 @@ def _slower(step):
     return time_decay(0.3, 0.2)(step)
 
 
+def _now_and_then(w, step):
+    """w where step is a multiple of 3, otherwise 0"""
+    return w * (step % 3 == 0)
+
+
+def _stairs(step):
+    """0.1 · (step mod 4)"""
+    return 0.1 * (step % 4)
+
+
 def _heavy(w, g, state, lr):
     """momentum with β = 0.8"""
     return momentum(w, g, state, lr, beta=0.8)
@@ -301,14 +311,19 @@ def _batches(*sizes, seed=0):
 def _way_to_settings(names, shapes, lr, factor, weight_decay):
     rates, decays = parameter_settings(names, shapes, lr, factor, weight_decay)
     layers = dict(zip(map(_layer, names), rates, strict=True))
-    own = [f"`{name}`" for name, decay in zip(names, decays, strict=True) if decay]
+    own = _ends([f"`{name}`" for name, decay in zip(names, decays, strict=True) if decay])
     decaying = f"the decay belongs to {', '.join(own)}" if own else "no parameter decays"
-    rated = ", ".join(f"`{layer}` with the rate `{rate:.4g}`" for layer, rate in layers.items())
+    rated = ", ".join(_ends([f"`{layer}` with the rate `{rate:.4g}`" for layer, rate in layers.items()]))
     return f"The layers there are {rated}; {decaying}."
 
 
+def _ends(words):
+    """A long list without its middle."""
+    return words if len(words) <= 8 else [*words[:2], "…", *words[-2:]]
+
+
 def _way_to_the_end(w, gradient, optimizer, schedule, pieces):
-    rates = ", ".join(f"{schedule(step):.4g}" for step in range(sum(pieces)))
+    rates = ", ".join(f"{schedule(step):.4g}" for step in range(min(sum(pieces), 12))) + ", …" * (sum(pieces) > 12)
     cut = f" in pieces of {', '.join(map(str, pieces))}" * (len(pieces) > 1)
     many = f"{sum(pieces)} steps are done{cut}, with the rates `{rates}`"
     return f"There {many}." if sum(pieces) else "There no step is done."
@@ -317,9 +332,9 @@ def _way_to_the_end(w, gradient, optimizer, schedule, pieces):
 def _way_of_groups(w, gradient, batches, every, lr):
     groups = [batches[i:i + every] for i in range(0, len(batches), every)]
     places = [w := accumulated_steps(w, gradient, group, every, lr) for group in groups]
-    shown = ", then ".join(np.array2string(place, separator=", ", precision=4) for place in places)
-    sizes = ", ".join(str(sum(map(len, group))) for group in groups)
-    return f"The steps there are of {sizes} rows; w goes to `{shown}`."
+    shown = ", then ".join(np.array2string(place, separator=", ", precision=4) for place in places[:5])
+    sizes = ", ".join(str(sum(map(len, group))) for group in groups[:5]) + ", …" * (len(groups) > 5)
+    return f"The steps there are of {sizes} rows; w goes to `{shown}`{', …' * (len(groups) > 5)}."
 
 
 _W = np.array([1.5, -2.0])
@@ -359,6 +374,10 @@ EXERCISES = [
                 (["w", "v"], [(2,), (3,)], 0.3, 0.7, 0.4), (_NET, _NET_SHAPES, 0.001, 2.0, 1.5),
                 (_PARTS, _PARTS_SHAPES, 0.2, 0.6, 0.01), (_SCALED, _SCALED_SHAPES, 0.5, 0.4, 0.2),
                 (_STAGES, _STAGES_SHAPES, 0.3, 0.9, 0.1)),
+        further=(([f"{k}.{part}" for k in range(30) for part in ("weight", "bias")], [(4, 4), (4,)] * 30,
+                  0.1, 0.9, 0.2),
+                 (list("zyxwvutsrqponmlk"), [(2,) * (k % 4) for k in range(16)], 0.02, 1.1, 0.3),
+                 (_NET, _NET_SHAPES, 0.1, 1.0, 0.0)),
         corners={"A name without a dot": [3, 4, 5, 8]},
         mistakes=(
             (_settings(layer=lambda name: name),
@@ -453,6 +472,8 @@ EXERCISES = [
                 (_W, _scaled, _adam, _cosine_to_20, (5, 9)), (_W, _scaled, _adam, _slower, (7, 0, 3)),
                 (_W, _scaled, _heavy, _slower, (0, 6)), (_W, _tug, _adam, _cosine_to_20, (3, 3, 3, 3)),
                 (_W, _tug, _heavy, _slower, (0,)), (_W, _tug, _plain, _slower, (3,))),
+        further=((_W, _tug, _heavy, _stairs, (3, 5)), (_W, _now_and_then, _adam, _slower, (4, 7)),
+                 (_W, _now_and_then, _heavy, _stairs, (6, 9)), (_W, _tug, _heavy, _stairs, (500, 500, 22, 9))),
         corners={"no more steps": [3, 4, 6]},
         mistakes=(
             (_goes_on(batch=lambda step, k: k, rate=lambda step, k: k),
@@ -537,10 +558,14 @@ EXERCISES = [
         ),
         probes=((_W, _pull, _batches(2, 2, 2, 2), 2, 0.5), (_W, _pull, _batches(3, 3, 3, 3, 3, seed=1), 2, 0.4),
                 (_W, _cubic, _batches(4, 4, 1, seed=2), 2, 0.05), (_W, _cubic, _batches(4, 1, 4, 2, seed=3), 2, 0.05),
-                (_W, _cubic, _batches(2, 2, 2, seed=4), 1, 0.05), (_W, _pull, _batches(3, 2, seed=5), 4, 0.7),
+                (_W, _cubic, _batches(2, 2, 2, seed=4), 1, 0.05), (_W, _pull, _batches(3, 2, 1, seed=5), 5, 0.7),
                 (_W, _cubic, _batches(5, 5, 5, 5, 5, 5, 2, seed=6), 3, 0.04),
                 (_W, _cubic, _batches(3, 3, 3, 3, 3, 3, seed=7), 3, 0.06),
                 (_W, _pull, _batches(2, 1, 2, 2, 2, seed=8), 1, 0.3)),
+        further=((_W, _pull, _batches(1, 4, 2, 5, 3, 2, 4, seed=9), 4, 0.5),
+                 (_W, _pull, [x[[0, 0, 1, 2]] for x in _batches(3, 3, 3, seed=10)], 2, 0.5),
+                 (_W, _pull, _batches(*range(1, 8), *(3,) * 100, seed=11), 3, 0.02),
+                 (_W, _cubic, _batches(2, 5, 1, seed=12), 40, 0.05)),
         corners={"may hold fewer batches": [1, 2, 5, 6], "any batch fewer rows": [2, 3, 5, 6, 8]},
         mistakes=(
             (_accumulates(groups=lambda batches, every: [[batch] for batch in batches]),

@@ -148,6 +148,7 @@ def _difference(pairs, arguments, subject):
     more, less = ("ends too high", "ends too low") if subject.startswith("your ") else ("is too large", "is too small")
     ratio, shift = float((g @ e) / (e @ e)), float((g - e).mean())
     close = partial(_close_by_answer, np.repeat(np.arange(len(pairs)), [y.size for _, y in pairs]))
+    near = close(g, e)
     with np.errstate(all="ignore"):
         relations = (
             *((close(g, a), f"{subject} is `{name}` itself") for name, a in given.items()),
@@ -156,11 +157,14 @@ def _difference(pairs, arguments, subject):
               for name, values in lists.items() for which, choose in _PLACES.items()),
             *((all(not np.isclose(a, x).any() for (x, _), a in zip(pairs, values, strict=True)),
                f"{subject} is none of the `{name}`") for name, values in lists.items()),
+            *((near and words, f"{subject} is what it should be, {words} to {d} places")
+              for d in range(2, 8) for words in [_shortened(g, e, d)]),
+            (near, f"{subject} is all but equal to what it should be, and still not equal"),
             (close(g, np.full(g.shape, g[0])), f"{subject} is `{g[0]:.6g}`"),
             (close(g, -e), f"the sign of {subject} is turned round"),
-            (ratio and abs(ratio - 1) > MISTAKE and close(g, ratio * e),
-             f"{subject} is {_times(ratio)} what it should be"),
-            (close(abs(g), abs(e)), f"the size of {subject} is right, and the sign is not"),
+            (ratio and close(g, ratio * e), f"{subject} is {_times(ratio)} what it should be"),
+            (close(abs(g), abs(e)) and (g * e <= 0).all(), f"the size of {subject} is right, and the sign is not"),
+            (close(abs(g), abs(e)), f"the numbers of {subject} have the right sizes, and some of them the wrong sign"),
             (close(g, e + shift), f"{subject} {more if shift > 0 else less} by `{abs(shift):.4g}`"),
             *((close(g, e * a), f"{subject} is `{name}` times what it should be") for name, a in given.items()),
             *((close(g, e / a), f"{subject} is what it should be, divided by `{name}`") for name, a in given.items()),
@@ -243,10 +247,11 @@ def _questions(arguments):
 def _shortened(got, expected, digits):
     """Whether numbers are others, rounded or cut to that many digits behind the point, in words."""
     unit = 10.0**-digits
-    if not _close(got, np.round(got, digits)):
+    meets = lambda short: (abs(got - short) <= 1e-3 * unit).all()
+    if not meets(np.round(got, digits)):
         return ""
     rounded = (abs(got - expected) <= unit * (0.5 + MISTAKE)).all()
-    cut = _close(got, np.trunc(expected / unit + np.sign(expected) * RIGHT) * unit)
+    cut = meets(np.trunc(expected / unit + np.sign(expected) * RIGHT) * unit)
     return "rounded or cut" if rounded and cut else "rounded" if rounded else "cut" if cut else ""
 
 
