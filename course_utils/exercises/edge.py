@@ -264,6 +264,16 @@ def _a_long_hill(v):
     return np.array([-40.0, 39.8]) * v
 
 
+def _a_wide_saddle(v):
+    """H v for H = diag(−7, 5, 4, 3, 2, 1) · 1000"""
+    return 1000.0 * np.array([-7.0, 5.0, 4.0, 3.0, 2.0, 1.0]) * v
+
+
+def _a_hill_in_one_direction(v):
+    """H v for H = −2"""
+    return -2.0 * v
+
+
 def _almost_a_plain(v):
     """H v for H = diag(3, 1) · 10⁻¹³"""
     return 1e-13 * np.array([3.0, 1.0]) * v
@@ -334,6 +344,10 @@ _LONG = ((np.arange(313) * 250, _LATE * 2, np.ones(313), 0.0, 0.2, 7),
          (_LOOKS, _RISING / 2000, 1000 * _FOUR, 0.0, 0.06, 3), (_LOOKS, _RISING * 2000, _FOUR / 4000, 0.0, 0.06, 3),
          (_LOOKS[:1], np.array([0.5]), np.array([4.0]), 0.0, 0.1, 1),
          (_LOOKS[:1], np.array([0.3]), np.array([4.0]), 0.0, 0.1, 1),
+         (np.arange(313) * 250, _LATE * 1.99, 2 * np.ones(313), 0.99, 0.2, 12),
+         (np.arange(313) * 250, _LATE * 1.99, 2 * np.ones(313), 0.99, 0.2, 13),
+         (_LOOKS, np.array([0.74, 0.75, 0.76, 0.75, 0.75, 0.75, 0.7, 0.75]), _FOUR, 0.5, 0.0, 2),
+         (np.arange(44), _BOUNDED * 2, np.ones(44), 0.0, 1.2, 3), (_LOOKS, _LOST / 2, _FOUR, 0.0, 3.0, 4),
          (_LOOKS[:0], np.ones(0), np.ones(0), 0.5, 0.1, 1))
 
 EXERCISES = [
@@ -357,7 +371,8 @@ EXERCISES = [
         further=((5.0, 0.9, "nesterov", 3.0), (5.0, 0.5, "damped", 3.0),
                  *((np.array([1.0, 4.0, 0.5, 2.0, 20.0, 0.25]), 0.7, kind, decay)
                    for kind in ("undamped", "damped", "nesterov") for decay in (0.0, 0.6, 50.0)),
-                 (0.01, 0.9, "damped", 7.0), (2e-3, 0.99, "nesterov", 7.0), (1e4, 0.99, "nesterov", 0.0)),
+                 (0.01, 0.9, "damped", 7.0), (2e-3, 0.99, "nesterov", 7.0), (1e4, 0.99, "nesterov", 0.0),
+                 (np.array([2.0, 0.5]), 0.0, "undamped", 0.1), (0.5, 0.999, "undamped", 0.2)),
         corners={"array with the rate of each step": [6, 7, 10], "undamped": [0, 12], "damped": [1, 4],
                  "nesterov": [2, 5], "adds λ to every curvature": [3, 12], "never below 0": [7, 8, 11]},
         mistakes=(
@@ -419,7 +434,8 @@ EXERCISES = [
                 (_a_saddle, _X, 6), (_a_plain, _Y, 0), (_a_turned_saddle, 3 * _Y, 4),
                 (_a_dome, np.array([2.0, 0.0]), 2), (_a_faint_bowl, _X, 3), (_a_faint_saddle, _X, 6)),
         further=((_a_long_valley, _Y, 400), (_a_long_valley, _Y, 90), (_a_long_hill, _Y, 300),
-                 (_almost_a_plain, _Y, 3)),
+                 (_almost_a_plain, _Y, 3), (_a_wide_saddle, np.array([1.0, 2.0, -1.0, 0.5, 1.5, -2.0]), 12),
+                 (_a_hill_in_one_direction, np.array([-3.0]), 2)),
         corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13]},
         mistakes=(
             (_curvature(again=False),

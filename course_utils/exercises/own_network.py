@@ -377,7 +377,8 @@ EXERCISES = [
         further=(([f"{k}.{part}" for k in range(30) for part in ("weight", "bias")], [(4, 4), (4,)] * 30,
                   0.1, 0.9, 0.2),
                  (list("zyxwvutsrqponmlk"), [(2,) * (k % 4) for k in range(16)], 0.02, 1.1, 0.3),
-                 (_NET, _NET_SHAPES, 0.1, 1.0, 0.0)),
+                 (_NET, _NET_SHAPES, 0.1, 1.0, 0.0),
+                 (["a.weight", "A.weight", "a.b.weight"], [(2, 2), (2, 2, 2, 2, 2), (1, 1)], 0.1, 0.5, 0.3)),
         corners={"A name without a dot": [3, 4, 5, 8]},
         mistakes=(
             (_settings(layer=lambda name: name),
@@ -565,7 +566,8 @@ EXERCISES = [
         further=((_W, _pull, _batches(1, 4, 2, 5, 3, 2, 4, seed=9), 4, 0.5),
                  (_W, _pull, [x[[0, 0, 1, 2]] for x in _batches(3, 3, 3, seed=10)], 2, 0.5),
                  (_W, _pull, _batches(*range(1, 8), *(3,) * 100, seed=11), 3, 0.02),
-                 (_W, _cubic, _batches(2, 5, 1, seed=12), 40, 0.05)),
+                 (_W, _cubic, _batches(2, 5, 1, seed=12), 40, 0.05),
+                 (_W, _pull, [np.zeros((2, 2)), *_batches(1, 3, seed=13), np.zeros((1, 2))], 2, 1.5)),
         corners={"may hold fewer batches": [1, 2, 5, 6], "any batch fewer rows": [2, 3, 5, 6, 8]},
         mistakes=(
             (_accumulates(groups=lambda batches, every: [[batch] for batch in batches]),
