@@ -158,8 +158,8 @@ class _Within(BaseException):
 def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
     """Judge one attempt: equal to the reference on every probe, a known mistake, or a probe that differs.
 
-    Who is right on every probe is asked the further ones, and some by chance. An attempt that takes longer or needs more
-    memory is stopped; what it changed outside itself is put back.
+    Who is right on every probe is asked the further ones, and some by chance. An attempt that takes longer or needs
+    more memory is stopped; what it changed outside itself is put back.
     """
     result = _judged_within(exercise, attempt, seconds, megabytes)
     if result.passed and exercise.further:
