@@ -1072,6 +1072,21 @@ def filled(sharpness, method):
     ("adagrad-reach", lambda lr, n: sum(lr / k**0.5 for k in range(1, min(n, 500) + 1)), "the first 500 steps"),
     ("training-rates", lambda f, e, n, b: EXERCISES["training-rates"].reference(f, e, n, b) if b <= n else [],
      "those where `n_examples` is not less than `batch_size`; on the other one yours has no entries"),
+    ("finals-left", lambda b, n, s, f: max(0, min(n, int((b - n * s) / (f - s) + 0.001))), "`budget = 22999, n = 8"),
+    ("budgeted-halving", lambda score, settings, lengths, kept: EXERCISES["budgeted-halving"].reference(
+        lambda *question: np.nan_to_num(score(*question), nan=-1e4), settings, lengths, kept), "it may be negative"),
+    ("carried-regret", lambda val, test: EXERCISES["carried-regret"].reference(abs(val), test), "`val = [[-"),
+    ("carried-regret", lambda val, test: EXERCISES["carried-regret"].reference(val.clip(0), test), "`val = [[-"),
+    ("carried-regret", lambda val, test: EXERCISES["carried-regret"].reference(val.round(2), test), "`val = [[0.00"),
+    ("one-rate-for-all", lambda rates, val, test: EXERCISES["one-rate-for-all"].reference(
+        rates, np.minimum(val, val.min(axis=0).max() - 0.01), test), "The rate: right on"),
+    ("name-fate", lambda train, val, rates, ratio: EXERCISES["name-fate"].reference(
+        train, val, rates if np.max(np.diff(rates), initial=0) > 1e-3 else -np.sort(-rates), ratio),
+     "`5e-05` comes right after `2e-05`"),
+    ("adamw-update", lambda w, g, state, lr, b1, b2, eps, decay: EXERCISES["adamw-update"].reference(
+        w, g, state, lr, b1, b2, eps, min(decay, 1 / lr)), "weight_decay = 1.75"),
+    ("adamw-update", lambda w, g, state, *rest: EXERCISES["adamw-update"].reference(
+        w, g, state | {"t": min(state.get("t", 0), 20)}, *rest), "after step 22"),
     ("momentum-update", first_velocity_not_used, "or the second takes nothing of it"),
     ("adam-update", larger_of_root_and_eps, "eps is the least that the step divides by"),
     ("adamw-update", lambda w, g, state, lr, b1, b2, eps, decay: larger_of_root_and_eps(

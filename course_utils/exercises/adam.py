@@ -529,8 +529,8 @@ EXERCISES = [
         drive=_adamw_walk,
         probes=((1.0, (0.5, 1.0), 0.1, 0.5, 0.75, 0.25, 0.5), (1.0, _SLOPES, 0.1, 0.83, 0.95, 0.03, 0.7), (5.0,
                 _SLOPES[::-1], 0.5, 0.9, 0.999, 1e-8, 0.4), (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0, 0.3), (_W,
-                _MANY[::-1], 0.3, 0.0, 0.8, 0.01, 1.5), (_W, _MANY, 0.2, 0.6, 0.9, 0.3, 0.5), (2.0, _SLOPES * 2, 0.2,
-                0.9, 0.99, 0.1, 0.0)),
+                _MANY[::-1], 0.3, 0.0, 0.8, 0.01, 1.5), (_W, _MANY, 0.2, 0.6, 0.9, 0.3, 0.5), (2.0, _SLOPES * 3, 0.2,
+                0.9, 0.99, 0.1, 0.0), (_W, _MANY, 0.8, 0.6, 0.9, 0.3, 1.75)),
         mistakes=(
             (_decayed(before=_as_given, gradient=lambda g, w, wd: g + wd * w),
              "The decay is added to the gradient, so that it is averaged and divided by the root like everything else. "

@@ -625,7 +625,7 @@ EXERCISES = [
                 (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200), (1600, 91, 16, 160), (990, 12, 40, 100),
                 (1600, 12, 150, 160), (1010, 13, 30, 130), (1903, 12, 150, 160),
                 (700, 3, 100, 300), (300, 2, 50, 200), (5000, 20, 100, 300), (300, 1, 100, 300), (250, 1, 100, 300),
-                (1199, 4, 100, 300)),
+                (1199, 4, 100, 300), (22999, 8, 1000, 6000)),
         corners={"`short` is less than `full`": [7], "No more finals than first trials": [5, 7, 10], "if nothing is "
                  "left": [3], "or too little for one": [9, 12, 21], "alone cost more than the budget": [4, 14]},
         mistakes=(
@@ -771,9 +771,10 @@ EXERCISES = [
                 (_FALLING, (4, 3, 1)), (_LATE, (3, 1)), (_CROSSING, (5, 4, 2)), (_RISING, (6, 6, 1)),
                 (_TIED_LATE, (3, 3, 1)), (_NEGATIVE, (3, 1)), (_LOST, (3, 2, 1)), (_FEW, (3, 2, 1)),
                 (_CROSSING, (3, 1, 1)), (_CROSSING, (5, 4, 4)), (_RISING, (6, 6, 3)), (_TIED_TOP, (3, 2)),
-                (_OVERTAKEN, (3, 3, 1)), (_ALL_LOST, (3, 3, 1)), (_RECOVERED, (3, 2, 1))),
-        corners={"it may be negative": [9], "nan means that it diverged": [2, 5, 9], "Of equals": [3, 8, 15, 16],
-                 "of those that diverged": [10, 11, 17], "ranked higher in the round before": [8, 10, 15, 16, 17],
+                (_OVERTAKEN, (3, 3, 1)), (_ALL_LOST, (3, 3, 1)), (_RECOVERED, (3, 2, 1)), (1e6 * _NEGATIVE, (3, 1))),
+        corners={"it may be negative": [9, 19], "nan means that it diverged": [2, 5, 9, 19],
+                 "Of equals": [3, 8, 15, 16], "of those that diverged": [10, 11, 17],
+                 "ranked higher in the round before": [8, 10, 15, 16, 17],
                  "stands earlier in settings": [3, 11], "kept[-1] may be more than 1": [6, 13, 14, 15],
                  "every setting that is still in gets": [12]},
         mistakes=(

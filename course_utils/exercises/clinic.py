@@ -457,9 +457,10 @@ EXERCISES = [
                 (_FELL, np.array([1.0, 1.3]), _COS, _MOVED), (_FELL, _VAL, np.array([0.1, 0.04, 0.05, 0.01]), _MOVED),
                 (np.array([np.nan, 1.0, 0.5]), _VAL, _COS, _MOVED), (np.array([2.0, 1.99]), _VAL, _COS, _CREEP),
                 (_FELL, _VAL, np.array([0.1, 0.09, 0.2, 0.01]), _MOVED),
-                (_FELL, _VAL, np.array([0.1, 0.01, 0.02]), _MOVED)),
+                (_FELL, _VAL, np.array([0.1, 0.01, 0.02]), _MOVED),
+                (_FELL, _VAL, np.array([1e-4, 2e-5, 5e-5, 1e-6]), _MOVED)),
         corners={"the first line that is true": [13, 14, 15, 38, 40], "nan or infinite": [2, 3, 24, 37, 46],
-                 "more than half of the first, or": [4, 16, 18, 25, 42], "some rate is higher": [5, 31, 45, 48, 49],
+                 "more than half of the first, or": [4, 16, 18, 25, 42], "some rate is higher": [5, 31, 45, 48, 49, 50],
                  "at least the first": [6, 7, 40, 41], "median of ratio": [8, 9, 10, 19, 27, 28, 32, 33, 34, 35],
                  "1.2 times its lowest": [11, 12, 21, 29, 30]},
         mistakes=(

@@ -466,7 +466,8 @@ EXERCISES = [
             f"The problems choose the rates at the places `{val.argmax(axis=1).tolist()}`, counted from 0."),
         probes=((_PEAKS, _PEAKS_TEST), (_VAL, _TEST), (_VAL[:, ::-1], _TEST[:, ::-1]), (_VAL[:2], _TEST[2:]),
                 (_PEAKS[::-1], _PEAKS_TEST[::-1]), (_EQUALS, _EQUALS_TEST),
-                (_EQUALS, _EQUALS_TEST[:, ::-1])),
+                (_EQUALS, _EQUALS_TEST[:, ::-1]), (_VAL[:2] - 2, _TEST[:2] - 2),
+                (_VAL[:2] / 1000, _TEST[:2] / 1000)),
         corners={"of equals, the first": [5, 6], "below 0 where that is better": [1, 2]},
         mistakes=(
             (lambda val, test: carried_regret(val, test).T,
@@ -614,7 +615,8 @@ EXERCISES = [
                 (_FIVE, np.roll(_PEAKS, -2, axis=1), np.roll(_PEAKS_TEST, -2, axis=1)),
                 (_FIVE, np.roll(_PEAKS, 2, axis=1), np.roll(_PEAKS_TEST, 2, axis=1)),
                 (_SIX[:4], _HIGH, _HIGH_TEST), (_SIX[1:4], _NEVER, _NEVER[:, ::-1] + 0.05),
-                (_FIVE, _PEAKS[1:2], _PEAKS_TEST[2:])),
+                (_FIVE, _PEAKS[1:2], _PEAKS_TEST[2:]),
+                (_SIX, (_VAL / 20).round(3), (_TEST / 20).round(3))),
         corners={"in any order": [2], "Of equals, the first rate": [6, 8, 14], "worst off on test data": [0, 4]},
         mistakes=(
             (lambda rates, val, test: _chosen(rates, test, test, test.min(axis=0).argmax()),
