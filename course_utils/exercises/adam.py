@@ -228,7 +228,7 @@ EXERCISES = [
                 0.95, 0.03), (0.5, _SLOPES[::-1], 0.05, 0.9, 0.999, 1e-8), (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0),
                 (_W, _MANY[::-1], 0.03, 0.0, 0.8, 0.01), (_W, _MANY, 0.2, 0.6, 0.9, 0.3), (1.0, _SLOPES * 3, 0.2, 0.97,
                 0.98, 0.02)),
-        further=((1.0, _SLOPES * 20, 0.02, 0.99, 0.998, 0.02), (1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1),
+        further=((5.0, _SLOPES * 20, 0.02, 0.99, 0.998, 0.02), (1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1),
                  (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4)),
         corners={"floats": [0, 1, 2, 3], "arrays of one shape": [4, 5, 6], "need not be tiny": [0, 4]},
         mistakes=(
@@ -533,8 +533,8 @@ EXERCISES = [
                 _SLOPES[::-1], 0.5, 0.9, 0.999, 1e-8, 0.4), (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0, 0.3), (_W,
                 _MANY[::-1], 0.3, 0.0, 0.8, 0.01, 1.5), (_W, _MANY, 0.2, 0.6, 0.9, 0.3, 0.5), (2.0, _SLOPES * 3, 0.2,
                 0.9, 0.99, 0.1, 0.0), (_W, _MANY, 0.8, 0.6, 0.9, 0.3, 1.75)),
-        further=((1.0, _SLOPES * 20, 0.02, 0.99, 0.998, 0.02, 0.3), (1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1, 0.01),
-                 (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4, 0.05)),
+        further=((50.0, _SLOPES * 20, 0.02, 0.99, 0.998, 0.02, 0.3),
+                 (1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1, 0.01), (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4, 0.05)),
         mistakes=(
             (_decayed(before=_as_given, gradient=lambda g, w, wd: g + wd * w),
              "The decay is added to the gradient, so that it is averaged and divided by the root like everything else. "

@@ -201,10 +201,10 @@ def _some_function(rng):
 
 
 def _some_way(rng):
-    """Up to 500 steps. The tolerance lies between two powers of the factor, or is a power of it without rounding."""
+    """Up to 500 steps. The tolerance lies between two powers of the factor, or above one by more than rounding."""
     if rng.random() < 0.2:
         factor = float(rng.choice([0.25, 0.5]))
-        return factor, factor ** int(rng.choice([1, 2, 4, 8, 16]))
+        return factor, factor ** int(rng.choice([1, 2, 4, 8, 16])) * (1 + 1e-9)
     if rng.random() < 0.1:
         return int(rng.integers(2)) * scale(rng, 0.01, 0.99), float(rng.choice([1.0, 0.3, 1e-4]))
     n = whole(rng, 1, 500)
