@@ -231,6 +231,7 @@ def _rmsprop_taken_for_plain(optimizer, change, loss_factor, feature_factor):
 _FLOATS = (0.5, -0.2, 0.0, 0.9, 0.05)
 _VECTORS = tuple(np.array(g) for g in ([0.5, -20.0, 0.003], [-0.1, 4.0, 0.0], [2.0, -7.0, -0.02], [0.3, 0.1, 0.5]))
 _MATRICES = tuple(np.array(g) for g in ([[1.5, -0.2], [0.4, 3.0]], [[-0.6, 0.1], [-2.0, 0.7]], [[0.2, 5.0], [0.3, -1]]))
+_LONG = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1) * 20
 _QUIET_START = (np.array([0.0, 1.0]), np.array([0.0, -0.5]), np.array([2.0, 0.0]))
 
 _NOT_THE_ROOT = ("The step is divided by the sum itself. Its root has the unit of a gradient; the sum has that unit "
@@ -342,6 +343,9 @@ EXERCISES = [
              "The divided rate is kept, and the next step divides it once more. Divide `lr` itself, anew in each "
              "step."),
         ),
+        further=((50.0, _LONG, 0.2, 0.01),
+                 (1e4 * np.array([1.0, -3.0, 0.2]), tuple(1e3 * g for g in _VECTORS), 30.0, 0.1),
+                 (np.array([1.0, -3.0, 0.2]), tuple(1e-3 * g for g in _VECTORS), 0.1, 1e-4)),
         drive=_adagrad_walk,
     ),
     Exercise(
@@ -442,6 +446,9 @@ EXERCISES = [
             (lambda w, g, state, lr, alpha, eps: rmsprop_update(w, g, state, (1 - alpha) * lr, alpha, eps),
              "1 − alpha multiplies the step as well. It belongs to the new square alone."),
         ),
+        further=((50.0, _LONG, 0.02, 0.998, 0.01),
+                 (1e4 * np.array([1.0, -3.0, 0.2]), tuple(1e3 * g for g in _VECTORS), 30.0, 0.9, 0.1),
+                 (np.array([1.0, -3.0, 0.2]), tuple(1e-3 * g for g in _VECTORS), 0.1, 0.95, 1e-4)),
         drive=_rmsprop_walk,
     ),
     Exercise(

@@ -174,6 +174,10 @@ _STEPS = (
     (np.array([2.0, -1.0]), (np.array([0.0, 1.0]), np.array([1.0, 0.5]), np.array([-1.0, 2.0])), (0.1, 0.2, 0.1), 0.6),
     (3.0, (0.8, 0.0, 0.0, -0.3), (0.1, 0.2, 0.1, 0.3), 0.7),
 )
+_FURTHER_STEPS = (
+    (50.0, (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1) * 20, (0.02, 0.01) * 80, 0.98),
+    (1e4 * np.array([1.0, -2.0]), (np.array([300.0, -2e3]), np.array([-4e3, 500.0])) * 4, (0.1,) * 8, 0.7),
+)
 _STEP_CORNERS = {"floats": [0, 2, 8], "arrays of one shape": [5, 6, 7], "lr may change from step to step": [0, 3]}
 
 _MEMORY = ("Read the old velocity from the state, with 0 for the first step, make the new one, and hand it back in a "
@@ -196,6 +200,7 @@ EXERCISES = [
             "v ← β v + g, then w ← w − lr · v with the new v. No 1 − β, and no rate inside v.",
         ),
         probes=_STEPS,
+        further=_FURTHER_STEPS,
         drive=_momentum_walk,
         corners=_STEP_CORNERS,
         mistakes=(
@@ -474,6 +479,7 @@ EXERCISES = [
             "w ← w − lr · (g + β v), where v is the *new* velocity, which holds g already.",
         ),
         probes=_STEPS,
+        further=_FURTHER_STEPS,
         drive=_momentum_walk,
         mistakes=(
             (_rule(_sum, _ball),
