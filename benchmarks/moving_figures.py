@@ -40,7 +40,8 @@ def measure(page, root, presses):
 
 
 def main(site=ROOT / "build/site", presses="40"):
-    pages = [path for path in sorted(Path(site).rglob("*.html")) if "data-frames=" in path.read_text(encoding="utf-8")]
+    pages = [path for path in sorted(Path(site).rglob("*.html")) if "slides" not in path.parts  # which hide all but one
+             and "data-frames=" in path.read_text(encoding="utf-8")]
     print(f"{'page':38}{'sliders':>18}{'places':>8}{'pictures':>10}{'kB':>7}" + "".join(
         f"{name + ' p50':>12}{'p95 ms':>8}" for name in WINDOWS))
     with chromium() as browser:
