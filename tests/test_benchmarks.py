@@ -60,8 +60,9 @@ def stored(tmp_path, *sources):
 def test_a_notebook_is_measured(tmp_path, capsys):
     path = stored(tmp_path, "x = 1", "import time; time.sleep(5)\nblock = b'1' * 10**8")
     assert notebooks.main([path]) == 0
-    name, seconds, busy, megabytes, cell = capsys.readouterr().out.splitlines()[2].split()[:5]
-    assert cell == "cell-1" and 5 < float(seconds) and float(busy) < float(seconds) + 5 and 50 < float(megabytes) < 999
+    name, seconds, busy, megabytes, yardstick, cell = capsys.readouterr().out.splitlines()[2].split()[:6]
+    assert cell == "cell-1" and float(yardstick) > 0 and 50 < float(megabytes) < 999
+    assert 5 < float(seconds) and float(busy) < float(seconds) + 5
 
 
 def test_a_failing_cell_is_named(tmp_path, capsys):
