@@ -3,20 +3,17 @@
 import math
 import multiprocessing
 import os
-import signal
 import sys
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from bring_your_own import ALONE, BLOBS, DIGITS, IMAGES, MODELS, SUNSPOTS, TOGETHER
-from pools import ENDS_BROKEN_POOLS
+from pools import ENDS_BROKEN_POOLS, dies_once, interrupted, same_bits
 from torch import nn
 
 import course_utils.engine.chunks
@@ -291,15 +288,10 @@ GRID = dict(model=conv_net, data=IMAGES, optimizer=torch.optim.AdamW, lr=[0.01, 
             batch_size=16, progress=False)
 
 
-def same(a, b):
-    return all(np.array_equal(a.history[name], b.history[name], equal_nan=True) for name in b.history) and all(
-        torch.equal(v, w) for x, y in zip(a.weights, b.weights, strict=True) for v, w in zip(x, y, strict=True))
-
-
 def test_two_processes_give_the_same_bits_as_one(two_processes, monkeypatch):
     away = sweep(**GRID)
     monkeypatch.setattr(course_utils.engine.chunks, "WORTH", math.inf)
-    assert same(away, sweep(**GRID))
+    assert same_bits(away, sweep(**GRID))
 
 
 def test_what_is_sent_instead_of_forked_gives_the_same(two_processes, monkeypatch):
@@ -309,18 +301,10 @@ def test_what_is_sent_instead_of_forked_gives_the_same(two_processes, monkeypatc
     assert torch.equal(here.weights, runs.run(0, 1).weights)
 
 
-def dies_once(marker, parent, step):
-    """A rate that kills the process which asks for its tenth step, once, if that is not the test's own."""
-    if step == 9 and os.getpid() != parent and not Path(marker).exists():
-        Path(marker).touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return 0.01
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("way", ["own processes", pytest.param("executor", marks=ENDS_BROKEN_POOLS), "resume"])
 def test_a_killed_process_costs_nothing_but_time(way, two_processes, tmp_path, capsys):
-    rate = partial(dies_once, str(tmp_path / "died"), os.getpid())
+    rate = partial(dies_once, str(tmp_path / "died"), os.getpid(), 9, 0.01)
     grid = GRID | {"lr": [rate, 0.003]}
     if way == "executor":
         with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
@@ -328,21 +312,15 @@ def test_a_killed_process_costs_nothing_but_time(way, two_processes, tmp_path, c
     else:
         runs = sweep(**grid, resume=tmp_path / "kept" if way == "resume" else None)
     assert (tmp_path / "died").exists() and "trained here" in capsys.readouterr().out
-    assert same(runs, sweep(**GRID))
+    assert same_bits(runs, sweep(**GRID))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
 @pytest.mark.parametrize("worth", [0.0, math.inf], ids=["two processes", "one"])
 def test_an_interrupt_keeps_the_epochs_that_are_done(worth, two_processes, monkeypatch, capsys):
     monkeypatch.setattr(course_utils.engine.chunks, "WORTH", worth)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT))
-    try:
-        timer.start()
+    with interrupted(1.5):
         runs = sweep(**GRID | {"epochs": 3000})
-    finally:
-        timer.cancel()
-        signal.signal(signal.SIGINT, before)
     assert 0 < runs.epochs < 3000 and "epochs are done and kept" in capsys.readouterr().out
     whole = sweep(**GRID | {"epochs": 3})
     n = min(3, runs.epochs)
@@ -358,7 +336,7 @@ def test_finished_networks_are_kept_one_by_one_with_their_buffers(tmp_path, two_
     trained, train_all = [], course_utils.engine.chunks.train_all
     monkeypatch.setattr(course_utils.engine.chunks, "train_all", lambda *a: trained.append(a) or train_all(*a))
     again = sweep(**GRID, resume=tmp_path)
-    assert len(trained) == 1 and same(first, again)
+    assert len(trained) == 1 and same_bits(first, again)
     for i in range(2):
         a, b = first.run(i, 1).module(), again.run(i, 1).module()
         assert all(torch.equal(x, y) for x, y in zip(a.buffers(), b.buffers(), strict=True))

@@ -2,20 +2,18 @@
 
 import multiprocessing
 import os
-import signal
 import sys
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import tqdm.notebook
+from pools import dies_once, interrupted, same_bits
 from test_training import own, plain_run
 
 import course_utils.engine.chunks
@@ -130,11 +128,6 @@ GRID = dict(lr=[0.1, 0.01], optimizer=momentum, seeds=range(6), epochs=5, batch_
 forking = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are forked on Linux only")
 
 
-def same_bits(a, b):
-    return all(np.array_equal(a.history[name], b.history[name]) for name in a.history) and all(
-        torch.equal(v, w) for x, y in zip(a.weights, b.weights, strict=True) for v, w in zip(x, y, strict=True))
-
-
 @forking
 def test_stacks_that_take_long_go_on_in_forked_processes_to_the_same_bits(forks, monkeypatch):
     monkeypatch.setattr(course_utils.engine.tracing, "AFTER", 5)
@@ -157,17 +150,9 @@ def test_more_chunks_than_processes_come_back_in_their_order(forks):
                for a, b in zip(x, y, strict=True) for name in a if name != "buffers")
 
 
-def _dies_away(marker, parent, step):
-    """A rate that kills the process which asks for its fortieth step, once, if that is not the test's own."""
-    if step == 40 and os.getpid() != parent and not Path(marker).exists():
-        Path(marker).touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return 0.1
-
-
 @forking
 def test_a_killed_fork_costs_nothing_but_time(forks, tmp_path, capsys):
-    found = quiet(**GRID | {"lr": [partial(_dies_away, str(tmp_path / "died"), os.getpid()), 0.01]})
+    found = quiet(**GRID | {"lr": [partial(dies_once, str(tmp_path / "died"), os.getpid(), 40, 0.1), 0.01]})
     said = capsys.readouterr().out
     assert (tmp_path / "died").exists() and "a process that trained a share of the networks ended" in said
     torch.set_num_threads(1)
@@ -176,14 +161,8 @@ def test_a_killed_fork_costs_nothing_but_time(forks, tmp_path, capsys):
 
 @forking
 def test_an_interrupt_of_forked_stacks_keeps_the_epochs_that_are_done(forks, capsys):
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT))
-    try:
-        timer.start()
+    with interrupted(1.5):
         found = quiet(**GRID | {"epochs": 20_000})
-    finally:
-        timer.cancel()
-        signal.signal(signal.SIGINT, before)
     assert len(forks) == 1 and 0 < found.epochs < 20_000 and "epochs are done and kept" in capsys.readouterr().out
     n = min(5, found.epochs)
     assert np.array_equal(found.history["val_loss"][:, :, :n], quiet(**GRID).history["val_loss"][:, :, :n])

@@ -172,10 +172,9 @@ def _forked(pool, trained, epochs, shares, stop):
 
     Here they stand as they stood then, and go on should the process die.
     """
-    others = [trained[k::shares] for k in range(1, shares)]
-    rest = [zip(*trained[::shares], strict=True)]
-    rest += [_or_here(far_away(zip, *share, stop=stop), partial(zip, *share), "a share of the networks", stop)
-             for share in others]
+    own, *others = (trained[k::shares] for k in range(shares))
+    rest = [zip(*own, strict=True)] + [_or_here(far_away(zip, *share, stop=stop), partial(zip, *share),
+                                                "a share of the networks", stop) for share in others]
     for parts in _epochs(pool, rest, epochs):
         yield [parts[i % shares][i // shares] for i in range(len(trained))]
 
