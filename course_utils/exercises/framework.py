@@ -77,10 +77,9 @@ class Exercise(_Task):
     more than what the attempt gave back. `on_the_way(*probe)` is a sentence on what the solution finds on its way to
     the answer, for those whose answer differs in no known way, and `of_yours(got, *probe)` one on the number that they
     gave instead. `fresh` names an argument whose arrays must not come back themselves, where new ones are asked for.
-    `further` are probes for whoever is right on all others: large, late, or with numbers that are rare. What differs
-    there is shown, and no mistake is looked for, so that they may be added without a thought for the sentences.
-    `draw(rng)` makes one more probe by chance: an attempt that is right on all probes is asked many of these as well,
-    the same ones at every check.
+    `further` are probes for whoever is right on all others: large, late, or with numbers that are rare; `draw(rng)`
+    makes one more by chance, and DRAWS of these are asked as well, the same ones at every check. What differs there is
+    shown, and no mistake is looked for, so that both may be added without a thought for the sentences.
     """
 
     id: str
@@ -99,10 +98,11 @@ class Exercise(_Task):
     further: tuple = ()
     draw: Callable = None
 
-    def with_draws(self):
-        """The same exercise with probes by chance behind its own."""
+    def follow_up(self):
+        """The exercise as whoever is right is asked it again: with the further probes, and some by chance."""
         rng = np.random.default_rng(DRAWS)
-        return replace(self, probes=(*self.probes, *(self.draw(rng) for _ in range(DRAWS))))
+        drawn = [self.draw(rng) for _ in range(DRAWS)] if self.draw else ()
+        return replace(self, probes=(*self.further, *drawn), further=(), draw=None, mistakes=(), corners={})
 
 
 class Note:
@@ -161,22 +161,15 @@ def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
     Who is right on every probe is asked the further ones, and some by chance. An attempt that takes longer or needs
     more memory is stopped; what it changed outside itself is put back.
     """
-    result = _judged_within(exercise, attempt, seconds, megabytes)
-    if result.passed and exercise.further:
-        result = _on_further_probes(exercise, attempt, seconds, megabytes)
-    if result.passed and exercise.draw:
-        result = _judged_within(exercise.with_draws(), attempt, seconds, megabytes, printed=0)  # it has been shown
-    return result
-
-
-def _on_further_probes(exercise, attempt, seconds, megabytes):
-    more = replace(exercise, probes=exercise.further, further=(), mistakes=(), corners={})
-    then, n = _judged_within(more, attempt, seconds, megabytes, printed=0), len(exercise.probes)
+    result, more = _judged_within(exercise, attempt, seconds, megabytes), exercise.follow_up()
+    if not (result.passed and more.probes):
+        return result
+    then, n = _judged_within(more, attempt, seconds, megabytes, printed=0), len(exercise.probes)  # it has been shown
     if then.passed:
-        return _right(exercise, n + len(exercise.further))
+        return _right(exercise, n + len(more.probes))
     told = re.sub(r"\bprobe(s?)\b", r"further probe\1", then.message)
-    return Result(exercise.id, False, True, f"Right on the first {n} probes; there are further ones, larger or with "
-                                            f"rarer numbers. {told}")
+    return Result(exercise.id, False, True, f"Right on the first {n} probes; there are further ones, larger, with "
+                                            f"rarer numbers, or drawn by chance. {told}")
 
 
 def _right(exercise, n):
@@ -543,12 +536,12 @@ def _known_mistake(exercise, watched, got, expected, right):
 
 
 def _beyond(exercise, watched, wrong):
-    """That a mistake, which explains the answers to all probes, does not explain all those that are drawn, if so.
+    """That a mistake, which explains the answers to all probes, does not explain those to all further ones, if so.
 
     Said where the sentence tells when an answer is right: it may be wrong elsewhere, too.
     """
-    more, places = exercise.with_draws() if exercise.draw else exercise, []
-    for i in range(len(exercise.probes), len(more.probes)):
+    more, places = exercise.follow_up(), []
+    for i in range(len(more.probes)):
         with names_as_before():
             got = _outcome(more, watched, more.probes[i])
         if not _same(got, _outcome(more, wrong, more.probes[i]), MISTAKE):
