@@ -17,6 +17,7 @@ from pools import ENDS_BROKEN_POOLS, dies_once, interrupted, same_bits
 from torch import nn
 
 import course_utils.engine.chunks
+import course_utils.engine.plain
 from course_utils.models import mlp
 from course_utils.optimizers import adam, adamw, momentum, sgd
 from course_utils.schedules import cosine, warmup
@@ -225,6 +226,19 @@ def test_a_loss_of_ones_own_trains_and_scores(name, model):
         assert run.history["val_loss"][-1] == pytest.approx(float(loss(outputs, y)), rel=1e-5)
         assert run.history["val_accuracy"][-1] == pytest.approx(float((outputs.argmax(1) == y).float().mean()))
         assert run.history["train_loss"][-1] < run.history["train_loss"][0]
+
+
+def test_a_part_is_scored_as_one_batch_where_the_answers_depend_on_the_others(monkeypatch):
+    class Centred(nn.Linear):
+        def forward(self, x):
+            return super().forward(x - x.mean(0))
+
+    monkeypatch.setattr(course_utils.engine.plain, "SCORED", 7)
+    for model in (lambda: Centred(2, 3), MODELS["dropout"][0]):
+        run = train(model, BLOBS, sgd, 0.1, epochs=2, batch_size=16)
+        with torch.no_grad():
+            outputs = run.module()(torch.tensor(BLOBS.x_val))
+        assert run.history["val_loss"][-1] == pytest.approx(float(loss_of(BLOBS, outputs, torch.tensor(BLOBS.y_val))))
 
 
 def test_a_loss_may_take_several_outputs():
