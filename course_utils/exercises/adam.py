@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .draws import away_from_zero, below_one, scale, slopes, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
 from .walks import of_any_step, skipping_zeros, walk
@@ -29,9 +30,9 @@ def adam_update(w, g, state, lr, beta1, beta2, eps):
 def uncorrected_ratio(t, beta1, beta2):
     """Length of step t without bias correction, over its length with it.
 
-    The gradient is constant, steps count from 1, and eps is too small to
-    matter. beta1 and beta2 are 0 or more, and less than 1. A step that comes
-    out too long has a ratio above 1.
+    The gradient is constant, steps count from 1 and go into the thousands, and
+    eps is too small to matter. beta1 and beta2 are 0 or more, and less than 1. A
+    step that comes out too long has a ratio above 1.
     uncorrected_ratio(1, 0.5, 0.75) is 1.0.
     """
     return (1 - beta1**t) / (1 - beta2**t) ** 0.5
@@ -206,6 +207,35 @@ _SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
 _MANY = np.array([[0.5, -2.0, 0.03], [-0.2, 1.0, 0.01], [0.8, 0.4, -0.07], [0.1, -1.5, 0.02], [-0.6, 0.3, 0.05]])
 _W = np.array([1.0, -3.0, 0.2])
 
+
+def _some_hyper(rng):
+    """Any rate, β₁ perhaps 0 or β₂ itself, and an eps that is tiny beside the gradients, or large."""
+    beta1, beta2 = below_one(rng) * (rng.random() < 0.9), below_one(rng)
+    return scale(rng, 1e-4, 5), beta1 if rng.random() < 0.9 else beta2, beta2, scale(rng, 1e-8, 100)
+
+
+def _some_steps(rng):
+    """Up to 20 steps of Adam."""
+    gradients, hyper = slopes(rng, 20), _some_hyper(rng)
+    return away_from_zero(rng, _adam_walk(adam_update, 0 * gradients[0], gradients, *hyper)), gradients, *hyper
+
+
+def _some_decay(rng):
+    """Up to 20 steps of AdamW, which take away up to a fifth each, or up to 3, which take more than all."""
+    gradients, hyper, many = slopes(rng, 20), _some_hyper(rng), rng.random() < 0.8
+    lost = scale(rng, 1e-3, 0.2) * (rng.random() < 0.9) if many else scale(rng, 1.2, 1.8)
+    gradients, weight_decay = gradients if many else gradients[:3], float(f"{lost / hyper[0]:.3g}")
+    path = _adamw_walk(adamw_update, 0 * gradients[0], gradients, *hyper, weight_decay)
+    path = [p / (1 - hyper[0] * weight_decay) ** t for t, p in enumerate(path, 1)]  # as if nothing were lost
+    return away_from_zero(rng, path), gradients, *hyper, weight_decay
+
+
+def _some_ratio(rng):
+    """A step from the first to number 800; either β may be 0, they may be equal, and the first the larger."""
+    beta1, beta2 = (below_one(rng) * (rng.random() < 0.9) for _ in range(2))
+    return whole(rng, 1, 800), beta1, beta2 if rng.random() < 0.9 else beta1
+
+
 EXERCISES = [
     Exercise(
         id="adam-update",
@@ -229,7 +259,10 @@ EXERCISES = [
                 (_W, _MANY[::-1], 0.03, 0.0, 0.8, 0.01), (_W, _MANY, 0.2, 0.6, 0.9, 0.3), (1.0, _SLOPES * 3, 0.2, 0.97,
                 0.98, 0.02)),
         further=((5.0, _SLOPES * 20, 0.02, 0.99, 0.998, 0.02), (1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1),
-                 (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4)),
+                 (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4), (_W, _MANY, 0.1, 0.6, 0.0, 0.5),
+                 (1e9 * _W, 1e8 * _MANY, 1e8, 0.8, 0.95, 100.0), (_W, 1e-8 * _MANY, 0.1, 0.8, 0.95, 1e-10),
+                 (-1.0, _SLOPES * 130, 0.02, 0.9, 0.9998, 0.02)),
+        draw=_some_steps,
         corners={"floats": [0, 1, 2, 3], "arrays of one shape": [4, 5, 6], "need not be tiny": [0, 4]},
         mistakes=(
             (_adam(count=lambda t: 1),
@@ -398,6 +431,8 @@ EXERCISES = [
         probes=((1, 0.9, 0.999), (12, 0.9, 0.999), (400, 0.9, 0.999), (1, 0.9, 0.99), (3, 0.9, 0.95), (1, 0.0, 0.75),
                 (7, 0.5, 0.8), (40, 0.99, 0.9), (2, 0.3, 0.0), (300, 0.98, 0.9999), (2, 0.2, 0.9999), (5, 0.0, 0.7),
                 (500, 0.9, 0.999), (800, 0.9, 0.9995)),
+        further=((3000, 0.9, 1 - 2.0**-13), (5000, 1 - 2.0**-12, 1 - 2.0**-13), (5000, 0.0, 0.5)),
+        draw=_some_ratio,
         corners={"steps count from 1": [0, 3, 5], "0 or more": [5, 8, 11]},
         on_the_way=lambda t, beta1, beta2: (
             f"After {t} {'step' if t == 1 else 'steps'} the mean has reached the share `{1 - beta1**t:.4g}` of the "
@@ -534,7 +569,10 @@ EXERCISES = [
                 _MANY[::-1], 0.3, 0.0, 0.8, 0.01, 1.5), (_W, _MANY, 0.2, 0.6, 0.9, 0.3, 0.5), (2.0, _SLOPES * 3, 0.2,
                 0.9, 0.99, 0.1, 0.0), (_W, _MANY, 0.8, 0.6, 0.9, 0.3, 1.75)),
         further=((50.0, _SLOPES * 20, 0.02, 0.99, 0.998, 0.02, 0.3),
-                 (1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1, 0.01), (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4, 0.05)),
+                 (1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1, 0.01), (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4, 0.05),
+                 (1e9 * _W, 1e8 * _MANY, 1e8, 0.8, 0.95, 100.0, 1e-9), (_W, 1e-8 * _MANY, 0.1, 0.8, 0.95, 1e-10, 0.5),
+                 (_W, _MANY, 0.1, 0.6, 0.0, 0.5, 2.0), (-1.0, _SLOPES * 130, 0.02, 0.9, 0.9998, 0.02, 0.01)),
+        draw=_some_decay,
         mistakes=(
             (_decayed(before=_as_given, gradient=lambda g, w, wd: g + wd * w),
              "The decay is added to the gradient, so that it is averaged and divided by the root like everything else. "

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .draws import away_from_zero, below_one, scale, slopes, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
 from .walks import of_any_step, skipping_zeros, walk
@@ -53,7 +54,7 @@ def adagrad_reach(lr, n_steps):
     """How far AdaGrad moves a weight in n_steps steps whose gradients are equal.
 
     The gradient is a constant other than 0, and eps is too small to matter. There
-    is at least one step. adagrad_reach(0.1, 1) is 0.1.
+    is at least one step, there may be thousands. adagrad_reach(0.1, 1) is 0.1.
     """
     return lr * sum(1 / np.sqrt(k) for k in range(1, n_steps + 1))
 
@@ -231,7 +232,9 @@ def _rmsprop_taken_for_plain(optimizer, change, loss_factor, feature_factor):
 _FLOATS = (0.5, -0.2, 0.0, 0.9, 0.05)
 _VECTORS = tuple(np.array(g) for g in ([0.5, -20.0, 0.003], [-0.1, 4.0, 0.0], [2.0, -7.0, -0.02], [0.3, 0.1, 0.5]))
 _MATRICES = tuple(np.array(g) for g in ([[1.5, -0.2], [0.4, 3.0]], [[-0.6, 0.1], [-2.0, 0.7]], [[0.2, 5.0], [0.3, -1]]))
-_LONG = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1) * 20
+_SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
+_LONG = _SLOPES * 20
+_W = np.array([1.0, -3.0, 0.2])
 _QUIET_START = (np.array([0.0, 1.0]), np.array([0.0, -0.5]), np.array([2.0, 0.0]))
 
 _NOT_THE_ROOT = ("The step is divided by the sum itself. Its root has the unit of a gradient; the sum has that unit "
@@ -254,6 +257,33 @@ _SIGN_ONLY = ("Only the sign of the gradient stands above the line. It comes in 
 _MULTIPLIED = "The step is multiplied by the root. Divide by it: a weight that has seen much steps less."
 _NO_RATE = "The rate is missing: it multiplies the whole step."
 _PLAIN = ("That is plain descent, w − lr · g: the step does not divide by the root yet.")
+
+
+def _some_sums(rng):
+    """Up to 20 steps of AdaGrad; eps is tiny beside the gradients, or large."""
+    gradients, hyper = slopes(rng, 20), (scale(rng, 1e-4, 5), scale(rng, 1e-8, 100))
+    path = _adagrad_walk(adagrad_update, 0 * gradients[0], gradients, *hyper)
+    return away_from_zero(rng, path), gradients, *hyper
+
+
+def _some_averages(rng):
+    """Up to 20 steps of RMSProp; eps is tiny beside the gradients, or large."""
+    gradients, hyper = slopes(rng, 20), (scale(rng, 1e-4, 5), below_one(rng), scale(rng, 1e-8, 100))
+    path = _rmsprop_walk(rmsprop_update, 0 * gradients[0], gradients, *hyper)
+    return away_from_zero(rng, path), gradients, *hyper
+
+
+def _some_rescaling(rng):
+    """Any of the four, a change of either sign, perhaps 0, and factors far below 1 and far above, perhaps equal."""
+    name, change = ("sgd", "momentum", "adagrad", "rmsprop")[rng.integers(4)], scale(rng, 1e-4, 100)
+    loss, feature = scale(rng, 1e-5, 1e5), scale(rng, 1e-5, 1e5)
+    return name, change * float(rng.choice([-1, 0, 1], p=[0.45, 0.1, 0.45])), loss, (feature, loss)[rng.random() < 0.1]
+
+
+def _some_reach(rng):
+    """Up to 800 steps at any rate."""
+    return scale(rng, 1e-6, 1e3), whole(rng, 1, 800)
+
 
 def _steps_of_yours(got, lr, n_steps):
     """Of how many steps an answer is the way."""
@@ -343,9 +373,11 @@ EXERCISES = [
              "The divided rate is kept, and the next step divides it once more. Divide `lr` itself, anew in each "
              "step."),
         ),
-        further=((50.0, _LONG, 0.2, 0.01),
-                 (1e4 * np.array([1.0, -3.0, 0.2]), tuple(1e3 * g for g in _VECTORS), 30.0, 0.1),
-                 (np.array([1.0, -3.0, 0.2]), tuple(1e-3 * g for g in _VECTORS), 0.1, 1e-4)),
+        further=((50.0, _LONG, 0.2, 0.01), (1e4 * _W, tuple(1e3 * g for g in _VECTORS), 30.0, 0.1),
+                 (_W, tuple(1e-3 * g for g in _VECTORS), 0.1, 1e-4),
+                 (1e9 * _W, tuple(1e7 * g for g in _VECTORS), 1e8, 100.0),
+                 (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 1e-10), (-1.0, _SLOPES * 130, 0.2, 0.01)),
+        draw=_some_sums,
         drive=_adagrad_walk,
     ),
     Exercise(
@@ -446,9 +478,11 @@ EXERCISES = [
             (lambda w, g, state, lr, alpha, eps: rmsprop_update(w, g, state, (1 - alpha) * lr, alpha, eps),
              "1 − alpha multiplies the step as well. It belongs to the new square alone."),
         ),
-        further=((50.0, _LONG, 0.02, 0.998, 0.01),
-                 (1e4 * np.array([1.0, -3.0, 0.2]), tuple(1e3 * g for g in _VECTORS), 30.0, 0.9, 0.1),
-                 (np.array([1.0, -3.0, 0.2]), tuple(1e-3 * g for g in _VECTORS), 0.1, 0.95, 1e-4)),
+        further=((50.0, _LONG, 0.02, 0.998, 0.01), (1e4 * _W, tuple(1e3 * g for g in _VECTORS), 30.0, 0.9, 0.1),
+                 (_W, tuple(1e-3 * g for g in _VECTORS), 0.1, 0.95, 1e-4), (_W, _VECTORS, 0.1, 0.0, 0.5),
+                 (1e9 * _W, tuple(1e7 * g for g in _VECTORS), 1e8, 0.9, 100.0),
+                 (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 0.9, 1e-10), (-1.0, _SLOPES * 130, 0.02, 0.9998, 0.01)),
+        draw=_some_averages,
         drive=_rmsprop_walk,
     ),
     Exercise(
@@ -472,6 +506,9 @@ EXERCISES = [
         probes=tuple((name, *numbers)
                      for numbers in ((0.5, 10.0, 1.0), (-0.2, 1.0, 3.0), (1.5, 0.3, 7.0), (-0.04, 2.5, 0.1))
                      for name in ("sgd", "momentum", "adagrad", "rmsprop")),
+        further=tuple((name, *numbers) for numbers in ((2, 3, 4), (-1e9, 1e-9, 1e6), (1e-9, 1e9, 1e-3))
+                      for name in ("sgd", "momentum", "adagrad", "rmsprop")),
+        draw=_some_rescaling,
         mistakes=(
             (_change(lambda c, f: c * f, lambda c, f: 1),
              "That is the step of the weight. Asked for is what it adds to w · x, and the new x has feature_factor, "
@@ -573,6 +610,8 @@ EXERCISES = [
         ),
         probes=((0.1, 1), (0.1, 2), (1.0, 4), (0.01, 10), (0.003, 100), (2.5, 37), (0.02, 400), (0.7, 3), (0.6, 1),
                 (0.01, 800)),
+        further=((0.01, 5000), (1e9, 7), (1e-9, 30), (2, 3000)),
+        draw=_some_reach,
         corners={"at least one step": [0, 8]},
         of_yours=_steps_of_yours,
         on_the_way=lambda lr, n_steps: "The first steps are " + ", ".join(

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .draws import away_from_zero, below_one, scale, slopes
 from .framework import Exercise
 from .quizzes import Option, Quiz
 from .walks import of_any_step, skipping_zeros, walk
@@ -174,9 +175,13 @@ _STEPS = (
     (np.array([2.0, -1.0]), (np.array([0.0, 1.0]), np.array([1.0, 0.5]), np.array([-1.0, 2.0])), (0.1, 0.2, 0.1), 0.6),
     (3.0, (0.8, 0.0, 0.0, -0.3), (0.1, 0.2, 0.1, 0.3), 0.7),
 )
+_MANY = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
 _FURTHER_STEPS = (
-    (50.0, (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1) * 20, (0.02, 0.01) * 80, 0.98),
+    (50.0, _MANY * 20, (0.02, 0.01) * 80, 0.98),
     (1e4 * np.array([1.0, -2.0]), (np.array([300.0, -2e3]), np.array([-4e3, 500.0])) * 4, (0.1,) * 8, 0.7),
+    (1e9 * _TABLE, (2e9 * _TABLE, -3e8 * _TABLE, 1e9 * _TABLE - 1e8), (0.1, 0.05, 0.1), 0.9),
+    (1e-7 * _TABLE, (2e-7 * _TABLE, -3e-8 * _TABLE, 1e-7 * _TABLE - 1e-8), (0.1, 0.05, 0.1), 0.9),
+    (-1.0, _MANY * 130, (0.02, 0.01) * 520, 0.999)
 )
 _STEP_CORNERS = {"floats": [0, 2, 8], "arrays of one shape": [5, 6, 7], "lr may change from step to step": [0, 3]}
 
@@ -186,6 +191,29 @@ _TYPED = "β is typed in as 0.9. Use the beta that is passed."
 _PLAIN = ("That is plain descent, w − lr · g: either no velocity is handed back, or the one that came in is not used.")
 _LATE_START = ("The first step is too long. The velocity begins at 0, not at the first gradient: that would count the "
                "first one twice.")
+
+
+def _some_steps(update):
+    """Up to 20 steps of a sum, whose rate may change, and be 0 now and then, as at the end of a schedule."""
+    def draw(rng):
+        gradients, beta = slopes(rng, 20), below_one(rng) * (rng.random() < 0.9)
+        rates = tuple((scale(rng, 1e-4, 5) * rng.choice([0, 0.1, 0.5, 1, 1], len(gradients))).tolist())
+        path = _momentum_walk(update, 0 * gradients[0], gradients, rates, beta)
+        return away_from_zero(rng, path), gradients, rates, beta
+    return draw
+
+
+def _some_memory(rng):
+    """A rate of any size; β and dampening are 0, equal, or as near to 1 as 0.9994."""
+    beta, dampening = (below_one(rng) * (rng.random() < 0.8) for _ in range(2))
+    return scale(rng, 1e-6, 1e3), beta, beta if rng.random() < 0.2 else dampening
+
+
+def _some_curvatures(rng):
+    """Curvatures of any size, equal or up to a million times apart; nearly equal ones would lose digits."""
+    low = scale(rng, 1e-6, 1e4)
+    return low, low * float(rng.choice([1, scale(rng, 1.5, 10), scale(rng, 10, 1e6)], p=[0.2, 0.4, 0.4]))
+
 
 EXERCISES = [
     Exercise(
@@ -201,6 +229,7 @@ EXERCISES = [
         ),
         probes=_STEPS,
         further=_FURTHER_STEPS,
+        draw=_some_steps(momentum_update),
         drive=_momentum_walk,
         corners=_STEP_CORNERS,
         mistakes=(
@@ -294,6 +323,8 @@ EXERCISES = [
         ),
         probes=((0.01, 0.9, 0.0), (0.01, 0.9, 0.9), (0.3, 0.0, 0.0), (0.1, 0.5, 0.2), (2.0, 0.99, 0.5),
                 (0.05, 0.3, 0.6), (1e-4, 0.75, 0.0), (0.2, 0.0, 0.7)),
+        further=((1e-9, 0.5, 0.25), (1e9, 0.75, 0.0), (0.1, 1 - 2.0**-13, 0.0), (0.1, 0.0, 1 - 2.0**-13)),
+        draw=_some_memory,
         corners={"0 <= beta": [2, 7], "0 <= dampening": [0, 6]},
         mistakes=(
             (lambda lr, beta, dampening: lr / (1 - beta),
@@ -381,6 +412,8 @@ EXERCISES = [
         ),
         probes=((1.0, 25.0), (1.0, 100.0), (0.5, 8.0), (9.0, 9.0), (2.0, 3.0), (1e-3, 10.0), (9.0, 16.0),
                 (1e-3, 90.0)),
+        further=((1e-12, 1e-12), (1e-9, 1.0), (1e9, 4e9), (4, 9), (7, 7)),
+        draw=_some_curvatures,
         corners={"they may be equal": [3]},
         parts=("the rate", "beta"),
         mistakes=(
@@ -480,6 +513,7 @@ EXERCISES = [
         ),
         probes=_STEPS,
         further=_FURTHER_STEPS,
+        draw=_some_steps(nesterov_update),
         drive=_momentum_walk,
         mistakes=(
             (_rule(_sum, _ball),
