@@ -512,6 +512,13 @@ def effective_by_walking(n):
     return effective_rate
 
 
+def effective_when_settled(lr, beta, dampening):
+    old, v = None, 0.0
+    while v != old:
+        old, v = v, beta * v + (1 - dampening)
+    return lr * v
+
+
 def best_momentum_near(rate=1.0, beta=1.0):
     return lambda low, high: (rate * 4 / (low**0.5 + high**0.5) ** 2,
                               beta * (1 - 2 / (1 + (high / low) ** 0.5)) ** 2)
@@ -627,8 +634,7 @@ class AdamObject:
 
 def adam_lists(w, g, state, lr, beta1, beta2, eps):
     """Weight by weight, in plain Python."""
-    single = np.ndim(w) == 0
-    ws, gs = ([w], [g]) if single else (list(w), list(g))
+    ws, gs = np.ravel(w).tolist(), np.ravel(g).tolist()
     past = state.get("past", [[] for _ in ws])
     new = []
     for i, (weight, slope) in enumerate(zip(ws, gs, strict=True)):
@@ -638,7 +644,7 @@ def adam_lists(w, g, state, lr, beta1, beta2, eps):
         square = sum((1 - beta2) * beta2**a * x * x for a, x in zip(ages, past[i], strict=True))
         n = len(past[i])
         new.append(weight - lr * mean / (1 - beta1**n) / (math.sqrt(square / (1 - beta2**n)) + eps))
-    return new[0] if single else new, {"past": past}
+    return np.reshape(new, np.shape(w)).tolist(), {"past": past}
 
 
 def adam_powers(w, g, state, lr, beta1, beta2, eps):
@@ -1201,8 +1207,8 @@ RIGHT = {
                         rule(lambda v, g, lr, beta: beta * (v + g), lambda v, g, lr, beta: lr * (g + v)),
                         lambda w, g, state, lr, beta: (w - lr * ((1 + beta) * g + beta**2 * state.get("v", 0)),
                                                        {"v": beta * state.get("v", 0) + g})],
-    "effective-rate": [effective_by_walking(5000), lambda lr, b, d: torch.tensor(lr * (1 - d)) / (1 - b),
-                       lambda lr, b, d: lr * (1 - d) * sum(b**k for k in range(4000)),
+    "effective-rate": [effective_when_settled, lambda lr, b, d: torch.tensor(lr * (1 - d)) / (1 - b),
+                       lambda lr, b, d: lr * (1 - d) / -np.expm1(np.log(b)) if b else lr * (1 - d),
                        lambda lr, b, d: np.float32(lr * (d - 1) / (b - 1))],
     "best-momentum": [best_momentum_near(), lambda low, high: torch.tensor(best_momentum_near()(low, high)),
                       lambda low, high: [4 / (low + high + 2 * math.sqrt(low * high)),
@@ -1446,7 +1452,7 @@ WRONG = {
                         rule(summed, lambda v, g, lr, beta: lr * (v + beta * (v - g))),
                         rule(summed, lambda v, g, lr, beta: lr * (g + beta * v) / (1 + beta)),
                         rule(summed, lambda v, g, lr, beta: lr * np.sign(g + beta * v))],
-    "effective-rate": [effective_by_walking(30), lambda lr, b, d: lr / (1 - b) + d, lambda lr, b, d: 10 * lr,
+    "effective-rate": [effective_by_walking(30), effective_by_walking(5000), lambda lr, b, d: lr / (1 - b) + d, lambda lr, b, d: 10 * lr,
                        lambda lr, b, d: round(lr * (1 - d) / (1 - b), 2)],
     "best-momentum": [lambda low, high: best_momentum_near()(low, high) if low < high else (0.25, 0.0),
                       best_momentum_near(rate=1.0001), best_momentum_near(beta=1.0001), best_momentum_near(rate=2),

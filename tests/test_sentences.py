@@ -1263,12 +1263,16 @@ def test_what_is_found_on_the_way_can_be_said_of_every_probe(exercise):
         assert said == "" or said.endswith(".") and "nan" not in said
 
 
-def test_recursion_over_the_steps_is_no_reason_to_fail():
+def test_recursion_over_the_steps_is_right_up_to_hundreds_of_them_and_told_that_there_may_be_thousands():
     def reach(lr, n):
         return lr if n == 1 else reach(lr, n - 1) + lr / n**0.5
 
     def filled(beta, t):
         return beta * filled(beta, t - 1) + 1 - beta if t else 0.0
 
-    assert check("adagrad-reach", reach).passed
-    assert check("uncorrected-ratio", lambda t, beta1, beta2: filled(beta1, t) / filled(beta2, t) ** 0.5).passed
+    for id, attempt in [("adagrad-reach", reach),
+                        ("uncorrected-ratio", lambda t, beta1, beta2: filled(beta1, t) / filled(beta2, t) ** 0.5)]:
+        exercise = EXERCISES[id]
+        assert "thousands" in exercise.reference.__doc__
+        assert judge(replace(exercise, further=()), attempt).passed
+        assert "RecursionError: maximum recursion depth exceeded" in check(id, attempt).message

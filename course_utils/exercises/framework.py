@@ -228,14 +228,17 @@ class _Call:
 
     def __init__(self, arguments, earlier):
         self.arguments, self.earlier, self.value, self.finished = arguments, earlier, None, False
+        self.number = None
 
     def named(self, names):
         return dict(zip(names, self.arguments, strict=False))
 
     def key(self, names):
-        """What the calls of the run were asked, as something that can be compared."""
-        return tuple(np.asarray(v).tobytes() for step in self.run for n, v in step.named(names).items()
-                     if n != "state")
+        """What the calls of the run were asked, in a number, made once: a run may have a thousand of them."""
+        if self.number is None:
+            own = tuple(np.asarray(v).tobytes() for n, v in self.named(names).items() if n != "state")
+            self.number = hash((self.earlier and self.earlier.key(names), own))
+        return self.number
 
     @property
     def run(self):
