@@ -233,7 +233,6 @@ _FLOATS = (0.5, -0.2, 0.0, 0.9, 0.05)
 _VECTORS = tuple(np.array(g) for g in ([0.5, -20.0, 0.003], [-0.1, 4.0, 0.0], [2.0, -7.0, -0.02], [0.3, 0.1, 0.5]))
 _MATRICES = tuple(np.array(g) for g in ([[1.5, -0.2], [0.4, 3.0]], [[-0.6, 0.1], [-2.0, 0.7]], [[0.2, 5.0], [0.3, -1]]))
 _SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
-_LONG = _SLOPES * 20
 _W = np.array([1.0, -3.0, 0.2])
 _QUIET_START = (np.array([0.0, 1.0]), np.array([0.0, -0.5]), np.array([2.0, 0.0]))
 
@@ -373,7 +372,7 @@ EXERCISES = [
              "The divided rate is kept, and the next step divides it once more. Divide `lr` itself, anew in each "
              "step."),
         ),
-        further=((50.0, _LONG, 0.2, 0.01), (1e4 * _W, tuple(1e3 * g for g in _VECTORS), 30.0, 0.1),
+        further=((1e4 * _W, tuple(1e3 * g for g in _VECTORS), 30.0, 0.1),
                  (_W, tuple(1e-3 * g for g in _VECTORS), 0.1, 1e-4),
                  (1e9 * _W, tuple(1e7 * g for g in _VECTORS), 1e8, 100.0),
                  (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 1e-10), (-1.0, _SLOPES * 130, 0.2, 0.01)),
@@ -478,7 +477,7 @@ EXERCISES = [
             (lambda w, g, state, lr, alpha, eps: rmsprop_update(w, g, state, (1 - alpha) * lr, alpha, eps),
              "1 − alpha multiplies the step as well. It belongs to the new square alone."),
         ),
-        further=((50.0, _LONG, 0.02, 0.998, 0.01), (1e4 * _W, tuple(1e3 * g for g in _VECTORS), 30.0, 0.9, 0.1),
+        further=((1e4 * _W, tuple(1e3 * g for g in _VECTORS), 30.0, 0.9, 0.1),
                  (_W, tuple(1e-3 * g for g in _VECTORS), 0.1, 0.95, 1e-4), (_W, _VECTORS, 0.1, 0.0, 0.5),
                  (1e9 * _W, tuple(1e7 * g for g in _VECTORS), 1e8, 0.9, 100.0),
                  (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 0.9, 1e-10), (-1.0, _SLOPES * 130, 0.02, 0.9998, 0.01)),
