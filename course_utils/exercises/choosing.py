@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .draws import digits, scale, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
 
@@ -308,6 +309,41 @@ def _way_to_the_minimum(rates, losses):
             f"{min(at + 2, len(losses) - 1)}, counted from 0, around the rate `{rates[at]:.4g}`.")
 
 
+def _some_grid(rng):
+    """A grid of up to eight decades, with up to 30 steps in each, that begins anywhere from 1e-9 to 1,000."""
+    per_decade = whole(rng, 1, 30)
+    low, steps = scale(rng, 1e-9, 1e3), whole(rng, 1, 8 * per_decade)
+    return low, low * 10 ** (steps / per_decade) * rng.choice([_MORE, _LESS]), per_decade
+
+
+def _some_scores(rng):
+    """Up to 40 rates, 2 to 30 seeds and scores of any size; the means lie well below the line, above or close to it."""
+    n, seeds, size = whole(rng, 1, 40), whole(rng, 2, 30), scale(rng, 1e-3, 1e4)
+    rates = rng.permutation(np.arange(1, n + 1) if rng.random() < 0.3 else np.geomspace(1e-4, 10, n))
+    if rng.random() < 0.2:  # no scatter, so that the line is the best mean itself and can be met exactly
+        return rates, np.repeat(rng.integers(-4, 3, (n, 1)) / 4.0, seeds, axis=1)
+    scores = rng.normal(size=(n, seeds)) * rng.choice([0.3, 1, 4], (n, 1))
+    error, best = _error(scores), rng.integers(n)
+    scores -= scores.mean(axis=1, keepdims=True)
+    below = rng.choice([0.1, 0.5, 0.97, 1.03, 1.5, 1.9, 2.5, 8, (1 + np.sqrt(1 - 1 / seeds)) / 2], (n, 1))
+    below[best] = 0
+    return rates, size * (scores - below * error[best] + rng.choice([-9, 0, 2, 9]))
+
+
+def _some_test(rng):
+    """Up to 300 losses, rough or smooth, some of them nan or inf; the lowest mean is lower than all others by far."""
+    while True:
+        n, size = whole(rng, 1, 300), scale(rng, 1e-4, 1e4)
+        losses = rng.normal(size=n) + rng.choice([0, 1]) * rng.normal(size=n).cumsum() + rng.choice([-6, 0, 6])
+        losses = np.round(5 * losses).astype(int) if rng.random() < 0.3 else digits(size * losses)
+        if rng.random() < 0.4:
+            losses = np.where(rng.random(n) < rng.choice([0.03, 0.2]), rng.choice([np.nan, np.inf], n), losses)
+        smooth = _smooth(losses)
+        lowest = np.sort(smooth[np.isfinite(smooth)])
+        if len(lowest) and (n == 1 or np.diff(lowest[:2]).sum() > 1e-3 * np.abs(lowest).max() or len(lowest) == 1):
+            return digits(np.geomspace(10.0 ** rng.uniform(-7, -3), 10.0 ** rng.uniform(-1, 2), n), 6), losses
+
+
 _MORE, _LESS = 1 + 3e-13, 1 - 3e-13  # whole steps but for a rounding error hundreds of times that of any logarithm
 
 _FEW = np.array([0.01, 0.1, 1.0, 0.001])
@@ -319,6 +355,8 @@ _LOOSE = _ladder([1.0, -0.4, 0.2], _STEPS, [0.5, 1.6] * 7 + [1.0, 0.3], error=0.
 _SHUFFLED = np.random.default_rng(4).permutation(len(_STEPS))
 _GAP = _ladder([1.0, -0.4, 0.2, -0.3], (0.8, 5.0, 0.0, 9.0), (1.0, 1.5, 1.0, 0.5))
 _SLOPE = _ladder([1.0, -0.4, 0.2, -0.3], (0.7, 0.4, 0.0, 30.0), (1.0, 1.5, 1.0, 0.5))
+_MANY = np.geomspace(1e-5, 10, 2000)
+_CROWD = _ladder([0.1, -1.0, 0.3, 0.9, -0.2], np.abs(np.arange(2000) - 1200) / 150, [1.0] * 2000)
 _STEADY = np.array([[0.5, 0.5], [0.75, 0.75], [0.75, 0.75], [0.74999, 0.74999]])  # means without rounding
 _WILD = _ladder([1.0, -0.4, 0.2, -0.3], (4.0, 2.0, 0.0, 12.0), (6.0, 0.2, 1.0, 9.0))
 
@@ -339,6 +377,8 @@ _CLIMBING = np.array([0.5, 0.6, 0.7, 1.0, 0.9, 1.4, 1.3, 1.9, 2.4, 2.2, 3.0, 3.5
 _TWO_DIPS = np.array([2.0, 1.0, 1.2, 5.0, 4.0, 3.0, 1.9, 1.8, 1.7, 1.8, 1.9, 3.0])
 _SECOND = np.array([1.0, 0.9, 0.5, 0.6, 3.0, 4.0, 5.0, 4.5, 5.0, 6.0, 5.5, 7.0])  # lowest at the second place
 _LOW_START = np.array([1.0, 2.0, 1.5, 1.2, 9.0, 8.0, 8.5, 7.0, 9.0, 8.0, 7.5, 9.0])  # low at once
+_LONG = np.geomspace(1e-7, 10, 1200)
+_BOWL = (np.arange(1200) - 850.0) ** 2 / 2e3 + 0.01 * (np.arange(1200) % 2)
 _BOTH = np.array([0.2, np.nan, 0.1, 3.0, 2.0, 2.5, 2.2, 2.8, 0.3, 0.1, np.inf, 0.2, np.nan])
 
 EXERCISES = [
@@ -359,6 +399,9 @@ EXERCISES = [
                 (1e-3, _MORE * 1.0, 5), (0.5, _LESS * 5.0, 1), (0.1, _LESS * 10**-0.5, 2), (1e-6, _MORE * 10**-4.5, 2),
                 (0.02, _LESS * 0.02 * 10 ** (4 / 3), 3)),
         corners={"need not be whole decades": [6, 7, 8]},
+        further=((1e-3, _LESS * 10.0, 500), (0.02, _MORE * 0.02 * 10 ** (1 / 1000), 1000), (1e8, _LESS * 1e14, 2),
+                 (1, 10, 1), (2, _MORE * 2 * 10**0.5, 100)),
+        draw=_some_grid,
         mistakes=(
             (lambda low, high, n: np.linspace(low, high, _steps(low, high, n) + 1),
              "These rates have equal differences. Nearly all of them are then within a factor of 10 of `high`: it is "
@@ -477,6 +520,10 @@ EXERCISES = [
                 (_RUNGS, _TIGHT), (_RUNGS, _LOOSE), (_RUNGS[_SHUFFLED], _TIGHT[_SHUFFLED]), (_RUNGS[::-1], _TIGHT),
                 (_RUNGS[_SHUFFLED[::-1]], _LOOSE[_SHUFFLED[::-1]]), (np.array([0.03, 0.1, 0.3, 0.01]), _SLOPE)),
         corners={"just at the limit counts": [1]},
+        further=((np.array([0.1]), np.array([[0.5, 0.7]])), (_MANY, _CROWD), (_MANY[::-1], 1e-3 * _CROWD),
+                 (np.array([0.3, 0.1]), _ladder(np.arange(1000) % 7, (0.0, 0.9997), (1.0, 1.0))),
+                 (np.array([0.3, 0.1]), _ladder(np.arange(1000) % 7, (0.0, 1.0003), (1.0, 1.0)))),
+        draw=_some_scores,
         mistakes=(
             (lambda rates, scores: rates[scores.mean(axis=1).argmax()],
              "That is the rate with the best mean. Which smaller rates can the seeds not tell from it?"),
@@ -620,6 +667,10 @@ EXERCISES = [
                 (_ODD, _SECOND), (_ODD, _LOW_START)),
         corners={"of those that exist at the two ends": [3, 4, 6, 7, 10, 14, 15, 17, 18, 19],
                  "A nan": [1, 2, 8, 10, 12], "inf among these": [1, 9, 11, 12]},
+        further=(*((_R[:n], part) for n in (1, 2, 3, 4) for part in (_DIP[:n], -_DIP[:n], _FALLING[3:3 + n])),
+                 (np.array([1, 2, 4, 8]), np.array([4, 3, 2, 1])), (_LONG, _BOWL), (_LONG, -10 * _BOWL[::-1]),
+                 (_LONG, np.where(np.arange(1200) < 1000, _BOWL, np.nan))),
+        draw=_some_test,
         mistakes=(
             (lambda rates, losses: rates[_lowest(losses)] / 10,
              "A single lucky batch decides here. Smooth the losses first."),

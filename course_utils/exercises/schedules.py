@@ -1,9 +1,11 @@
 """Exercises and questions of notebook 05: shaping a rate, adding it up, giving it feedback, asking in time."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
+from .draws import scale, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
 
@@ -339,6 +341,65 @@ def _until_zero(rates):
     return rates[:rates.index(0.0)] if 0.0 in rates else rates
 
 
+def _long(step):
+    """(7 * step % 11) / 4"""
+    return (7 * step % 11) / 4
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A schedule that looks its rates up, and knows none but these."""
+
+    rates: tuple
+
+    def __call__(self, step):
+        return self.rates[step]
+
+    def __repr__(self):
+        return f"({', '.join(f'{rate:g}' for rate in self.rates[:12])}{', …' * (len(self.rates) > 12)})[step]"
+
+
+def _some_listed(rng, n):
+    """A schedule of n rates, whole numbers times a power of two, with zeros and equal ones, of both signs."""
+    steps = rng.integers(rng.choice([-9, 0, 1]), 10, n)
+    return _Listed(tuple((steps if rng.random() < 0.3 else steps * 2.0 ** rng.integers(-12, 3)).tolist()))
+
+
+def _some_step(rng):
+    """A step at one of the joints of a schedule of up to 2,000 steps, anywhere in it, or after its end."""
+    total = whole(rng, 1, 2000)
+    warm = rng.choice([1, whole(rng, 1, total), max(total - whole(rng, 1, total), 1), max(total // 2, 1), total])
+    late = total - math.ceil((total - warm) / 12)  # nearer to the end a rate in float32 has too few digits
+    step = rng.choice([0, warm // 2, warm - 1, warm, warm + 1, rng.integers(late + 1), late, total, total + warm])
+    return int(min(step, late) if step < total else step), scale(rng, 1e-5, 100), int(warm), total
+
+
+def _some_sum(rng):
+    """Up to 300 steps of a schedule that knows just so many."""
+    n = whole(rng, 1, 300)
+    return _some_listed(rng, n), n
+
+
+def _some_plateau(rng):
+    """Up to 300 losses, in many sizes, often equal or negative, sometimes infinite, and a patience up to 20."""
+    n, rough = whole(rng, 1, 300), rng.choice([0, 1, 3])
+    wandering = np.round(rough * rng.normal(size=n) - rng.normal(size=n).cumsum())
+    losses = (wandering if rough else rng.integers(-3, 4, n)) * rng.choice([-1, 1]) + rng.choice([-50, 0, 50])
+    losses = (losses * 2.0 ** rng.integers(-40, 40)).tolist() if rng.random() < 0.7 else losses.astype(int).tolist()
+    if rng.random() < 0.3:
+        losses[n // 2:] = [float(rng.choice([loss, -math.inf, math.inf])) for loss in losses[n // 2:]]
+        losses[0] = min(losses[0], 100.0)  # whether inf is a lowest loss is not said
+    factors = [0.1, 0.5, 0.7] if n < 12 else [0.9375, 0.96875]  # so that what is left can be told from 0
+    return losses, scale(rng, 1e-4, 10), float(rng.choice(factors)), whole(rng, 1, 21) - 1
+
+
+def _some_training(rng):
+    """Up to 8 epochs of up to 300 examples, with a schedule that knows just so many steps as there are."""
+    n, epochs = whole(rng, 1, 300), whole(rng, 1, 8)
+    size = int(rng.choice([1, 2, whole(rng, 1, n), max(n // 2, 1), max(n - 1, 1), n, n + 1, 4 * n]))
+    return _some_listed(rng, epochs * math.ceil(n / size)), epochs, n, size
+
+
 _LOSSES = [1.0, 0.9, 0.95, 0.92, 0.91, 0.93, 0.94, 0.96, 0.8, 0.85, 0.82, 0.81, 0.83, 0.84, 0.79, 0.9]
 _NOISY = np.round(0.5 + 0.4 / np.arange(1, 31) ** 0.5 + 0.08 * np.sin(7.0 * np.arange(30)), 3).tolist()
 _FLAT = [0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7]
@@ -372,6 +433,10 @@ EXERCISES = [
                 (1, 0.3, 3, 3), (2, 0.3, 3, 3), (3, 0.3, 3, 3), (7, 0.3, 3, 3), (2, 2.0, 4, 12), (4, 0.3, 4, 5)),
         corners={"total_steps on the rate is 0": [5, 6, 14, 17, 18],
                  "the warmup takes all the steps": [15, 16, 17, 18]},
+        further=((5, 1, 10, 50), (499, 2e-5, 1000, 9000), (1000, 0.1, 1000, 9000), (5000, 0.1, 1000, 9000),
+                 (70_000, 30.0, 5000, 100_000), (10**9, 0.3, 4, 20), (10**6, 0.3, 10**6, 10**6), (0, 0.3, 1, 1),
+                 (1, 0.3, 1, 1), (1, 0.3, 1, 2)),
+        draw=_some_step,
         mistakes=(
             (_in_warmup(lambda step, warm: step / warm),
              "The warmup starts at rate 0, so that the first step does nothing and the peak comes one step late: "
@@ -506,6 +571,9 @@ EXERCISES = [
         probes=((_slow, 7), (_falling, 12), (_stairs, 9), (_wave, 5), (_slow, 1), (_stairs, 3), (_falling, 0),
                 (_table, 4), (_table, 3), (_cycle, 7), (_slow, 150)),
         corners={"no steps sum to 0": [6]},
+        further=((_long, 5000), (_long, 1001), (_Listed((-0.5, 0.25, 0.0, 0.25)), 4), (_Listed((3,)), 1),
+                 (_Listed((0.0, 0.0)), 2), (_Listed((2.0,)), 0)),
+        draw=_some_sum,
         mistakes=(
             (lambda schedule, n: sum(schedule(step) for step in range(1, n + 1)),
              "The steps count from 0: this leaves out the first rate and adds one that is not used."),
@@ -618,6 +686,11 @@ EXERCISES = [
                 (_HUGE, 0.3, 0.5, 1), (_TINY, 0.2, 0.5, 1), (_HARDLY, 0.2, 0.5, 1),
                 ([1.0, 3.0, 4.0, 3.5, 3.6], 0.2, 0.5, 1)),
         corners={"before the first epoch it is empty": [9, 12], "An equal loss": [5, 13, 14]},
+        further=(([-1.0, -2.0, -1.5, -3.0, -2.5, -2.5], 0.2, 0.5, 1), ([1.0, -math.inf, -math.inf, 0.0], 0.2, 0.5, 1),
+                 ([2.0, math.inf, math.inf, 1.0, math.inf], 0.2, 0.5, 1), ([0, 0, 0, 0], 1, 0.5, 2),
+                 ([3.0] * 3000, 0.3, 0.5, 249), ([*range(2000, 0, -1), 1, 1], 0.3, 0.5, 1),
+                 ([3.0] * 1001, 0.3, 0.5, 1000), ([3.0] * 1002, 0.3, 0.5, 1000)),
+        draw=_some_plateau,
         mistakes=(
             (_plateau(counts=lambda waited, patience: waited >= patience),
              "It reduces one epoch too early: *more than* patience epochs must pass. (Keras counts as you do, PyTorch "
@@ -746,6 +819,9 @@ EXERCISES = [
                 (_wave, 1, 10, 4), (_slow, 2, 5, 8),
                 (_cycle, 2, 11, 4), (_falling, 5, 33, 32), (_slow, 2, 16, 16)),
         corners={"its last batch may be smaller": [0, 1, 3, 4, 5, 6, 7]},
+        further=((_long, 1, 1, 1), (_long, 300, 70, 20), (_long, 2, 50_001, 100), (_long, 1200, 3, 64),
+                 (_Listed((3, 1, 2)), 3, 1, 1)),
+        draw=_some_training,
         mistakes=(
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch)] * batches),
              "The schedule is asked for the epoch here, so that it runs through only a small part of its course. It "
