@@ -355,8 +355,8 @@ _LOOSE = _ladder([1.0, -0.4, 0.2], _STEPS, [0.5, 1.6] * 7 + [1.0, 0.3], error=0.
 _SHUFFLED = np.random.default_rng(4).permutation(len(_STEPS))
 _GAP = _ladder([1.0, -0.4, 0.2, -0.3], (0.8, 5.0, 0.0, 9.0), (1.0, 1.5, 1.0, 0.5))
 _SLOPE = _ladder([1.0, -0.4, 0.2, -0.3], (0.7, 0.4, 0.0, 30.0), (1.0, 1.5, 1.0, 0.5))
-_MANY = np.geomspace(1e-5, 10, 2000)
-_CROWD = _ladder([0.1, -1.0, 0.3, 0.9, -0.2], np.abs(np.arange(2000) - 1200) / 150, [1.0] * 2000)
+_MANY = np.geomspace(1e-5, 10, 500)
+_CROWD = _ladder([0.1, -1.0, 0.3, 0.9, -0.2], np.abs(np.arange(500) - 300) / 40, [1.0] * 500)
 _STEADY = np.array([[0.5, 0.5], [0.75, 0.75], [0.75, 0.75], [0.74999, 0.74999]])  # means without rounding
 _WILD = _ladder([1.0, -0.4, 0.2, -0.3], (4.0, 2.0, 0.0, 12.0), (6.0, 0.2, 1.0, 9.0))
 
@@ -520,7 +520,7 @@ EXERCISES = [
                 (_RUNGS, _TIGHT), (_RUNGS, _LOOSE), (_RUNGS[_SHUFFLED], _TIGHT[_SHUFFLED]), (_RUNGS[::-1], _TIGHT),
                 (_RUNGS[_SHUFFLED[::-1]], _LOOSE[_SHUFFLED[::-1]]), (np.array([0.03, 0.1, 0.3, 0.01]), _SLOPE)),
         corners={"just at the limit counts": [1]},
-        further=((np.array([0.1]), np.array([[0.5, 0.7]])), (_MANY, _CROWD), (_MANY[::-1], 1e-3 * _CROWD),
+        further=((np.array([0.1]), np.array([[0.5, 0.7]])), (_MANY, _CROWD), (1e4 * _RUNGS, 1e-6 * _TIGHT),
                  (np.array([0.3, 0.1]), _ladder(np.arange(1000) % 7, (0.0, 0.9997), (1.0, 1.0))),
                  (np.array([0.3, 0.1]), _ladder(np.arange(1000) % 7, (0.0, 1.0003), (1.0, 1.0)))),
         draw=_some_scores,
