@@ -11,6 +11,7 @@ from ..optimizers import nesterov
 from ..schedules import cosine
 from ..search import Trials
 from ..studies.capstone_seal import issued
+from .draws import whole
 from .framework import Exercise, Project, Result, _show
 from .quizzes import Option, Quiz
 from .walks import Instead
@@ -83,12 +84,12 @@ def my_search(game):
 _LENGTHS = (16, 48, 160)
 
 
-def _plays(attempt, table, kept):
+def _plays(attempt, table, kept, lengths=_LENGTHS):
     """The setting that the attempt chooses from a table of scores (settings, rounds), and the steps that it paid."""
     rising = [float(f"{lr:.3g}") for lr in np.geomspace(1e-3, 10, len(table))]
     first = len(table) // 3
     settings = rising[first:] + rising[:first]  # so that the order of the list is not that of the values
-    lengths = _LENGTHS[:len(kept)]
+    lengths = lengths[:len(kept)]
     trials = Trials(partial(_looked_up, table, settings, lengths), float("inf"))
 
     def score(setting, steps):
@@ -145,7 +146,7 @@ def _rounds(attempt_scores=lambda scores: scores, take=lambda ranked, n, r: rank
     return variant
 
 
-def _left_after_rounds(table, kept):
+def _left_after_rounds(table, kept, lengths=_LENGTHS):
     """Who is left after each round, the best first."""
     rounds = [_rounds(answer=lambda left, scores: left)(
         lambda setting, steps: table[setting][steps], range(len(table)), range(1 + r), kept) for r in range(len(kept))]
@@ -464,6 +465,35 @@ def _after_its_neighbour(trials):
         before = setting, steps, decays
     return total
 
+
+def _some_ledger(rng):
+    """Up to 200 trials of a few settings, of all kinds, some equal without being the same, and of few lengths."""
+    settings = ["a", "b", (0.1, "sgd"), ("sgd", 0.1), (0.1, ("sgd",)), 0, 7, -7, "7", None, (), "", 0.25]
+    settings = [settings[i] for i in rng.permutation(len(settings))[:whole(rng, 1, len(settings))]]
+    lengths = [whole(rng, 1, 300) for _ in range(whole(rng, 1, 20))]
+    kinds = [(rng.integers(len(settings)), rng.integers(len(lengths))) for _ in range(whole(rng, 1, 201) - 1)]
+    made = lambda setting: tuple(list(setting)) if isinstance(setting, tuple) else setting
+    return ([(made(settings[i]), lengths[j], bool(rng.integers(2))) for i, j in kinds],)
+
+
+def _some_budget(rng):
+    """Up to 300 first trials. What is left pays for so many finals and no step more, or a step less, or for none."""
+    n, short, new = whole(rng, 1, 300), whole(rng, 1, 1000), whole(rng, 1, 10**6)
+    new = short if rng.random() < 0.1 else new
+    finals = int(rng.choice([0, n, rng.integers(n + 1), rng.integers(n + 1), n + rng.integers(300)]))
+    left = finals * new + int(rng.choice([0, -1, 1, new // 2, new - 1]))
+    return max(n * short + left, 1) if rng.random() < 0.9 else whole(rng, 1, n * short), n, short, short + new
+
+
+def _some_rounds(rng):
+    """Up to 100 settings in up to 6 rounds: few different scores, large and small, of both signs, many diverge."""
+    n, rounds = whole(rng, 1, 100), whole(rng, 1, 6)
+    table = 10.0 ** rng.integers(-6, 8) * rng.integers(-rng.choice([1, 4, 40]), rng.choice([1, 4, 40]), (n, rounds)) / 8
+    table[rng.random(table.shape) < rng.choice([0.0, 0.1, 0.5])] = nan
+    lengths = tuple(np.cumsum([whole(rng, 1, 500) for _ in range(rounds)]).tolist())
+    return table, tuple(sorted((whole(rng, 1, n) for _ in range(rounds)), reverse=True)), lengths
+
+
 EXERCISES = [
     Exercise(
         id="steps-spent",
@@ -478,9 +508,12 @@ EXERCISES = [
             "A dictionary: `run = (setting, decays, steps if decays else None)`, then `longest.get(run, 0)`.",
         ),
         on_the_way=lambda trials: "One by one, the trials cost " + " + ".join(
-            str(steps_spent(trials[:i + 1]) - steps_spent(trials[:i])) for i in range(len(trials))) + "." if trials
-        else "",
+            str(steps_spent(trials[:i + 1]) - steps_spent(trials[:i])) for i in range(min(len(trials), 12))) + (
+            " + …" * (len(trials) > 12)) + "." if trials else "",
+        draw=_some_ledger,
         probes=tuple((ledger,) for ledger in _LEDGERS),
+        further=(([(k % 3, 5000 * (k % 7 + 1), k % 5 < 2) for k in range(40)],),
+                 ([("z", 70, False), *(("a", k % 90 + 1, k % 2 > 0) for k in range(1200)), ("z", 60, False)],)),
         corners={"anything that can be the key of a dict": [14], "such as a name or a tuple": [10, 16],
                  "only the new steps cost": [0, 7, 15], "starts anew": [1, 12],
                  "The same run once more costs nothing": [3, 8], "anything shorter at a constant rate": [2, 7, 8],
@@ -620,6 +653,9 @@ EXERCISES = [
         ),
         on_the_way=lambda budget, n, short, full: (
             f"The first trials cost `{n * short}`, and each final `{full - short}`."),
+        draw=_some_budget,
+        further=((10**12, 1000, 10**6, 10**9 + 7), (4 * 10**8, 10**4, 3, 10**5), (10**9 + 5, 10**5, 10**4, 10**4 + 1),
+                 (5, 2, 1, 2), (2, 1, 1, 2)),
         probes=((1600, 24, 32, 160), (1600, 50, 16, 160), (1600, 10, 32, 160), (1600, 100, 16, 160),
                 (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120),
                 (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200), (1600, 91, 16, 160), (990, 12, 40, 100),
@@ -758,6 +794,8 @@ EXERCISES = [
         drive=_plays,
         parts=("the setting chosen", "the number of steps paid"),
         on_the_way=_left_after_rounds,
+        draw=_some_rounds,
+        further=((np.array([[nan, nan], [-5e8, -6e8], [-7e8, nan]]), (2, 1)),),
         why="Each round asks only those who are still in, for longer; ranking by the newest scores lets a late bloomer "
             "overtake.",
         hints=(
@@ -879,8 +917,8 @@ EXERCISES = [
             (_never_recovered,
              "Whoever diverged once comes last in all later rounds here. Each round ranks by its own scores."),
             (_best_of_any_round,
-             "The rounds are right, but in the end the best score of any round decides. The ranking of the last one "
-             "does: it comes from the longest training."),
+             "In the end the best score that there was in any round decides here. The ranking of the last round does: "
+             "it comes from the longest training."),
             (_later_of_equals,
              "Of equals, the later one goes on here. The earlier one should."),
             (_rounds(take=lambda ranked, n, r: ranked[:n + 1]),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .draws import digits, numbers, scale, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
 
@@ -212,6 +213,50 @@ def _fate(first=("gone", "schedule", "large", "small", "over"), finite=lambda tr
     return name
 
 
+def _some_gradients(rng):
+    """Up to 12 tensors, some without a slope, their gradients far above the threshold or below it. Nothing cancels."""
+    shapes = [tuple(whole(rng, 1, 25) for _ in range(rng.integers(1, 4))) for _ in range(whole(rng, 1, 12))]
+    gradients = [numbers(rng, *shape) * (rng.random() < 0.9) for shape in shapes]
+    norm = _norm(gradients)
+    long = norm > 0 and rng.random() < 0.7
+    size = scale(rng, 1, 1e4) / norm if long else 10.0 ** rng.integers(-6, 4)
+    lr, norm = scale(rng, 1e-3, 5), size * norm
+    max_norm = norm * rng.choice([scale(rng, 1e-4, 0.99), 0.9995]) if long else norm * scale(rng, 1.01, 1e4) or 1.0
+    pace = lr * _factor(norm, max_norm)
+    weights = [digits(pace * size * numbers(rng, *shape)) for shape in shapes]
+    gradients = [np.where(np.abs(w - pace * size * g) < 0.1 * np.abs(w), -1, 1) * size * g
+                 for w, g in zip(weights, gradients, strict=True)]
+    return weights, gradients, lr, float(max_norm)
+
+
+def _some_norms(rng):
+    """Up to 300 norms, large or small, with equals, zeros, nan and infinity, and as many to skip, or all; or none."""
+    n = whole(rng, 1, 301) - 1
+    norms = 10.0 ** rng.integers(-12, 13) * (np.abs(numbers(rng, n)) + rng.integers(2))
+    norms[rng.random(n) < rng.choice([0.0, 0.2, 0.9])] = rng.choice([np.nan, np.inf])
+    norms = np.where(rng.random(n) < 0.05, np.inf, norms) if rng.random() < 0.7 else rng.integers(9, size=n)
+    skip = rng.choice([0, 1, whole(rng, 1, n + 1), n + rng.integers(20)], p=[0.3, 0.2, 0.4, 0.1])
+    return norms, float(rng.choice([0, 0.5, 50, 99.5, 100, round(rng.uniform(0, 100), 1)])), int(skip)
+
+
+def _some_gauges(rng):
+    """Up to 300 epochs, 600 steps, and two gauges near their limits, or at them where that is exact: 6 is 1.2 · 5."""
+    n, m, near = whole(rng, 1, 300), whole(rng, 1, 600), rng.permutation(4)[:rng.integers(3)]
+    train, val = digits(scale(rng, 1e-5, 1e3) * rng.uniform(0.1, 3, n)), rng.integers(28, 40, n) / 4
+    shares = [0.999, 1, 1.001] if 0 in near else [0.5, 0.501, 0.75] if 1 in near else [0, 0.25]
+    train[1:][-1:] = train[0] * rng.choice(shares)
+    if 2 in near:
+        train[rng.integers(n)] = rng.choice([np.nan, np.inf, -np.inf])
+    val[rng.integers(n)], val[-1] = 5, rng.choice([5.9375, 6, 6.015625, 10])
+    rates = -np.sort(-rng.integers(rng.choice([0, 2**13 + 20]), 2**14, m)) // rng.choice([1, 2**11]) * 1.0
+    rates[0], rates[1:][-1:] = 2**14, np.minimum(rates[-2:-1], rng.choice([0, 2**13, 2**13 + 20 * (3 in near)]))
+    if 3 in near and m > 1 and rng.random() < 0.5:
+        j = rng.integers(1, m)
+        rates[j] = rates[j - 1] + 1
+    ratio = rng.choice([1, 30, 64, 65, 66, 67, 100, 5000], n) / 2**16
+    return train, 2.0 ** rng.integers(-25, 16) * val, scale(rng, 1e-6, 10) * rates / 2**14, ratio
+
+
 _W = [np.array([[0.5, -1.0], [2.0, 0.25]]), np.array([0.1, -0.3])]
 _G = [np.array([[3.0, -1.0], [0.5, 2.0]]), np.array([-0.6, 0.8])]
 _SMALL = [np.array([[0.03, -0.01], [0.0, 0.02]]), np.array([0.01, 0.0])]
@@ -235,6 +280,7 @@ _NO_MEDIANS = (
     (lambda ratio: np.sort(ratio)[(len(ratio) - 1) // 2],
      "Of an even number of ratios, you take the lower of the middle two. The median is their mean."),
 )
+_LONG = np.arange(1, 2001) / 1000  # what happens, and late in a run
 _CREEP = np.array([5e-4, 4e-4, 4e-4, 3e-4, 1e-5])
 
 
@@ -254,6 +300,8 @@ EXERCISES = [
         drive=_as_tuple,
         fresh="weights",
         on_the_way=_way_to_the_factor,
+        draw=_some_gradients,
+        further=(([np.array([1.0])], [np.array([1.0])], 0.5, 0.99995),),
         probes=(([np.array([2.0])], [np.array([4.0])], 0.5, 2.0), (_W, _G, 0.1, 1.0), (_W, _SMALL, 0.3, 0.5),
                 (_W, _ZERO, 0.3, 0.5), (_THREE, _THREE_G, 0.02, 3.0), (_W, _G, 2.0, 3.9),
                 ([np.array([0.0, 0.0])], [np.array([3.0, 4.0])], 1.0, 5.0)),
@@ -338,6 +386,9 @@ EXERCISES = [
         reference=clip_threshold,
         on_the_way=_way_to_the_threshold,
         of_yours=_place_of_yours,
+        draw=_some_norms,
+        further=((_SPIKED, 60, 5), (_SPIKED, 35, 6), (np.array([np.nan, 4.0, 3.0, 2.0, 1.0, 0.5]), 50, 2),
+                 (np.array([1.0, 2.0, 4.0, 8.0, 16.0]), 60, 4), (_LONG, 99.95, 10), (_LONG, 50, 1500)),
         why="A percentile says how often a healthy run would be clipped: at the 90th, in one step of ten.",
         hints=(
             "First leave out the first steps, then what is not finite; take the percentile last.",
@@ -415,6 +466,13 @@ EXERCISES = [
         title="a rule that names a fate",
         reference=name_fate,
         on_the_way=_way_to_the_fate,
+        draw=_some_gauges,
+        further=((_FELL, _VAL, 1e-9 * np.array([4.0, 2.0, 3.0, 1.0]), _MOVED), (_FELL, _VAL, 1e-9 * _COS, _MOVED),
+                 (_FELL, _VAL, 1e-9 * np.array([4.0, 3.0]), _MOVED), (_LONG[::-1], _LONG[::-1], _COS, _MOVED),
+                 (np.append(np.inf, _LONG)[::-1], _VAL, _COS, _MOVED), (_FELL, _VAL, np.delete(_LONG, 0)[::-1], _MOVED),
+                 (_FELL, _VAL, np.append(_LONG[::-1], 2e-3), _MOVED), (_FELL, _LONG, _COS, _MOVED),
+                 (_CRAWL, _VAL, _COS, np.append(_MOVED, np.full(900, 5e-4))),
+                 (_CRAWL, _VAL, _COS, np.append(np.full(900, 5e-4), np.full(901, 2e-3)))),
         why="What was done comes first, then what has become of the loss, and validation last: a later line is only "
             "asked where the earlier ones are silent.",
         hints=(

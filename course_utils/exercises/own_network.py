@@ -4,6 +4,7 @@ import numpy as np
 
 from ..optimizers import adam, momentum, sgd
 from ..schedules import cosine, time_decay
+from .draws import numbers, scale, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
 
@@ -351,12 +352,49 @@ _STAGES = ["stem.weight", *(f"body.{k}.{j}.{part}" for k in (0, 1) for j in (0, 
 _STAGES_SHAPES = [(4, 3, 5), *((4, 4), (4,)) * 3, (4, 4, 1, 3, 3), (4, 1)]
 _SCALED, _SCALED_SHAPES = ["body.0.weight", "body.0.gain", "temperature"], [(3, 2), (), ()]
 
+
+def _some_network(rng):
+    """Up to 90 layers, their names up to 10 parts long, in no order, or without a dot; up to 5 axes, all lengths."""
+    part = lambda: str(rng.choice(["body", "Body", "head", "norm", "weight", "bias", "0", "1", "2", "10"]))
+    path, layers = [], {}
+    for _ in range(whole(rng, 1, 90)):
+        path = [*path[:rng.integers(10)], part()]
+        layers[".".join(path)] = 1
+    names = [[f"{layer}.{kind}" for kind in ("weight", "bias", "gain", "0")[:rng.integers(1, 5)]] if rng.random() < 0.8
+             else [f"own_{k}"] for k, layer in enumerate(layers)]
+    names = [name for layer in names for name in layer]
+    shapes = [tuple(whole(rng, 1, 64) for _ in range(rng.integers(6))) for _ in names]
+    factor = scale(rng, 0.3, 3) if rng.random() < 0.8 else 1
+    return names, shapes, scale(rng, 1e-5, 10), factor, scale(rng, 1e-5, 10) * (rng.random() < 0.9)
+
+
+def _some_stops(rng):
+    """Up to 6 pieces, together up to 300 steps, some without any, with each gradient, optimizer and schedule."""
+    choose = lambda *several: several[rng.integers(len(several))]
+    pieces = tuple(whole(rng, 1, 51) - 1 for _ in range(whole(rng, 1, 6)))
+    return (numbers(rng, 2), choose(_tug, _scaled, _now_and_then), choose(_plain, _heavy, _adam),
+            choose(_slower, _stairs), pieces)
+
+
+def _some_groups(rng):
+    """Up to 60 batches of up to 60 rows, of 1 to 5 numbers each, as long or not, some of them the same one."""
+    d, n, rows, gradient = whole(rng, 1, 5), whole(rng, 1, 60), whole(rng, 1, 60), (_pull, _cubic)[rng.integers(2)]
+    sizes = [rows if rng.random() < 0.7 else whole(rng, 1, 60) for _ in range(n)]
+    batches = [rng.normal(size=(size, d)).clip(-2, 2).round(2) for size in sizes]
+    batches = [batches[i] for i in rng.integers(n, size=n)] if rng.random() < 0.3 else batches
+    every = whole(rng, 1, int(rng.choice([5, n, 3 * n])))
+    probe = numbers(rng, d).clip(-3, 3), gradient, batches, every, scale(rng, 0.1, 1.5) if gradient is _pull else 0.01
+    after = np.abs(accumulated_steps(*probe))
+    return probe if after.min() > 0.1 * after.max() else _some_groups(rng)  # nothing that cancels
+
+
 EXERCISES = [
     Exercise(
         id="parameter-settings",
         title="a rate and a decay for each parameter",
         reference=parameter_settings,
         on_the_way=_way_to_settings,
+        draw=_some_network,
         parts=("the rates", "the decays"),
         why="The names say which layer a parameter belongs to, the shapes which kind it is. In torch, a group for each "
             "parameter is allowed: `[{\"params\": [w], \"lr\": …, \"weight_decay\": …}, …]`.",
@@ -460,6 +498,7 @@ EXERCISES = [
         drive=_in_pieces,
         parts=("the weights", "the step"),
         on_the_way=_way_to_the_end,
+        draw=_some_stops,
         why="Three things carry a run: weights, the optimizer's state, and the step, from which follow the rate and "
             "the batch.",
         hints=(
@@ -548,6 +587,7 @@ EXERCISES = [
         title="accumulated gradients",
         reference=accumulated_steps,
         on_the_way=_way_of_groups,
+        draw=_some_groups,
         why="Each batch counts by its rows, and the sum is divided by the rows that are really in it: then the groups "
             "are larger batches, the last one included.",
         hints=(
@@ -567,7 +607,8 @@ EXERCISES = [
                  (_W, _pull, [x[[0, 0, 1, 2]] for x in _batches(3, 3, 3, seed=10)], 2, 0.5),
                  (_W, _pull, _batches(*range(1, 8), *(3,) * 100, seed=11), 3, 0.02),
                  (_W, _cubic, _batches(2, 5, 1, seed=12), 40, 0.05),
-                 (_W, _pull, [np.zeros((2, 2)), *_batches(1, 3, seed=13), np.zeros((1, 2))], 2, 1.5)),
+                 (_W, _pull, [np.zeros((2, 2)), *_batches(1, 3, seed=13), np.zeros((1, 2))], 2, 1.5),
+                 (_W, _pull, _batches(*(2, 1) * 50, seed=14), 80, 0.6)),
         corners={"may hold fewer batches": [1, 2, 5, 6], "any batch fewer rows": [2, 3, 5, 6, 8]},
         mistakes=(
             (_accumulates(groups=lambda batches, every: [[batch] for batch in batches]),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..basins import basin_width
+from .draws import digits, scale, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
 
@@ -250,6 +251,33 @@ def _chosen(rates, val, test, i):
     return rates[i], test[:, i].min()
 
 
+def _some_basin(rng):
+    """Up to 100 rates, unevenly spaced, and gains that wander or jump, tie and fall to 0; every limit is exact."""
+    n = whole(rng, 2, 100) if rng.random() < 0.95 else 1
+    rates = digits(scale(rng, 1e-12, 1e-3) * np.cumprod(rng.choice([1.25, 1.5, 2.0, 4.0], n)))
+    most, longest = rng.choice([(8, 1), (8, 1), (8, 4), (1024, 40), (1024, 400)])
+    gains = np.clip(most + np.cumsum(rng.integers(-longest, longest + 1, n)), 0, most)
+    gains = gains * (rng.random() < 0.9) * (2.0 ** rng.integers(-30, 21) if rng.random() < 0.8 else 1)
+    return rates, gains, rng.choice([0, most, whole(rng, 1, most), *rng.integers(most, size=3)]) / most
+
+
+def _some_gains(rng):
+    """Gains of up to 30 problems at up to 60 rates, some of them below 0, with equals, all exact; or whole numbers."""
+    shape, size = (whole(rng, 1, 30), whole(rng, 1, 60)), 2.0 ** rng.integers(-30, 21) if rng.random() < 0.8 else 1
+    val, test = rng.integers(-2, rng.choice([3, 100]), shape), rng.integers(-20, 100, shape)
+    return size * val, size * test
+
+
+def _some_worst(rng):
+    """Up to 60 rates in any order, and gains of up to 60 problems: many smallest gains are equal, or all of them 0."""
+    shape, size = (whole(rng, 1, 60), rng.integers(1, 61)), 2.0 ** rng.integers(-30, 21)
+    rates = rng.permutation(digits(scale(rng, 1e-12, 1e-3) * 1.5 ** np.arange(shape[1])))
+    least = rng.integers(rng.choice([1, 4, 40]), size=shape[1])
+    val, test = least + rng.integers(40, size=shape), rng.integers(rng.choice([1, 60]), 100, shape)
+    val[rng.integers(shape[0], size=shape[1]), range(shape[1])] = least
+    return rates, size * val, size * test
+
+
 _R = np.array([1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1])
 _UNEVEN = np.array([2e-5, 1e-4, 1e-3, 2e-3, 0.05])
 _HILL = np.array([0.3, 0.5, 0.75, 1.0, 0.875, 0.5, 0.0])
@@ -297,6 +325,9 @@ EXERCISES = [
             "If all gains are 0, all of them are as good as the best. Then the answer is 0.",
         ),
         on_the_way=_basin_found,
+        draw=_some_basin,
+        further=((_R, 2.0**-40 * _HILL, 0.25), (_R, np.array([0.0, 0.9375, 1.0, 1.0, 0.9375, 0.0, 1.0]), 0.0),
+                 (1e-9 * 1.01 ** np.arange(3000), np.arange(3000) % 2500 != 2400, 0.5)),
         probes=((_R, _HILL, 0.25), (_R, _LOW, 0.1), (_R, _BROKEN, 0.1), (_R, _EDGE, 0.1), (_R, np.zeros(7), 0.1),
                 (_UNEVEN, np.array([0.3, 0.9, 0.85, 0.82, 0.1]), 0.2), (_R, np.ones(7), 0.1), (_R, _ISLANDS, 0.1),
                 (_UNEVEN, np.array([0.95, 0.97, 0.99, 0.1, 0.96]), 0.1), (_R, _HILL, 0.6), (_R, _TWO_PEAKS, 0.1),
@@ -464,6 +495,7 @@ EXERCISES = [
         ),
         on_the_way=lambda val, test: (
             f"The problems choose the rates at the places `{val.argmax(axis=1).tolist()}`, counted from 0."),
+        draw=_some_gains,
         probes=((_PEAKS, _PEAKS_TEST), (_VAL, _TEST), (_VAL[:, ::-1], _TEST[:, ::-1]), (_VAL[:2], _TEST[2:]),
                 (_PEAKS[::-1], _PEAKS_TEST[::-1]), (_EQUALS, _EQUALS_TEST),
                 (_EQUALS, _EQUALS_TEST[:, ::-1]), (_VAL[:2] - 2, _TEST[:2] - 2),
@@ -607,6 +639,7 @@ EXERCISES = [
         on_the_way=lambda rates, val, test: (
             f"The smallest validation gains of the rates are `{val.min(axis=0).tolist()}`, and the test gains at the "
             f"rate to be chosen `{test[:, val.min(axis=0).argmax()].round(3).tolist()}`."),
+        draw=_some_worst,
         probes=((_FIVE, _PEAKS, _PEAKS_TEST), (_SIX, _VAL, _TEST), (_SIX[::-1], _VAL, _TEST), (_SIX, _TEST, _VAL),
                 (_FIVE, _HARD, _HARD_TEST), (_FIVE, _HARD_TEST, _HARD), (_SIX[:4], _LEVEL, _LEVEL_TEST),
                 (_SIX[:3], _SPREAD, _SPREAD_TEST),
