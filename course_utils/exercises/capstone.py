@@ -467,11 +467,11 @@ def _after_its_neighbour(trials):
 
 
 def _some_ledger(rng):
-    """Up to 200 trials of a few settings, of all kinds, some equal without being the same, and of few lengths."""
+    """Up to 120 trials of a few settings, of all kinds, some equal without being the same, and of few lengths."""
     settings = ["a", "b", (0.1, "sgd"), ("sgd", 0.1), (0.1, ("sgd",)), 0, 7, -7, "7", None, (), "", 0.25]
     settings = [settings[i] for i in rng.permutation(len(settings))[:whole(rng, 1, len(settings))]]
-    lengths = [whole(rng, 1, 300) for _ in range(whole(rng, 1, 20))]
-    kinds = [(rng.integers(len(settings)), rng.integers(len(lengths))) for _ in range(whole(rng, 1, 201) - 1)]
+    lengths = [whole(rng, 1, 100) for _ in range(whole(rng, 1, 20))]
+    kinds = [(rng.integers(len(settings)), rng.integers(len(lengths))) for _ in range(whole(rng, 1, 121) - 1)]
     made = lambda setting: tuple(list(setting)) if isinstance(setting, tuple) else setting
     return ([(made(settings[i]), lengths[j], bool(rng.integers(2))) for i, j in kinds],)
 
@@ -512,7 +512,7 @@ EXERCISES = [
             " + …" * (len(trials) > 12)) + "." if trials else "",
         draw=_some_ledger,
         probes=tuple((ledger,) for ledger in _LEDGERS),
-        further=(([(k % 3, 5000 * (k % 7 + 1), k % 5 < 2) for k in range(40)],),
+        further=(([(k % 3, 999 * (k % 7 + 1), k % 5 < 2) for k in range(40)],),
                  ([("z", 70, False), *(("a", k % 90 + 1, k % 2 > 0) for k in range(1200)), ("z", 60, False)],)),
         corners={"anything that can be the key of a dict": [14], "such as a name or a tuple": [10, 16],
                  "only the new steps cost": [0, 7, 15], "starts anew": [1, 12],

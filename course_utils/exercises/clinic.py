@@ -469,8 +469,10 @@ EXERCISES = [
         draw=_some_gauges,
         further=((_FELL, _VAL, 1e-9 * np.array([4.0, 2.0, 3.0, 1.0]), _MOVED), (_FELL, _VAL, 1e-9 * _COS, _MOVED),
                  (_FELL, _VAL, 1e-9 * np.array([4.0, 3.0]), _MOVED), (_LONG[::-1], _LONG[::-1], _COS, _MOVED),
-                 (np.append(np.inf, _LONG)[::-1], _VAL, _COS, _MOVED), (_FELL, _VAL, np.delete(_LONG, 0)[::-1], _MOVED),
+                 (np.append([2.0, np.inf], _LONG[::-1]), _VAL, _COS, _MOVED), (_FELL, _VAL, _LONG[:0:-1], _MOVED),
                  (_FELL, _VAL, np.append(_LONG[::-1], 2e-3), _MOVED), (_FELL, _LONG, _COS, _MOVED),
+                 (1e6 * _FELL, _VAL, _COS, _MOVED), (_FELL, 1.0 + np.arange(9), _COS, _MOVED),
+                 (_CRAWL, _VAL, _COS, np.full(5, 0.000999999)),
                  (_CRAWL, _VAL, _COS, np.append(_MOVED, np.full(900, 5e-4))),
                  (_CRAWL, _VAL, _COS, np.append(np.full(900, 5e-4), np.full(901, 2e-3)))),
         why="What was done comes first, then what has become of the loss, and validation last: a later line is only "
