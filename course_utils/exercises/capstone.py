@@ -486,8 +486,8 @@ def _some_budget(rng):
 
 
 def _some_rounds(rng):
-    """Up to 100 settings in up to 6 rounds: few different scores, large and small, of both signs, many diverge."""
-    n, rounds = whole(rng, 1, 100), whole(rng, 1, 6)
+    """Up to 25 settings in up to 5 rounds: few different scores, large and small, of both signs, many diverge."""
+    n, rounds = whole(rng, 1, 25), whole(rng, 1, 5)
     table = 10.0 ** rng.integers(-6, 8) * rng.integers(-rng.choice([1, 4, 40]), rng.choice([1, 4, 40]), (n, rounds)) / 8
     table[rng.random(table.shape) < rng.choice([0.0, 0.1, 0.5])] = nan
     lengths = tuple(np.cumsum([whole(rng, 1, 500) for _ in range(rounds)]).tolist())

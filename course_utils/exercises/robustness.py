@@ -328,7 +328,7 @@ EXERCISES = [
         draw=_some_basin,
         further=((_R, 2.0**-40 * _HILL, 0.25), (_R, np.array([0.0, 0.9375, 1.0, 1.0, 0.9375, 0.0, 1.0]), 0.0),
                  (_R, np.array([1.0, 1.0, 1.0, 0.9375, 0.0, 1.0, 1.0]), 0.0),
-                 (1e-9 * 1.01 ** np.arange(3000), np.arange(3000) % 2500 != 2400, 0.5)),
+                 (1e-9 * 1.01 ** np.arange(3000), 1.0 * (np.arange(3000) % 2500 != 2400), 0.5)),
         probes=((_R, _HILL, 0.25), (_R, _LOW, 0.1), (_R, _BROKEN, 0.1), (_R, _EDGE, 0.1), (_R, np.zeros(7), 0.1),
                 (_UNEVEN, np.array([0.3, 0.9, 0.85, 0.82, 0.1]), 0.2), (_R, np.ones(7), 0.1), (_R, _ISLANDS, 0.1),
                 (_UNEVEN, np.array([0.95, 0.97, 0.99, 0.1, 0.96]), 0.1), (_R, _HILL, 0.6), (_R, _TWO_PEAKS, 0.1),
