@@ -795,7 +795,8 @@ EXERCISES = [
         parts=("the setting chosen", "the number of steps paid"),
         on_the_way=_left_after_rounds,
         draw=_some_rounds,
-        further=((np.array([[nan, nan], [-5e8, -6e8], [-7e8, nan]]), (2, 1)),),
+        further=((np.array([[nan, nan], [-7e8, -8e8], [-5e8, -6e8]]), (2, 1)),
+                 (np.array([[1e-6, 2e-6], [3e-6, 4e-6], [4e-6, 2e-6], [5e-6, 3e-6]]), (3, 1))),
         why="Each round asks only those who are still in, for longer; ranking by the newest scores lets a late bloomer "
             "overtake.",
         hints=(
