@@ -988,7 +988,7 @@ def edge_by_stability(lr, beta, kind, weight_decay):
 
     found = []
     for eta in np.atleast_1d(lr):
-        low, high = 0.0, 1e4
+        low, high = 0.0, 1e4 / eta
         for _ in range(80):
             middle = (low + high) / 2
             low, high = (middle, high) if radius(eta, middle) <= 1 + 1e-12 else (low, middle)

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .draws import numbers, scale, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
 from .walks import of_any_step, walk
@@ -134,7 +135,45 @@ _rng = np.random.default_rng(15)
 _WIDE, _SQUARE, _LARGE = (np.round(_rng.normal(size=shape), 2) for shape in ((2, 4), (3, 3), (3, 5)))
 _POINTS = [np.round(_rng.normal(size=shape), 2) for shape in ((2, 1), (5, 2), (9, 3), (1, 2), (6, 1))]
 _WIDER, _LOPSIDED = np.round(_rng.normal(size=(3, 60)), 2), np.array([[1.0, 2.0, 3.0], [1e-5, 0.0, 2e-5]])
-_RUNS = [np.round(_rng.normal(size=shape), 2) for shape in ((450, 2), (12, 20))]
+_RUNS = [np.round(_rng.normal(size=shape), 2) for shape in ((450, 2), (12, 20), (1300, 1))]
+_LATE = tuple(map(float, _rng.normal(size=300)))
+
+
+def _some_lions(rng):
+    """Up to 12 steps from a number or an array, with zeros. A sum is 0 only where it is so exactly; no weight is."""
+    shape, exact = ((), (whole(rng, 1, 40),), (whole(rng, 1, 6), whole(rng, 1, 6)))[rng.integers(3)], rng.random() < 0.3
+    lr, shares, n = scale(rng, 1e-4, 10), rng.random(2).round(3).tolist(), whole(rng, 1, 12)
+    w = lr * (rng.integers(-20, 21, shape) + 0.5)
+    if exact:
+        shares, n = (0.5, 0.5), whole(rng, 1, 8)
+        gradients = [np.asarray(rng.integers(-2, 3, shape), float) for _ in range(n)]
+    else:
+        size = 10.0 ** rng.integers(-9, 7)
+        gradients = [size * rng.normal(size=shape) * (rng.random(shape) < 0.8) for _ in range(n)]
+    return (w, tuple(gradients), lr, *shares) if shape else (float(w), tuple(map(float, gradients)), lr, *shares)
+
+
+def _some_matrix(rng):
+    """A matrix of up to 20 rows, of any size, with equal numbers, perhaps of rank 1; up to 8 steps."""
+    rows = whole(rng, 1, 20)
+    g = numbers(rng, rows, rows + whole(rng, 1, 21) - 1)
+    g = (g, g[:, :1] @ g[:1], 1.0 * rng.integers(-3, 4, g.shape))[rng.choice(3, p=[0.6, 0.2, 0.2])]
+    g[0, -1] += not g.any()
+    g = g * 10.0 ** rng.integers(-9, 10)
+    own = tuple(float(x) for x in rng.uniform(-1.5, 1.5, 3).round(2))
+    if rng.random() < 0.4:
+        return g, *own, whole(rng, 1, 3) - 1
+    known = [(1.5, -0.5, 0.0), (1.875, -1.25, 0.375), (3.4445, -4.775, 2.0315), (2, -1.5, 0.5)]
+    return g, *known[rng.integers(4)], whole(rng, 1, 9) - 1
+
+
+def _some_points(rng):
+    """Up to 300 points of up to 12 weights on levels of their own, perhaps the same for some steps; any power."""
+    n, d = whole(rng, 1, 300), whole(rng, 1, 12)
+    points = numbers(rng, n, d) + rng.choice([-20, 0, 20], d) * (n > 4)
+    points = np.repeat(points, whole(rng, 1, 5), axis=0)[:n] * 10.0 ** rng.integers(-4, 5)
+    return points, (0, int(rng.integers(1, 12)), scale(rng, 0.01, 1000))[rng.integers(3)]
+
 
 EXERCISES = [
     Exercise(
@@ -159,7 +198,9 @@ EXERCISES = [
                  (_PLACES, tuple(1e-40 * g for g in _MANY), 0.1, 0.75, 0.85),
                  (_PLACES, tuple(10.0**(k % 7) * g for k, g in enumerate(_MANY)), 0.1, 0.75, 0.85),
                  (_PLACES + 40, _MANY * 2, 0.1, 0.95, 0.98), (_PLACES + 40, _MANY, 2.0, 0.99, 0.999),
-                 (np.arange(12.0) + 0.55, tuple(np.r_[g, -g[:4]] for g in _MANY), 0.1, 0.8, 0.6)),
+                 (np.arange(12.0) + 0.55, tuple(np.r_[g, -g[:4]] for g in _MANY), 0.1, 0.8, 0.6),
+                 (0.0625, _LATE, 0.125, 0.9, 0.99)),  # exact in binary, however long
+        draw=_some_lions,
         corners={"floats": [0, 1, 2, 7], "arrays of one shape": [3, 4, 5, 6, 8], "A sign of 0": [4, 7],
                  "against the sign": [5]},
         drive=lambda update, w, gradients, lr, beta1, beta2: walk(update, w, gradients,
@@ -230,7 +271,9 @@ EXERCISES = [
         further=((1e-30 * _WIDE, 2.0, -1.5, 0.5, 1), (1e30 * _WIDE, 2.0, -1.5, 0.5, 3), (_WIDER, 1.5, -0.5, 0.0, 3),
                  (_LOPSIDED, 2.0, -1.5, 0.5, 1), (_WIDE, 1.05, -0.05, 0.0, 45), (_LARGE, 1.05, -0.05, 0.0, 14),
                  (np.array([[-2.0]]), 1.5, -0.5, 0.25, 3), (_WIDE, -1.2, 0.7, -0.4, 3), (_WIDE, 0.0, 1.2, -0.3, 2),
-                 (np.array([[1.0, 2.0, 2.0], [2.0, 4.0, 4.0]]), 1.5, -0.5, 0.25, 2)),
+                 (np.array([[1.0, 2.0, 2.0], [2.0, 4.0, 4.0]]), 1.5, -0.5, 0.25, 2),
+                 (_WIDE, 1.001, -0.001, 0.0, 1200)),  # a loop, as the task writes it
+        draw=_some_matrix,
         corners={"there may be none": [6], "divided by its length": [7]},
         mistakes=(
             (_steps(length=lambda g: 1.0), "The matrix is not divided by its length at the start."),
@@ -282,7 +325,8 @@ EXERCISES = [
                 (_POINTS[4], 1)),
         further=((_RUNS[0], 3), (_RUNS[0][:150], 0), (_RUNS[1], 1), (_RUNS[1], 12.5), (_RUNS[1], 300),
                  (1e6 * _POINTS[1], 0.25),
-                 (_POINTS[2], 0.05)),
+                 (_POINTS[2], 0.05), (_RUNS[2], 2)),
+        draw=_some_points,
         corners={"0 or more": [1, 4]},
         mistakes=(
             (_averages(share=lambda t, p: 1 / t),

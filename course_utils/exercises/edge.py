@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .draws import numbers, scale, whole
 from .framework import Exercise, _show
 from .quizzes import Option, Quiz
 
@@ -259,6 +260,11 @@ def _a_long_valley(v):
     return np.array([40.0, 39.8]) * v
 
 
+def _a_slow_valley(v):
+    """H v for H = diag(40, 39.96)"""
+    return np.array([40.0, 39.96]) * v
+
+
 def _a_long_hill(v):
     """H v for H = diag(−40, 39.8)"""
     return np.array([-40.0, 39.8]) * v
@@ -348,7 +354,64 @@ _LONG = ((np.arange(313) * 250, _LATE * 2, np.ones(313), 0.0, 0.2, 7),
          (np.arange(313) * 250, _LATE * 1.99, 2 * np.ones(313), 0.99, 0.2, 13),
          (_LOOKS, np.array([0.74, 0.75, 0.76, 0.75, 0.75, 0.75, 0.7, 0.75]), _FOUR, 0.5, 0.0, 2),
          (np.arange(44), _BOUNDED * 2, np.ones(44), 0.0, 1.2, 3), (_LOOKS, _LOST / 2, _FOUR, 0.0, 3.0, 4),
-         (_LOOKS[:0], np.ones(0), np.ones(0), 0.5, 0.1, 1))
+         (_LOOKS[:0], np.ones(0), np.ones(0), 0.5, 0.1, 1),
+         (np.arange(2500), np.r_[np.tile([1.0, 1.0, 1.5], 800), np.ones(100)], 2 * np.ones(2500), 0.0, 0.1, 3))
+
+
+def _some_rate(rng):
+    """A rate or up to 20 of them, of any size, and a decay that takes away the edge or part of it, never nearly all."""
+    beta, kind = float(rng.choice([0.0, 0.25, 0.9, 0.99, round(rng.random(), 2)])), str(rng.choice(_KINDS))
+    lr = scale(rng, 1e-5, 1e3) * np.array([scale(rng, 0.03, 30) for _ in range(whole(rng, 1, 20))])
+    lr[rng.random(len(lr)) < 0.1] = lr[0]
+    decay = float(rng.choice([0.0, 0.01, 0.3, 0.9, 3.0])) * momentum_edge(lr[0], beta, kind, 0.0)
+    edges = momentum_edge(lr, beta, kind, 0.0)
+    lr = np.where(abs(edges - decay) < 0.02 * edges, lr / 2, lr)
+    lr = np.ceil(lr).astype(int) if decay == 0 and rng.random() < 0.5 else lr
+    return lr if rng.random() < 0.6 else lr[0].item(), beta, kind, float(decay)
+
+
+def _some_hessian(rng):
+    """Up to 12 curvatures of any signs, few rounds or many, along the axes or not; no curvature found is nearly 0."""
+    while True:
+        d, size = whole(rng, 1, 12), 10.0 ** rng.integers(-6, 7)
+        h = size * np.diag(rng.integers(-6, 7, d) if rng.random() < 0.5 else numbers(rng, d))
+        if rng.random() < 0.5:
+            h = size * rng.normal(size=(d, d)).round(1)
+            h = (h + h.T) / 2
+        start, n = numbers(rng, d), whole(rng, 1, 31) - 1
+        if rng.random() < 0.1:
+            start[1:] = 0
+        if not start.any():
+            continue
+        found = _curvature(again=False)(_products(h), start, n)
+        flat = not (h[:, start != 0]).any()  # exactly so, not by rounding
+        if flat or abs(found) > 0.03 * abs(h).max() and abs(h @ start).max() > 1e-3 * abs(h).max() * abs(start).max():
+            return _products(h), start * 10.0 ** rng.integers(-3, 4), n
+
+
+def _products(h):
+    def times(v):
+        return h @ v
+    times.__doc__ = f"H v for H = {_show(h)}" if len(h) < 4 else f"H v for H of shape {h.shape}"
+    return times
+
+
+def _some_record(rng):
+    """Up to 300 looks in and out of reach; at an end of the tolerance only where all numbers are exact in binary."""
+    n, exact = whole(rng, 1, 300), rng.random() < 0.3
+    rates = scale(rng, 1e-4, 1e3) * np.repeat(rng.choice([1.0, 2.0, 4.0], n), whole(rng, 1, 20))[:n]
+    beta, tolerance = float(rng.choice([0.0, 0.3, 0.95, 0.99, 0.999])), float(rng.choice([0.01, 0.04, 0.2, 0.6, 1.5]))
+    near = rng.random(n) < rng.choice([0.3, 0.7, 0.95])
+    off = np.where(near, rng.uniform(0, 0.97, n), rng.uniform(1.03, 4, n)) * rng.choice([-1, 1], n)
+    if exact:
+        rates, beta, tolerance = rng.choice([0.5, 1.0, 2.0], n), float(rng.choice([0.0, 0.5])), 0.25
+        off = np.where(near, rng.integers(-2, 3, n) / 2, rng.integers(3, 9, n) / 2)
+    sharpness = (1 + tolerance * off) * 2 * (1 + beta) / rates
+    sharpness[rng.random(n) < rng.choice([0.0, 0.05])] = np.nan
+    return np.cumsum(rng.integers(1, 90, n)), sharpness, rates, beta, tolerance, whole(rng, 1, 12)
+
+
+_KINDS = ("undamped", "damped", "nesterov")
 
 EXERCISES = [
     Exercise(
@@ -370,9 +433,11 @@ EXERCISES = [
                 (8.0, 0.6, "undamped", 0.9), (0.7, 0.4, "undamped", 0.2)),
         further=((5.0, 0.9, "nesterov", 3.0), (5.0, 0.5, "damped", 3.0),
                  *((np.array([1.0, 4.0, 0.5, 2.0, 20.0, 0.25]), 0.7, kind, decay)
-                   for kind in ("undamped", "damped", "nesterov") for decay in (0.0, 0.6, 50.0)),
+                   for kind in _KINDS for decay in (0.0, 0.6, 50.0)),
                  (0.01, 0.9, "damped", 7.0), (2e-3, 0.99, "nesterov", 7.0), (1e4, 0.99, "nesterov", 0.0),
-                 (np.array([2.0, 0.5]), 0.0, "undamped", 0.1), (0.5, 0.999, "undamped", 0.2)),
+                 (np.array([2.0, 0.5]), 0.0, "undamped", 0.1), (0.5, 0.999, "undamped", 0.2),
+                 *((np.array([0.5]), 0.6, kind, 0.3) for kind in _KINDS)),
+        draw=_some_rate,
         corners={"array with the rate of each step": [6, 7, 10], "undamped": [0, 12], "damped": [1, 4],
                  "nesterov": [2, 5], "adds λ to every curvature": [3, 12], "never below 0": [7, 8, 11]},
         mistakes=(
@@ -435,7 +500,9 @@ EXERCISES = [
                 (_a_dome, np.array([2.0, 0.0]), 2), (_a_faint_bowl, _X, 3), (_a_faint_saddle, _X, 6)),
         further=((_a_long_valley, _Y, 400), (_a_long_valley, _Y, 90), (_a_long_hill, _Y, 300),
                  (_almost_a_plain, _Y, 3), (_a_wide_saddle, np.array([1.0, 2.0, -1.0, 0.5, 1.5, -2.0]), 12),
-                 (_a_hill_in_one_direction, np.array([-3.0]), 2)),
+                 (_a_hill_in_one_direction, np.array([-3.0]), 2), (_a_slow_valley, _Y, 850),
+                 *((_a_long_hill, np.array([1.0, high]), 1) for high in (1.05, 1.2))),
+        draw=_some_hessian,
         corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13]},
         mistakes=(
             (_curvature(again=False),
@@ -525,6 +592,7 @@ EXERCISES = [
                 *((*_record(beta, tolerance), n) for beta, tolerance, n in (
                     (0.0, 0.1, 4), (0.5, 0.2, 5), (0.9, 0.1, 3), (0.5, 0.2, 4), (0.8, 0.1, 4)))),
         further=_LONG,
+        draw=_some_record,
         corners={"is nan does not count": [5, 13, 21, *_RECORDS], "at least (1 − tolerance) times": [16, 19, *_RECORDS],
                  "at most (1 + tolerance) times": [2, 10, 17, 19, 24, *_RECORDS],
                  "the edge at that look": [4, 12, 15, 20, 25, *_RECORDS], "2 (1 + β)": [3, 14, *_RECORDS[1:]],

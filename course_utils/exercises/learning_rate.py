@@ -147,14 +147,16 @@ def _some_update(rng):
 
 
 def _some_run(rng):
-    """Up to 300 epochs that rise and fall, or climb slowly, and a target near one of them or above them all."""
+    """Up to 300 epochs that rise and fall, or climb slowly, perhaps all below .01, and a target near one or above."""
     slowly, n = rng.random() < 0.2, whole(rng, 1, 300)
     n = n if not slowly else int(rng.integers(200, 300))
     changes = 0.5 / n + 0.005 * rng.normal(size=n) if slowly else 0.05 * rng.normal(size=n)
     accuracies = np.clip(rng.choice([0.1, 0.5, 0.9]) * (1 - 0.5 * slowly) + np.cumsum(changes), 0, 1).round(4)
     highest = np.sort(accuracies)[-whole(rng, 1, n)]
     target = accuracies[rng.integers(n)] if rng.random() < 0.5 else highest
-    return accuracies, float(np.clip(round(target + rng.choice([0, 0, 1e-4, -1e-4, 0.3]), 4), 0, 1))
+    target = np.clip(round(target + rng.choice([0, 0, 1e-4, -1e-4, 0.3]), 4), 0, 1)
+    unit = float(rng.choice([1, 1, 1, 0.01]))
+    return (accuracies * unit).round(6), float(round(target * unit, 6))
 
 
 def _some_sweep(rng):

@@ -284,14 +284,18 @@ def _layer(batch, inputs, outputs):
 
 
 def _some_batch(rng):
-    """Up to 60 examples and a batch of up to 80 of them, so that many occur more than once."""
+    """Up to 60 examples and a batch of up to 80 of them, so that many occur more than once; some are large or small."""
     n, d, size = whole(rng, 1, 60), whole(rng, 1, 5), whole(rng, 1, 80)
-    return numbers(rng, d), numbers(rng, n, d), numbers(rng, n), rng.integers(0, n, size)
+    w, x, y = numbers(rng, d), numbers(rng, n, d), numbers(rng, n)
+    by_x, by_y = 10.0 ** rng.choice([-2, 0, 0, 2], 2)
+    return w * by_y, x * by_x, y * by_x * by_y, rng.integers(0, n, size)
 
 
 def _some_layer(rng):
-    """A batch of up to 60 through a layer of up to 6 inputs and outputs."""
-    batch, inputs, outputs = whole(rng, 1, 60), whole(rng, 1, 6), whole(rng, 1, 6)
+    """A batch of up to 60 through a layer of up to 12 inputs and outputs, often two or all three of them equal."""
+    batch, inputs, outputs = whole(rng, 1, 60), whole(rng, 1, 12), whole(rng, 1, 12)
+    batch = inputs if rng.random() < 0.3 else batch
+    outputs = inputs if rng.random() < 0.3 else outputs
     return numbers(rng, batch, inputs), numbers(rng, outputs, inputs), numbers(rng, batch, outputs)
 
 

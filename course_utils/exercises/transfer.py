@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .draws import digits, scale, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
 
@@ -199,6 +200,49 @@ _TURNED = np.array([2, 3, 1, 0, 5, 4])
 _JUDGED = np.array([[1.9, 2.1, 2.3, 2.0, 2.2], [3.1, 3.4, 3.0, 3.3, 3.2], [2.5, 2.9, 2.6, 2.7, 2.8],
                     [4.4, 4.1, 4.2, 4.5, 4.3], [3.9, 3.6, 3.5, 3.7, 3.8], [5.2, 5.5, 5.1, 5.3, 5.4]])
 
+
+def _some_batches(rng):
+    """Up to 60 sizes, some twice, many to one side of the critical one or just there."""
+    batch = whole(rng, 1, 5000)
+    sizes = [whole(rng, 1, 50_000) for _ in range(whole(rng, 1, 60))]
+    critical = (whole(rng, 1, 20_000), rng.choice(sizes).item(), batch, round(rng.uniform(1, 9000), 1),
+                1e9)[rng.integers(5)]
+    return scale(rng, 1e-6, 10), batch, [*sizes, *rng.choice([*sizes, batch, 1], rng.integers(3)).tolist()], critical
+
+
+def _some_shapes(rng):
+    """A matrix or a bias, of up to 5,000 outputs and inputs; either may stay, or change by one alone."""
+    base = tuple(whole(rng, 1, 5000) for _ in range(2 if rng.random() < 0.8 else 1))
+    shape = tuple((size, whole(rng, 1, 5000), size + 1, max(size - 1, 1), 2 * size)[rng.choice(5, p=[
+        0.4, 0.3, 0.1, 0.1, 0.1])] for size in base)
+    return shape, base, str(rng.choice(["adam", "sgd"]))
+
+
+def _some_tables(rng):
+    """Up to 12 rates and seeds, in any order, with seeds on levels of their own; no choice between two is close."""
+    while True:
+        n, seeds = whole(rng, 1, 12), whole(rng, 1, 12)
+        rates = rng.permutation(digits(scale(rng, 1e-5, 10) * np.cumprod(rng.uniform(1.2, 4, n))))
+        valley = scale(rng, 0.01, 1) * abs(np.log(rates / rng.choice(rates)))[:, None]
+        level = 10.0 ** rng.uniform(-1, 1, seeds) if rng.random() < 0.6 else rng.choice([0.0, -3.0])
+        size = float(10.0 ** rng.integers(-3, 4))
+        small, large, test = (size * digits(level * (1 + rng.normal(size=(n, seeds)) / 2) + valley
+                                            + rng.random((n, seeds))) for _ in range(3))
+        for table in (small, large, test):
+            table[rng.random((n, seeds)) < rng.choice([0, 0.4 / seeds])] = np.nan
+        factor = (scale(rng, 0.01, 100), 1.0, int(rng.integers(2, 9)))[rng.integers(3)]
+        if (all(np.isfinite(table).all(axis=1).any() and _apart(table.mean(axis=1)) for table in (small, large))
+                and _apart(abs(np.log(rates / (rates[_lowest(small)] * factor)))) and not
+                np.isnan(test[_lowest(large)]).any()):
+            return rates, small, large, test, factor
+
+
+def _apart(values):
+    """Whether the two lowest differ by more than rounding."""
+    first, *rest = np.sort(values[np.isfinite(values)])
+    return not rest or rest[0] - first > 1e-3 * abs(rest[0])
+
+
 EXERCISES = [
     Exercise(
         id="rate-table",
@@ -218,7 +262,8 @@ EXERCISES = [
                 (0.25, 8, [9, 90], 30), (0.6, 12, [48, 3, 48], 96)),
         further=((1e-4, 2, [2**k for k in range(20)], 1e9), (1e-3, 1, [10**k for k in range(8)], 10**6),
                  (0.2, 4096, [1, 3, 4095, 4096, 4097], 4096), (0.3, 5, [5, 7], 1),
-                 (0.3, 3, [5, 7], 2), (1e-6, 1000, [1, 4], 5000)),
+                 (0.3, 3, [5, 7], 2), (1e-6, 1000, [1, 4], 5000), (0.5, 3, list(range(1, 1500)), 1200)),
+        draw=_some_batches,
         corners={"smaller batch": [0, 1, 3, 4, 5, 7], "Batches larger than": [2, 3, 5, 6],
                  "the one that lr was tuned with": [3, 5]},
         mistakes=(
@@ -283,6 +328,7 @@ EXERCISES = [
                  ((1,), (1,), "adam"), ((64, 64), (64, 16), "adam"), ((10, 8192), (10, 32), "adam"),
                  ((4096, 8192), (64, 32), "sgd"), ((4, 2), (512, 1024), "adam"), ((10, 2), (10, 1024), "sgd"),
                  ((8, 32), (32, 64), "sgd"), ((8, 128), (32, 64), "sgd"), ((64, 16), (32, 32), "sgd")),
+        draw=_some_shapes,
         corners={"A bias": [3, 6, 10, 14], "narrower": [8, 9, 13], "the outputs stay as they are": [4, 9, 15]},
         mistakes=(
             (_factors(adam=lambda k, n: k / n, sgd=lambda k, n: 1 / n),
@@ -357,6 +403,7 @@ EXERCISES = [
         corners={"in any order": [5, 11], "nearest rate of the grid": [3, 10, 11, 13, 17, 18],
                  "nobody's own rate": [6, 7, 9, 15, 16], "costs infinity": [8, 9], "diverges on the test data": [8, 14],
                  "lowest mean": [12]},
+        draw=_some_tables,
         mistakes=(
             (_costs(large=lambda large, test: test),
              "The large problem's own rate is chosen on test data. Validation data choose, test data judge."),
