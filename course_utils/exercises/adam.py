@@ -5,7 +5,7 @@ import numpy as np
 from .draws import away_from_zero, below_one, scale, slopes, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
-from .walks import of_any_step, skipping_zeros, walk
+from .walks import of_any_step, rates, skipping_zeros, walk
 
 
 def adam_update(w, g, state, lr, beta1, beta2, eps):
@@ -13,8 +13,8 @@ def adam_update(w, g, state, lr, beta1, beta2, eps):
 
     w and its gradient g are floats, or arrays of one shape, and stay as they
     are. state is {} before the first step, afterwards whatever you handed back
-    with the step before. eps is added to the root of the corrected average, and
-    need not be tiny.
+    with the step before. lr may change from step to step. eps is added to the
+    root of the corrected average, and need not be tiny.
 
     From w = 1, the first step with g = 0.5, lr = 0.1 and eps = 0.5 goes to 0.95,
     whatever beta1 and beta2 are.
@@ -58,12 +58,12 @@ def adamw_update(w, g, state, lr, beta1, beta2, eps, weight_decay):
 
 def _adam_walk(update, w, gradients, lr, beta1, beta2, eps):
     """The weights after each step of a walk."""
-    return walk(update, w, gradients, [(lr, beta1, beta2, eps)] * len(gradients))
+    return walk(update, w, gradients, [(rate, beta1, beta2, eps) for rate in rates(lr, gradients)])
 
 
 def _adamw_walk(update, w, gradients, lr, beta1, beta2, eps, weight_decay):
     """The weights after each step of a walk."""
-    return walk(update, w, gradients, [(lr, beta1, beta2, eps, weight_decay)] * len(gradients))
+    return walk(update, w, gradients, [(rate, beta1, beta2, eps, weight_decay) for rate in rates(lr, gradients)])
 
 
 # How Adam goes wrong: the same step with one part exchanged
@@ -205,6 +205,7 @@ _LIKE_THE_FIRST = (
     "by one each step, or there are no hats, and g and g² are added in full.")
 _SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
 _MANY = np.array([[0.5, -2.0, 0.03], [-0.2, 1.0, 0.01], [0.8, 0.4, -0.07], [0.1, -1.5, 0.02], [-0.6, 0.3, 0.05]])
+_RATES = (0.0, 0.3, 0.1, 0.1, 0.4, 0.05, 0.0, 0.2)
 _W = np.array([1.0, -3.0, 0.2])
 
 
@@ -215,14 +216,14 @@ def _some_hyper(rng):
 
 
 def _some_steps(rng):
-    """Up to 20 steps of Adam."""
-    gradients, hyper = slopes(rng, 20), _some_hyper(rng)
+    """Up to 8 steps of Adam."""
+    gradients, hyper = slopes(rng, 8), _some_hyper(rng)
     return away_from_zero(rng, _adam_walk(adam_update, 0 * gradients[0], gradients, *hyper)), gradients, *hyper
 
 
 def _some_decay(rng):
-    """Up to 20 steps of AdamW, which take away up to a fifth each, or up to 3, which take more than all."""
-    gradients, hyper, many = slopes(rng, 20), _some_hyper(rng), rng.random() < 0.8
+    """Up to 8 steps of AdamW, which take away up to a fifth each, or up to 3, which take more than all."""
+    gradients, hyper, many = slopes(rng, 8), _some_hyper(rng), rng.random() < 0.8
     lost = scale(rng, 1e-3, 0.2) * (rng.random() < 0.9) if many else scale(rng, 1.2, 1.8)
     gradients, weight_decay = gradients if many else gradients[:3], float(f"{lost / hyper[0]:.3g}")
     path = _adamw_walk(adamw_update, 0 * gradients[0], gradients, *hyper, weight_decay)
@@ -261,7 +262,8 @@ EXERCISES = [
         further=((1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1),
                  (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4), (_W, _MANY, 0.1, 0.6, 0.0, 0.5),
                  (1e9 * _W, 1e8 * _MANY, 1e8, 0.8, 0.95, 100.0), (_W, 1e-8 * _MANY, 0.1, 0.8, 0.95, 1e-10),
-                 (-1.0, _SLOPES * 130, 0.02, 0.9, 0.9998, 0.02)),
+                 (-1.0, _SLOPES * 40, 0.02, 0.9, 0.9998, 0.02),
+                 (4.0, _SLOPES, _RATES, 0.9, 0.99, 0.02)),
         draw=_some_steps,
         corners={"floats": [0, 1, 2, 3], "arrays of one shape": [4, 5, 6], "need not be tiny": [0, 4]},
         mistakes=(
@@ -570,7 +572,8 @@ EXERCISES = [
                 0.9, 0.99, 0.1, 0.0), (_W, _MANY, 0.8, 0.6, 0.9, 0.3, 1.75)),
         further=((1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1, 0.01), (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4, 0.05),
                  (1e9 * _W, 1e8 * _MANY, 1e8, 0.8, 0.95, 100.0, 1e-9), (_W, 1e-8 * _MANY, 0.1, 0.8, 0.95, 1e-10, 0.5),
-                 (_W, _MANY, 0.1, 0.6, 0.0, 0.5, 2.0), (-1.0, _SLOPES * 130, 0.02, 0.9, 0.9998, 0.02, 0.01)),
+                 (_W, _MANY, 0.1, 0.6, 0.0, 0.5, 2.0), (-1.0, _SLOPES * 40, 0.02, 0.9, 0.9998, 0.02, 0.01),
+                 (4.0, _SLOPES, _RATES, 0.9, 0.99, 0.02, 0.5)),
         draw=_some_decay,
         mistakes=(
             (_decayed(before=_as_given, gradient=lambda g, w, wd: g + wd * w),

@@ -5,7 +5,7 @@ import numpy as np
 from .draws import away_from_zero, below_one, scale, slopes, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
-from .walks import of_any_step, skipping_zeros, walk
+from .walks import of_any_step, rates, skipping_zeros, walk
 
 
 def adagrad_update(w, g, state, lr, eps):
@@ -13,7 +13,8 @@ def adagrad_update(w, g, state, lr, eps):
 
     w and its gradient g are floats, or arrays of one shape, and stay as they
     are. state is a dict, {} before the first step; keep in it whatever the next
-    step needs. eps stands outside the root, and need not be tiny.
+    step needs. lr may change from step to step. eps stands outside the root, and
+    need not be tiny.
 
     From w = 1, the first step with g = 0.5, lr = 0.1 and eps = 0.5 goes to 0.95.
     """
@@ -26,8 +27,8 @@ def rmsprop_update(w, g, state, lr, alpha, eps):
 
     w and its gradient g are floats, or arrays of one shape, and stay as they
     are. state is a dict, {} before the first step, when the average of g² is 0.
-    alpha is the share of the old average that is kept; eps stands outside the
-    root, and need not be tiny.
+    lr may change from step to step. alpha is the share of the old average that
+    is kept; eps stands outside the root, and need not be tiny.
 
     From w = 1, the first step with g = 2, lr = 0.1, alpha = 0.75 and eps = 1
     goes to 0.9.
@@ -61,12 +62,12 @@ def adagrad_reach(lr, n_steps):
 
 def _adagrad_walk(update, w, gradients, lr, eps):
     """The weights after each step of a walk."""
-    return walk(update, w, gradients, [(lr, eps)] * len(gradients))
+    return walk(update, w, gradients, [(rate, eps) for rate in rates(lr, gradients)])
 
 
 def _rmsprop_walk(update, w, gradients, lr, alpha, eps):
     """The weights after each step of a walk."""
-    return walk(update, w, gradients, [(lr, alpha, eps)] * len(gradients))
+    return walk(update, w, gradients, [(rate, alpha, eps) for rate in rates(lr, gradients)])
 
 
 def _adagrad(add=lambda g: g**2, divide=lambda s, eps: np.sqrt(s) + eps, sign=-1, start=lambda eps: 0.0,
@@ -233,6 +234,7 @@ _FLOATS = (0.5, -0.2, 0.0, 0.9, 0.05)
 _VECTORS = tuple(np.array(g) for g in ([0.5, -20.0, 0.003], [-0.1, 4.0, 0.0], [2.0, -7.0, -0.02], [0.3, 0.1, 0.5]))
 _MATRICES = tuple(np.array(g) for g in ([[1.5, -0.2], [0.4, 3.0]], [[-0.6, 0.1], [-2.0, 0.7]], [[0.2, 5.0], [0.3, -1]]))
 _SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
+_RATES = (0.0, 0.3, 0.1, 0.1, 0.4, 0.05, 0.0, 0.2)
 _W = np.array([1.0, -3.0, 0.2])
 _QUIET_START = (np.array([0.0, 1.0]), np.array([0.0, -0.5]), np.array([2.0, 0.0]))
 
@@ -259,15 +261,15 @@ _PLAIN = ("That is plain descent, w − lr · g: the step does not divide by the
 
 
 def _some_sums(rng):
-    """Up to 20 steps of AdaGrad; eps is tiny beside the gradients, or large."""
-    gradients, hyper = slopes(rng, 20), (scale(rng, 1e-4, 5), scale(rng, 1e-8, 100))
+    """Up to 8 steps of AdaGrad; eps is tiny beside the gradients, or large."""
+    gradients, hyper = slopes(rng, 8), (scale(rng, 1e-4, 5), scale(rng, 1e-8, 100))
     path = _adagrad_walk(adagrad_update, 0 * gradients[0], gradients, *hyper)
     return away_from_zero(rng, path), gradients, *hyper
 
 
 def _some_averages(rng):
-    """Up to 20 steps of RMSProp; eps is tiny beside the gradients, or large."""
-    gradients, hyper = slopes(rng, 20), (scale(rng, 1e-4, 5), below_one(rng), scale(rng, 1e-8, 100))
+    """Up to 8 steps of RMSProp; eps is tiny beside the gradients, or large."""
+    gradients, hyper = slopes(rng, 8), (scale(rng, 1e-4, 5), below_one(rng), scale(rng, 1e-8, 100))
     path = _rmsprop_walk(rmsprop_update, 0 * gradients[0], gradients, *hyper)
     return away_from_zero(rng, path), gradients, *hyper
 
@@ -375,7 +377,8 @@ EXERCISES = [
         further=((1e4 * _W, tuple(1e3 * g for g in _VECTORS), 30.0, 0.1),
                  (_W, tuple(1e-3 * g for g in _VECTORS), 0.1, 1e-4),
                  (1e9 * _W, tuple(1e7 * g for g in _VECTORS), 1e8, 100.0),
-                 (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 1e-10), (-1.0, _SLOPES * 130, 0.2, 0.01)),
+                 (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 1e-10), (-1.0, _SLOPES * 40, 0.2, 0.01),
+                 (4.0, _SLOPES, _RATES, 0.5)),
         draw=_some_sums,
         drive=_adagrad_walk,
     ),
@@ -480,7 +483,8 @@ EXERCISES = [
         further=((1e4 * _W, tuple(1e3 * g for g in _VECTORS), 30.0, 0.9, 0.1),
                  (_W, tuple(1e-3 * g for g in _VECTORS), 0.1, 0.95, 1e-4), (_W, _VECTORS, 0.1, 0.0, 0.5),
                  (1e9 * _W, tuple(1e7 * g for g in _VECTORS), 1e8, 0.9, 100.0),
-                 (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 0.9, 1e-10), (-1.0, _SLOPES * 130, 0.02, 0.9998, 0.01)),
+                 (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 0.9, 1e-10), (-1.0, _SLOPES * 40, 0.02, 0.9998, 0.01),
+                 (4.0, _SLOPES, _RATES, 0.75, 0.5)),
         draw=_some_averages,
         drive=_rmsprop_walk,
     ),

@@ -6,6 +6,7 @@ import dis
 import inspect
 import operator
 import re
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -24,7 +25,8 @@ __all__ = ["Exercise", "Project", "Result", "Note", "judge"]
 
 _HERE = str(Path(__file__).parent)
 SECONDS, MEGABYTES = 10, 500  # what an attempt may take, all probes together
-DRAWS = 60  # how many probes are drawn for an attempt that is right on all the others
+DRAWS, PART = 60, 15  # how many probes are drawn for an attempt that is right on all the others, and asked at a time
+MORE_SECONDS = 5  # after these no more are asked: a slow answer, or a slow machine, is no reason to fail
 
 
 class _Task:
@@ -98,11 +100,12 @@ class Exercise(_Task):
     further: tuple = ()
     draw: Callable = None
 
-    def follow_up(self):
-        """The exercise as whoever is right is asked it again: with the further probes, and some by chance."""
+    def follow_ups(self):
+        """The exercise as whoever is right is asked it again: some probes by chance, then the further ones."""
         rng = np.random.default_rng(DRAWS)
-        drawn = [self.draw(rng) for _ in range(DRAWS)] if self.draw else ()
-        return replace(self, probes=(*self.further, *drawn), further=(), draw=None, mistakes=(), corners={})
+        drawn = [self.draw(rng) for _ in range(DRAWS)] if self.draw else []
+        parts = [drawn[i:i + PART] for i in range(0, len(drawn), PART)] + [[probe] for probe in self.further]
+        return [replace(self, probes=tuple(part), further=(), draw=None, mistakes=(), corners={}) for part in parts]
 
 
 class Note:
@@ -158,18 +161,21 @@ class _Within(BaseException):
 def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
     """Judge one attempt: equal to the reference on every probe, a known mistake, or a probe that differs.
 
-    Who is right on every probe is asked the further ones, and some by chance. An attempt that takes longer or needs
-    more memory is stopped; what it changed outside itself is put back.
+    Who is right on every probe is asked some by chance and the further ones, as many as some seconds allow. An attempt
+    that takes longer or needs more memory than it may is stopped; what it changed outside itself is put back.
     """
-    result, more = _judged_within(exercise, attempt, seconds, megabytes), exercise.follow_up()
-    if not (result.passed and more.probes):
-        return result
-    then, n = _judged_within(more, attempt, seconds, megabytes, printed=0), len(exercise.probes)  # it has been shown
-    if then.passed:
-        return _right(exercise, n + len(more.probes))
-    told = re.sub(r"\bprobe(s?)\b", r"further probe\1", then.message)
-    return Result(exercise.id, False, True, f"Right on the first {n} probes; there are further ones, larger, with "
-                                            f"rarer numbers, or drawn by chance. {told}")
+    result = _judged_within(exercise, attempt, seconds, megabytes)
+    n, end = len(exercise.probes), time.monotonic() + MORE_SECONDS
+    for more in exercise.follow_ups() if result.passed else ():
+        if time.monotonic() > end:
+            break
+        then = _judged_within(more, attempt, seconds, megabytes, printed=0)  # what it prints has been shown
+        if not then.passed:
+            told = re.sub(r"\bprobe(s?)\b", r"further probe\1", then.message)
+            return Result(exercise.id, False, True, f"Right on the first {n} probes; there are further ones, larger, "
+                                                    f"with rarer numbers, or drawn by chance. {told}")
+        n += len(more.probes)
+    return _right(exercise, n) if result.passed else result
 
 
 def _right(exercise, n):
@@ -543,15 +549,18 @@ def _beyond(exercise, watched, wrong):
 
     Said where the sentence tells when an answer is right: it may be wrong elsewhere, too.
     """
-    more, places = exercise.follow_up(), []
-    for i in range(len(more.probes)):
+    found, end = [], time.monotonic() + MORE_SECONDS / 2
+    for probe in (probe for more in exercise.follow_ups() for probe in more.probes):
         with names_as_before():
-            got = _outcome(more, watched, more.probes[i])
-        if not _same(got, _outcome(more, wrong, more.probes[i]), MISTAKE):
-            if not _same(got, _outcome(more, more.reference, more.probes[i]), RIGHT):
-                places.append(i)
-    look = [_asked(more, i) for i in sorted(places, key=lambda i: _size(more.probes[i]))[:1]]
-    return "".join(f" That may not be all: `{asked}` needs another look." for asked in look)
+            got = _outcome(exercise, watched, probe)
+        if not _same(got, _outcome(exercise, wrong, probe), MISTAKE):
+            if not _same(got, _outcome(exercise, exercise.reference, probe), RIGHT):
+                found.append(probe)
+        if time.monotonic() > end:
+            break
+    smallest = sorted(found, key=_size)[:1]
+    return "".join(f" That may not be all: `{_asked(replace(exercise, probes=(probe,)), 0)}` needs another look."
+                   for probe in smallest)
 
 
 def _is_no_answer(value):

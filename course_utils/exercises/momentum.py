@@ -180,7 +180,7 @@ _FURTHER_STEPS = (
     (1e4 * np.array([1.0, -2.0]), (np.array([300.0, -2e3]), np.array([-4e3, 500.0])) * 4, (0.1,) * 8, 0.7),
     (1e9 * _TABLE, (2e9 * _TABLE, -3e8 * _TABLE, 1e9 * _TABLE - 1e8), (0.1, 0.05, 0.1), 0.9),
     (1e-7 * _TABLE, (2e-7 * _TABLE, -3e-8 * _TABLE, 1e-7 * _TABLE - 1e-8), (0.1, 0.05, 0.1), 0.9),
-    (-1.0, _MANY * 130, (0.02, 0.01) * 520, 0.999)
+    (-1.0, _MANY * 40, (0.02, 0.01) * 160, 0.999)
 )
 _STEP_CORNERS = {"floats": [0, 2, 8], "arrays of one shape": [5, 6, 7], "lr may change from step to step": [0, 3]}
 
@@ -193,9 +193,9 @@ _LATE_START = ("The first step is too long. The velocity begins at 0, not at the
 
 
 def _some_steps(update):
-    """Up to 20 steps of a sum, whose rate may change, and be 0 now and then, as at the end of a schedule."""
+    """Up to 8 steps of a sum, whose rate may change, and be 0 now and then, as at the end of a schedule."""
     def draw(rng):
-        gradients, beta = slopes(rng, 20), below_one(rng) * (rng.random() < 0.9)
+        gradients, beta = slopes(rng, 8), below_one(rng) * (rng.random() < 0.9)
         rates = tuple((scale(rng, 1e-4, 5) * rng.choice([0, 0.1, 0.5, 1, 1], len(gradients))).tolist())
         path = _momentum_walk(update, 0 * gradients[0], gradients, rates, beta)
         return away_from_zero(rng, path), gradients, rates, beta

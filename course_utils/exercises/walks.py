@@ -45,6 +45,11 @@ def walk(update, w, gradients, hyper):
     return Instead("another walk when it was begun anew with state {}", math.inf, len(points))
 
 
+def rates(lr, gradients):
+    """The rate of each step: those that are given, or always the one."""
+    return lr if isinstance(lr, tuple) else (lr,) * len(gradients)
+
+
 class _Stop(Exception):
     """No pair came back; `answer` stands for the walk."""
 
