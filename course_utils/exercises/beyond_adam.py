@@ -135,7 +135,7 @@ _rng = np.random.default_rng(15)
 _WIDE, _SQUARE, _LARGE = (np.round(_rng.normal(size=shape), 2) for shape in ((2, 4), (3, 3), (3, 5)))
 _POINTS = [np.round(_rng.normal(size=shape), 2) for shape in ((2, 1), (5, 2), (9, 3), (1, 2), (6, 1))]
 _WIDER, _LOPSIDED = np.round(_rng.normal(size=(3, 60)), 2), np.array([[1.0, 2.0, 3.0], [1e-5, 0.0, 2e-5]])
-_RUNS = [np.round(_rng.normal(size=shape), 2) for shape in ((450, 2), (12, 20), (1300, 1))]
+_RUNS = [np.round(_rng.normal(size=shape), 2) for shape in ((450, 2), (12, 20), (800, 1))]
 _LATE = tuple(map(float, _rng.normal(size=300)))
 
 
@@ -272,7 +272,7 @@ EXERCISES = [
                  (_LOPSIDED, 2.0, -1.5, 0.5, 1), (_WIDE, 1.05, -0.05, 0.0, 45), (_LARGE, 1.05, -0.05, 0.0, 14),
                  (np.array([[-2.0]]), 1.5, -0.5, 0.25, 3), (_WIDE, -1.2, 0.7, -0.4, 3), (_WIDE, 0.0, 1.2, -0.3, 2),
                  (np.array([[1.0, 2.0, 2.0], [2.0, 4.0, 4.0]]), 1.5, -0.5, 0.25, 2),
-                 (_WIDE, 1.001, -0.001, 0.0, 1200)),  # a loop, as the task writes it
+                 (_WIDE, 1.001, -0.001, 0.0, 800)),  # a loop, as the task writes it
         draw=_some_matrix,
         corners={"there may be none": [6], "divided by its length": [7]},
         mistakes=(

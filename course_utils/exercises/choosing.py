@@ -356,7 +356,7 @@ _SHUFFLED = np.random.default_rng(4).permutation(len(_STEPS))
 _GAP = _ladder([1.0, -0.4, 0.2, -0.3], (0.8, 5.0, 0.0, 9.0), (1.0, 1.5, 1.0, 0.5))
 _SLOPE = _ladder([1.0, -0.4, 0.2, -0.3], (0.7, 0.4, 0.0, 30.0), (1.0, 1.5, 1.0, 0.5))
 _MANY = np.geomspace(1e-5, 10, 500)
-_CROWD = _ladder([0.1, -1.0, 0.3, 0.9, -0.2], np.abs(np.arange(500) - 300) / 40, [1.0] * 500)
+_CROWD = _ladder([0.1, -1.0, 0.3, 0.9, -0.2], np.abs(np.arange(500) - 300) / 40.5, [1.0] * 500)
 _STEADY = np.array([[0.5, 0.5], [0.75, 0.75], [0.75, 0.75], [0.74999, 0.74999]])  # means without rounding
 _WILD = _ladder([1.0, -0.4, 0.2, -0.3], (4.0, 2.0, 0.0, 12.0), (6.0, 0.2, 1.0, 9.0))
 
@@ -377,7 +377,7 @@ _CLIMBING = np.array([0.5, 0.6, 0.7, 1.0, 0.9, 1.4, 1.3, 1.9, 2.4, 2.2, 3.0, 3.5
 _TWO_DIPS = np.array([2.0, 1.0, 1.2, 5.0, 4.0, 3.0, 1.9, 1.8, 1.7, 1.8, 1.9, 3.0])
 _SECOND = np.array([1.0, 0.9, 0.5, 0.6, 3.0, 4.0, 5.0, 4.5, 5.0, 6.0, 5.5, 7.0])  # lowest at the second place
 _LOW_START = np.array([1.0, 2.0, 1.5, 1.2, 9.0, 8.0, 8.5, 7.0, 9.0, 8.0, 7.5, 9.0])  # low at once
-_LONG = np.geomspace(1e-7, 10, 1200)
+_LONG = np.geomspace(1e-7, 10, 800)
 _BOWL = (np.arange(1200) - 850.0) ** 2 / 2e3 + 0.01 * (np.arange(1200) % 2)
 _BOTH = np.array([0.2, np.nan, 0.1, 3.0, 2.0, 2.5, 2.2, 2.8, 0.3, 0.1, np.inf, 0.2, np.nan])
 
@@ -399,7 +399,7 @@ EXERCISES = [
                 (1e-3, _MORE * 1.0, 5), (0.5, _LESS * 5.0, 1), (0.1, _LESS * 10**-0.5, 2), (1e-6, _MORE * 10**-4.5, 2),
                 (0.02, _LESS * 0.02 * 10 ** (4 / 3), 3)),
         corners={"need not be whole decades": [6, 7, 8]},
-        further=((1e-3, _LESS * 10.0, 500), (0.02, _MORE * 0.02 * 10 ** (1 / 1000), 1000), (1e8, _LESS * 1e14, 2),
+        further=((1e-3, _LESS * 10.0, 200), (0.02, _MORE * 0.02 * 10 ** (1 / 1000), 1000), (1e8, _LESS * 1e14, 2),
                  (1, 10, 1), (2, _MORE * 2 * 10**0.5, 100)),
         draw=_some_grid,
         mistakes=(

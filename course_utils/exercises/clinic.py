@@ -271,6 +271,7 @@ _VAL = np.array([2.1, 1.3, 0.7, 0.45, 0.43])
 _COS = np.array([0.1, 0.09, 0.06, 0.03, 0.01, 0.001])
 _MOVED = np.array([0.01, 0.008, 0.006, 0.002, 0.0004])
 _CRAWL = np.array([2.3, 2.1, 1.9, 1.7, 1.5])
+_CRAWLED = np.array([1e-4, 1e-4])
 _WORSE = np.array([2.3, 1.0, 1.3, 1.6])
 _NO_MEDIANS = (
     (lambda ratio: ratio[len(ratio) // 2], "That is the ratio halfway through the run. The median is the middle one in "
@@ -467,7 +468,9 @@ EXERCISES = [
         reference=name_fate,
         on_the_way=_way_to_the_fate,
         draw=_some_gauges,
-        further=((_FELL, _VAL, 1e-9 * np.array([4.0, 2.0, 3.0, 1.0]), _MOVED), (_FELL, _VAL, 1e-9 * _COS, _MOVED),
+        further=((np.array([2.0, 2 - 2.0**-17]), _VAL, _COS, _MOVED),
+                 (np.array([2.0, 1 + 2.0**-7]), _VAL, _COS, _CRAWLED),
+                 (_FELL, _VAL, 1e-9 * np.array([4.0, 2.0, 3.0, 1.0]), _MOVED), (_FELL, _VAL, 1e-9 * _COS, _MOVED),
                  (_FELL, _VAL, 1e-9 * np.array([4.0, 3.0]), _MOVED), (_LONG[::-1], _LONG[::-1], _COS, _MOVED),
                  (np.append([2.0, np.inf], _LONG[::-1]), _VAL, _COS, _MOVED), (_FELL, _VAL, _LONG[:0:-1], _MOVED),
                  (_FELL, _VAL, np.append(_LONG[::-1], 2e-3), _MOVED), (_FELL, _LONG, _COS, _MOVED),

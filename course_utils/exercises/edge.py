@@ -265,6 +265,11 @@ def _a_slow_valley(v):
     return np.array([40.0, 39.96]) * v
 
 
+def _all_alike(v):
+    """H v for H = diag(3, 3)"""
+    return 3.0 * v
+
+
 def _a_long_hill(v):
     """H v for H = diag(−40, 39.8)"""
     return np.array([-40.0, 39.8]) * v
@@ -501,6 +506,7 @@ EXERCISES = [
         further=((_a_long_valley, _Y, 400), (_a_long_valley, _Y, 90), (_a_long_hill, _Y, 300),
                  (_almost_a_plain, _Y, 3), (_a_wide_saddle, np.array([1.0, 2.0, -1.0, 0.5, 1.5, -2.0]), 12),
                  (_a_hill_in_one_direction, np.array([-3.0]), 2), (_a_slow_valley, _Y, 850),
+                 (_all_alike, np.array([1.0, -1.0]), 4),
                  *((_a_long_hill, np.array([1.0, high]), 1) for high in (1.05, 1.2))),
         draw=_some_hessian,
         corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13]},

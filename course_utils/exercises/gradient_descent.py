@@ -234,6 +234,9 @@ EXERCISES = [
             (np.array([[0.1, 20.0, -3.0], [4.0, -0.5, 6.0]]), np.array([[7.0, -1.0, 0.0], [0.2, 5.0, -9.0]]), 0.3),
         ),
         on_the_way=lambda w, g, lr: f"The rate times the gradient is `{_show(lr * g)}` there.",
+        further=((np.array([1e-9, 2e-9]), np.array([1e-8, -3e-8]), 0.05), (1.5, 2.0, 0.0),
+                 (np.array([1e9, -2e9]), np.ones(2), 1e8),
+                 (np.array([4.0, -1.0]), np.array([1.0, 2.0]), 0.0), (1e-8, 3e-9, 1.0)),
         draw=_some_step,
         mistakes=(
             (lambda w, g, lr: w + lr * g,
@@ -322,6 +325,8 @@ EXERCISES = [
             (np.array([[0.4, 0.1], [0.1, 0.05]]),),
         ),
         on_the_way=lambda hessian: f"The curvatures there are `{_show(_eigenvalues(hessian))}`.",
+        further=tuple((size * np.array([[2.0, 0.5], [0.5, 1.0]]),) for size in (1e-9, 1e-6, 1e-3, 1e6, 1e9))
+        + ((np.array([[1e-6]]),), (np.diag([1e-4, 5e-4]),)),
         draw=_some_hessian,
         mistakes=(
             (lambda hessian: 2 / _eigenvalues(hessian).min(),
@@ -570,6 +575,7 @@ EXERCISES = [
             (0.7, 0.7), (0.99, 0.0066),
         ),
         on_the_way=_way_to_the_tolerance,
+        further=((0.5, 0.24999), (0.5, 0.25001), (0.999, 0.0625), (0.1, 0.00999)),
         draw=_some_way,
         corners={"factor 0 arrives in one step": [9, 10, 11, 14], "tolerance 1 needs no step": [2, 12, 13, 14],
                  "n up to 500": [16]},

@@ -45,8 +45,9 @@ def pick_rate(rates, val_scores, test_scores):
 def paired_interval(a, b):
     """The mean of a − b and its 95 % interval by Student's t: (mean, low, high).
 
-    a and b are arrays of scores; entry k of both comes from seed k. The standard
-    deviation is that with n - 1. If a - b is [0.1, 0.3], they are 0.2, -1.07 and 1.47.
+    a and b are arrays of scores; entry k of both comes from seed k, and not all
+    differences are equal. The standard deviation is that with n - 1. If a - b is
+    [0.1, 0.3], they are 0.2, -1.07 and 1.47.
     """
     from scipy import stats  # a second, which nobody waits for before it is needed
 
@@ -204,6 +205,9 @@ EXERCISES = [
             (np.array([0.03, -0.04]), np.array([0.03, -0.01])),
         ),
         corners={"a matrix counts every weight once": [2, 5]},
+        further=((np.array([2e-8, 1e-8]), np.array([3e-8, 1e-8])),
+                 (np.array([2.0, 1.0]), np.array([2 + 2.0**-17, 1.0])),
+                 (1e9 * np.array([3.0, 4.0]), 1e9 * np.array([3.0, 4.5]))),
         draw=_some_update,
         on_the_way=lambda before, after: (
             f"The update is `{np.linalg.norm(after - before):.4g}` long there, the weights before it "
@@ -514,6 +518,11 @@ EXERCISES = [
                 (np.array([0.03, 0.1, 1.0]), _CLOSE_VAL, _CLOSE_TEST)),
         corners={"all may be below 0": [5]},
         parts=("the rate", "the test score"),
+        further=((np.array([0.1, 1.0]), np.array([[0.0], [-0.5]]), np.array([[0.6], [0.4]])),
+                 (np.array([1.0, 0.1, 3.0]), np.array([[-0.5, 0.25], [0.0, 0.0], [-2.0, 1.0]]),
+                  np.array([[0.6, 0.0], [0.5, 0.25], [0.4, 0.3]])),
+                 (np.array([0.1, 0.2]), 0.5 + np.array([[0.0, 0.0], [2.0**-18, 0.0]]),
+                  np.array([[0.5, 0.25], [0.75, 0.5]]))),
         draw=_some_sweep,
         on_the_way=lambda rates, val, test: (
             f"The mean validation scores are `{_show(val.mean(axis=1))}`, the mean test scores "
@@ -652,6 +661,8 @@ EXERCISES = [
                 (np.array([0.82, 0.79, 0.85, 0.80, 0.83]), np.array([0.81, 0.80, 0.81, 0.81, 0.80])),
                 (np.array([0.52, 0.6, 0.7, 0.8, 0.66]), np.array([0.5, 0.6, 0.71, 0.75, 0.66]))),
         parts=("the mean", "low", "high"),
+        further=((1e6 + np.array([1.0, 2.0, 4.0, 8.5]), np.zeros(4)), (1e-7 * np.array([1.0, 3.0, 4.0]), np.zeros(3)),
+                 (np.array([0.5, 0.5, 0.5, 0.75]), np.full(4, 0.25))),
         draw=_some_pairs,
         mistakes=(
             (lambda a, b: _unpaired(a, b, 2 * len(a) - 2),

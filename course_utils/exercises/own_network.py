@@ -16,7 +16,7 @@ def parameter_settings(names, shapes, lr, factor, weight_decay):
     the input to the output. Parameters of one layer have the same name up to
     the last dot, "body.4" in "body.4.weight". A name without a dot is a layer
     of its own. The last layer has the rate lr, each layer before it factor
-    times the rate of the next. A parameter with two axes or more has the decay
+    times the rate of the next, with factor above 0. A parameter with two axes or more has the decay
     weight_decay, one with fewer has 0.0.
 
     parameter_settings(["a.weight", "a.bias", "b.weight"], [(3, 2), (3,), (1, 3)],
@@ -47,8 +47,8 @@ def resumed(checkpoint, gradient, optimizer, schedule, n_steps):
 def accumulated_steps(w, gradient, batches, every, lr):
     """The weights after plain steps, one for every `every` batches.
 
-    batches is a list of arrays with a row for each example; gradient(w, batch)
-    is the mean of the gradients of its rows. A step goes against the mean
+    batches is a list of arrays with a row for each example; gradient(w, batch),
+    a new array, is the mean of the gradients of its rows. A step goes against the mean
     gradient of all rows since the last step, as if they were one batch. The
     last group may hold fewer batches than `every`, and any batch fewer rows
     than the others; the last group has its step, too.
@@ -254,6 +254,11 @@ def _pull(w, x):
     return (w - x).mean(axis=0)
 
 
+def _all_alike(w, x):
+    """w − the mean of all numbers"""
+    return w - x.mean()
+
+
 def _cubic(w, x):
     """the mean of (w − x)³ over the rows"""
     return ((w - x) ** 3).mean(axis=0)
@@ -292,6 +297,18 @@ def _stairs(step):
 def _heavy(w, g, state, lr):
     """momentum with β = 0.8"""
     return momentum(w, g, state, lr, beta=0.8)
+
+
+def _rolling(w, g, state, lr):
+    """momentum with β = 0.5, whose state is the velocity alone, a float or {} at the start"""
+    velocity = 0.5 * (state or 0.0) + g
+    return w - lr * velocity, velocity
+
+
+def _counting(w, g, state, lr):
+    """a longer step each time, whose state is a tuple, or {} at the start"""
+    _, count = state or (0.0, 0)
+    return w - lr * (1 + count) * g, (g, count + 1)
 
 
 def _adam(w, g, state, lr):
@@ -512,7 +529,8 @@ EXERCISES = [
                 (_W, _scaled, _heavy, _slower, (0, 6)), (_W, _tug, _adam, _cosine_to_20, (3, 3, 3, 3)),
                 (_W, _tug, _heavy, _slower, (0,)), (_W, _tug, _plain, _slower, (3,))),
         further=((_W, _tug, _heavy, _stairs, (3, 5)), (_W, _now_and_then, _adam, _slower, (4, 7)),
-                 (_W, _now_and_then, _heavy, _stairs, (6, 9)), (_W, _tug, _heavy, _stairs, (500, 500, 22, 9))),
+                 (_W, _now_and_then, _heavy, _stairs, (6, 9)), (_W, _tug, _heavy, _stairs, (500, 500, 22, 9)),
+                 (2.0, _tug, _rolling, _slower, (1, 3, 2)), (2.0, _tug, _counting, _slower, (3, 4))),
         corners={"no more steps": [3, 4, 6]},
         mistakes=(
             (_goes_on(batch=lambda step, k: k, rate=lambda step, k: k),
@@ -607,7 +625,8 @@ EXERCISES = [
                  (_W, _pull, _batches(*range(1, 8), *(3,) * 100, seed=11), 3, 0.02),
                  (_W, _cubic, _batches(2, 5, 1, seed=12), 40, 0.05),
                  (_W, _pull, [np.zeros((2, 2)), *_batches(1, 3, seed=13), np.zeros((1, 2))], 2, 1.5),
-                 (_W, _pull, _batches(*(2, 1) * 50, seed=14), 80, 0.6)),
+                 (_W, _pull, _batches(*(2, 1) * 50, seed=14), 80, 0.6),
+                 (np.array([[1.0, 2.0], [0.5, -3.0]]), _all_alike, _batches(3, 1, 2, seed=15), 2, 0.3)),
         corners={"may hold fewer batches": [1, 2, 5, 6], "any batch fewer rows": [2, 3, 5, 6, 8]},
         mistakes=(
             (_accumulates(groups=lambda batches, every: [[batch] for batch in batches]),

@@ -42,7 +42,7 @@ def plateau_rate(losses, lr, factor, patience):
     losses is a list; before the first epoch it is empty, and the rate is lr.
     After more than patience epochs in a row without a new lowest loss the rate
     is multiplied by factor; then the waiting starts anew, and the lowest loss
-    stays what it was. An equal loss is no new lowest one.
+    stays what it was. An equal loss is no new lowest one, and neither is nan.
     plateau_rate([5, 4, 4.5, 3], 0.1, 0.5, 2) gives 0.1.
     """
     lowest, waited = math.inf, 0
@@ -688,8 +688,9 @@ EXERCISES = [
         corners={"before the first epoch it is empty": [9, 12], "An equal loss": [5, 13, 14]},
         further=(([-1.0, -2.0, -1.5, -3.0, -2.5, -2.5], 0.2, 0.5, 1), ([1.0, -math.inf, -math.inf, 0.0], 0.2, 0.5, 1),
                  ([2.0, math.inf, math.inf, 1.0, math.inf], 0.2, 0.5, 1), ([0, 0, 0, 0], 1, 0.5, 2),
-                 ([3.0] * 3000, 0.3, 0.5, 249), ([*range(2000, 0, -1), 1, 1], 0.3, 0.5, 1),
-                 ([3.0] * 1001, 0.3, 0.5, 1000), ([3.0] * 1002, 0.3, 0.5, 1000)),
+                 ([3.0] * 800, 0.3, 0.5, 249), ([*range(800, 0, -1), 1, 1], 0.3, 0.5, 1),
+                 ([3.0] * 701, 0.3, 0.5, 700), ([3.0] * 702, 0.3, 0.5, 700),
+                 ([5, math.nan, 4, 3, 2], 0.1, 0.5, 1), ([5.0, math.nan, math.nan], 0.1, 0.5, 1)),
         draw=_some_plateau,
         mistakes=(
             (_plateau(counts=lambda waited, patience: waited >= patience),

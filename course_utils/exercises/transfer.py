@@ -262,7 +262,7 @@ EXERCISES = [
                 (0.25, 8, [9, 90], 30), (0.6, 12, [48, 3, 48], 96)),
         further=((1e-4, 2, [2**k for k in range(20)], 1e9), (1e-3, 1, [10**k for k in range(8)], 10**6),
                  (0.2, 4096, [1, 3, 4095, 4096, 4097], 4096), (0.3, 5, [5, 7], 1),
-                 (0.3, 3, [5, 7], 2), (1e-6, 1000, [1, 4], 5000), (0.5, 3, list(range(1, 1500)), 1200)),
+                 (0.3, 3, [5, 7], 2), (1e-6, 1000, [1, 4], 5000), (0.5, 3, list(range(1, 800)), 600)),
         draw=_some_batches,
         corners={"smaller batch": [0, 1, 3, 4, 5, 7], "Batches larger than": [2, 3, 5, 6],
                  "the one that lr was tuned with": [3, 5]},
@@ -384,6 +384,9 @@ EXERCISES = [
             "Nearest on a log scale: `np.abs(np.log(rates / wanted)).argmin()`. Then test[carried] minus test[own], "
             "with infinity for a nan of the first.",
         ),
+        further=((1e-9 * _RATES, _SMALL, _LARGE, _TEST, 4.0),
+                 (np.array([1e-9, 1e-8]), np.array([[1.0], [3.0]]), np.array([[2.0], [1.0]]),
+                  np.array([[5.0], [7.0]]), 3.5)),
         probes=((np.array([0.1, 0.2, 0.4]), np.array([[3.0], [1.0], [2.0]]), np.array([[1.0], [2.0], [3.0]]),
                  np.array([[5.0], [6.0], [8.0]]), 2),
                 (_RATES, _SMALL, _LARGE, _TEST, 4.0), (_RATES, _SMALL, _LARGE, _TEST, 0.5),
