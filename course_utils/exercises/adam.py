@@ -263,7 +263,7 @@ EXERCISES = [
                  (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4), (_W, _MANY, 0.1, 0.6, 0.0, 0.5),
                  (1e9 * _W, 1e8 * _MANY, 1e8, 0.8, 0.95, 100.0), (_W, 1e-8 * _MANY, 0.1, 0.8, 0.95, 1e-10),
                  (-1.0, _SLOPES * 40, 0.02, 0.9, 0.9998, 0.02),
-                 (4.0, _SLOPES, _RATES, 0.9, 0.99, 0.02)),
+                 (4.0, _SLOPES, _RATES, 0.9, 0.99, 0.02), (1, (2, 1, -3), 0.1, 0.9, 0.99, 1)),
         draw=_some_steps,
         corners={"floats": [0, 1, 2, 3], "arrays of one shape": [4, 5, 6], "need not be tiny": [0, 4]},
         mistakes=(
@@ -573,7 +573,7 @@ EXERCISES = [
         further=((1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1, 0.01), (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4, 0.05),
                  (1e9 * _W, 1e8 * _MANY, 1e8, 0.8, 0.95, 100.0, 1e-9), (_W, 1e-8 * _MANY, 0.1, 0.8, 0.95, 1e-10, 0.5),
                  (_W, _MANY, 0.1, 0.6, 0.0, 0.5, 2.0), (-1.0, _SLOPES * 40, 0.02, 0.9, 0.9998, 0.02, 0.01),
-                 (4.0, _SLOPES, _RATES, 0.9, 0.99, 0.02, 0.5)),
+                 (4.0, _SLOPES, _RATES, 0.9, 0.99, 0.02, 0.5), (1, (2, 1, -3), 0.1, 0.9, 0.99, 1, 1)),
         draw=_some_decay,
         mistakes=(
             (_decayed(before=_as_given, gradient=lambda g, w, wd: g + wd * w),

@@ -378,7 +378,7 @@ EXERCISES = [
                  (_W, tuple(1e-3 * g for g in _VECTORS), 0.1, 1e-4),
                  (1e9 * _W, tuple(1e7 * g for g in _VECTORS), 1e8, 100.0),
                  (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 1e-10), (-1.0, _SLOPES * 40, 0.2, 0.01),
-                 (4.0, _SLOPES, _RATES, 0.5)),
+                 (4.0, _SLOPES, _RATES, 0.5), (1, (2, 1, -3), 0.1, 0.5)),
         draw=_some_sums,
         drive=_adagrad_walk,
     ),
@@ -484,7 +484,8 @@ EXERCISES = [
                  (_W, tuple(1e-3 * g for g in _VECTORS), 0.1, 0.95, 1e-4), (_W, _VECTORS, 0.1, 0.0, 0.5),
                  (1e9 * _W, tuple(1e7 * g for g in _VECTORS), 1e8, 0.9, 100.0),
                  (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 0.9, 1e-10), (-1.0, _SLOPES * 40, 0.02, 0.9998, 0.01),
-                 (4.0, _SLOPES, _RATES, 0.75, 0.5)),
+                 (4.0, _SLOPES, _RATES, 0.75, 0.5),
+                 (1, (2, 1, -3), 0.1, 0.75, 1)),
         draw=_some_averages,
         drive=_rmsprop_walk,
     ),
@@ -509,7 +510,7 @@ EXERCISES = [
         probes=tuple((name, *numbers)
                      for numbers in ((0.5, 10.0, 1.0), (-0.2, 1.0, 3.0), (1.5, 0.3, 7.0), (-0.04, 2.5, 0.1))
                      for name in ("sgd", "momentum", "adagrad", "rmsprop")),
-        further=tuple((name, *numbers) for numbers in ((2, 3, 4), (-1e9, 1e-9, 1e6), (1e-9, 1e9, 1e-3))
+        further=tuple((name, *numbers) for numbers in ((2, 3, 4), (0.5, 2.0, 0.5), (-1e9, 1e-9, 1e6), (1e-9, 1e9, 1e-3))
                       for name in ("sgd", "momentum", "adagrad", "rmsprop")),
         draw=_some_rescaling,
         mistakes=(

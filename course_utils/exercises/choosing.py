@@ -378,7 +378,7 @@ _TWO_DIPS = np.array([2.0, 1.0, 1.2, 5.0, 4.0, 3.0, 1.9, 1.8, 1.7, 1.8, 1.9, 3.0
 _SECOND = np.array([1.0, 0.9, 0.5, 0.6, 3.0, 4.0, 5.0, 4.5, 5.0, 6.0, 5.5, 7.0])  # lowest at the second place
 _LOW_START = np.array([1.0, 2.0, 1.5, 1.2, 9.0, 8.0, 8.5, 7.0, 9.0, 8.0, 7.5, 9.0])  # low at once
 _LONG = np.geomspace(1e-7, 10, 800)
-_BOWL = (np.arange(1200) - 850.0) ** 2 / 2e3 + 0.01 * (np.arange(1200) % 2)
+_BOWL = (np.arange(800) - 550.0) ** 2 / 2e3 + 0.01 * (np.arange(800) % 2)
 _BOTH = np.array([0.2, np.nan, 0.1, 3.0, 2.0, 2.5, 2.2, 2.8, 0.3, 0.1, np.inf, 0.2, np.nan])
 
 EXERCISES = [
@@ -669,7 +669,7 @@ EXERCISES = [
                  "A nan": [1, 2, 8, 10, 12], "inf among these": [1, 9, 11, 12]},
         further=(*((_R[:n], part) for n in (1, 2, 3, 4) for part in (_DIP[:n], -_DIP[:n], _FALLING[3:3 + n])),
                  (np.array([1, 2, 4, 8]), np.array([4, 3, 2, 1])), (_LONG, _BOWL), (_LONG, -10 * _BOWL[::-1]),
-                 (_LONG, np.where(np.arange(1200) < 1000, _BOWL, np.nan))),
+                 (_LONG, np.where(np.arange(800) < 700, _BOWL, np.nan)), (_LONG, 1e7 + 1e6 * _BOWL)),
         draw=_some_test,
         mistakes=(
             (lambda rates, losses: rates[_lowest(losses)] / 10,

@@ -265,6 +265,11 @@ def _a_slow_valley(v):
     return np.array([40.0, 39.96]) * v
 
 
+def _two_hills(v):
+    """H v for H = diag(−3, −3.1)"""
+    return np.array([-3.0, -3.1]) * v
+
+
 def _all_alike(v):
     """H v for H = diag(3, 3)"""
     return 3.0 * v
@@ -360,7 +365,9 @@ _LONG = ((np.arange(313) * 250, _LATE * 2, np.ones(313), 0.0, 0.2, 7),
          (_LOOKS, np.array([0.74, 0.75, 0.76, 0.75, 0.75, 0.75, 0.7, 0.75]), _FOUR, 0.5, 0.0, 2),
          (np.arange(44), _BOUNDED * 2, np.ones(44), 0.0, 1.2, 3), (_LOOKS, _LOST / 2, _FOUR, 0.0, 3.0, 4),
          (_LOOKS[:0], np.ones(0), np.ones(0), 0.5, 0.1, 1),
-         (np.arange(2500), np.r_[np.tile([1.0, 1.0, 1.5], 800), np.ones(100)], 2 * np.ones(2500), 0.0, 0.1, 3))
+         (np.arange(800), np.r_[np.tile([1.0, 1.0, 1.5], 250), np.ones(50)], 2 * np.ones(800), 0.0, 0.1, 3),
+         (np.arange(5), np.array([0.0, 0.0, 2e-9, 2e-9, 2e-9]), np.full(5, 1e9), 0.0, 0.1, 2),
+         (np.arange(5), np.array([0.0, 1.0, 3.0, 2.0, 2.0]), np.ones(5), 0.0, 1.0, 2))
 
 
 def _some_rate(rng):
@@ -506,7 +513,7 @@ EXERCISES = [
         further=((_a_long_valley, _Y, 400), (_a_long_valley, _Y, 90), (_a_long_hill, _Y, 300),
                  (_almost_a_plain, _Y, 3), (_a_wide_saddle, np.array([1.0, 2.0, -1.0, 0.5, 1.5, -2.0]), 12),
                  (_a_hill_in_one_direction, np.array([-3.0]), 2), (_a_slow_valley, _Y, 850),
-                 (_all_alike, np.array([1.0, -1.0]), 4),
+                 (_all_alike, np.array([1.0, -1.0]), 4), (_two_hills, np.array([3.0, 1.0]), 1),
                  *((_a_long_hill, np.array([1.0, high]), 1) for high in (1.05, 1.2))),
         draw=_some_hessian,
         corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13]},

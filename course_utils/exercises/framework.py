@@ -81,7 +81,8 @@ class Exercise(_Task):
     gave instead. `fresh` names an argument whose arrays must not come back themselves, where new ones are asked for.
     `further` are probes for whoever is right on all others: large, late, or with numbers that are rare; `draw(rng)`
     makes one more by chance, and DRAWS of these are asked as well, the same ones at every check. What differs there is
-    shown, and no mistake is looked for, so that both may be added without a thought for the sentences.
+    shown, and no mistake is looked for, so that both may be added without a thought for the sentences: who asks them
+    makes the exercise `brief`.
     """
 
     id: str
@@ -99,13 +100,15 @@ class Exercise(_Task):
     fresh: str = ""
     further: tuple = ()
     draw: Callable = None
+    brief: bool = False
 
     def follow_ups(self):
         """The exercise as whoever is right is asked it again: some probes by chance, then the further ones."""
         rng = np.random.default_rng(DRAWS)
         drawn = [self.draw(rng) for _ in range(DRAWS)] if self.draw else []
         parts = [drawn[i:i + PART] for i in range(0, len(drawn), PART)] + [[probe] for probe in self.further]
-        return [replace(self, probes=tuple(part), further=(), draw=None, mistakes=(), corners={}) for part in parts]
+        return [replace(self, probes=tuple(part), further=(), draw=None, mistakes=(), corners={}, brief=True)
+                for part in parts]
 
 
 class Note:
@@ -217,6 +220,9 @@ def _judged(exercise, attempt, watched):
                                    f"of `{watched.fresh}` itself, and new arrays are asked for: `.copy()` makes one.")
     if all(right):
         return _right(exercise, len(exercise.probes))
+    if exercise.brief:
+        differs = _first_difference(exercise, got, expected, right, watched, model)
+        return result(False, True, differs + f" Besides, {changed}" * bool(changed))
     if all(g is None for g in got):
         return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
     sentence, nearly = _known_mistake(exercise, watched, got, expected, right)

@@ -47,7 +47,7 @@ def resumed(checkpoint, gradient, optimizer, schedule, n_steps):
 def accumulated_steps(w, gradient, batches, every, lr):
     """The weights after plain steps, one for every `every` batches.
 
-    batches is a list of arrays with a row for each example; gradient(w, batch),
+    batches is a list of one or more arrays with a row for each example; gradient(w, batch),
     a new array, is the mean of the gradients of its rows. A step goes against the mean
     gradient of all rows since the last step, as if they were one batch. The
     last group may hold fewer batches than `every`, and any batch fewer rows
@@ -626,7 +626,8 @@ EXERCISES = [
                  (_W, _cubic, _batches(2, 5, 1, seed=12), 40, 0.05),
                  (_W, _pull, [np.zeros((2, 2)), *_batches(1, 3, seed=13), np.zeros((1, 2))], 2, 1.5),
                  (_W, _pull, _batches(*(2, 1) * 50, seed=14), 80, 0.6),
-                 (np.array([[1.0, 2.0], [0.5, -3.0]]), _all_alike, _batches(3, 1, 2, seed=15), 2, 0.3)),
+                 (np.array([[1.0, 2.0], [0.5, -3.0]]), _all_alike, _batches(3, 1, 2, seed=15), 2, 0.3),
+                 (np.array([[1.0, 2.0, 0.5], [0.5, -3.0, 1.5]]), _all_alike, _batches(1, 2, 2, seed=16), 2, 0.3)),
         corners={"may hold fewer batches": [1, 2, 5, 6], "any batch fewer rows": [2, 3, 5, 6, 8]},
         mistakes=(
             (_accumulates(groups=lambda batches, every: [[batch] for batch in batches]),

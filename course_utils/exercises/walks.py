@@ -84,7 +84,7 @@ def _pair(answer, length):
 
 
 def _copied(x):
-    return np.array(x, dtype=float) if np.ndim(x) else float(x)
+    return np.array(x, dtype=float) if np.ndim(x) else x if type(x) is int else float(x)
 
 
 def of_any_step(update):
