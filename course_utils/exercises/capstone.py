@@ -122,7 +122,7 @@ _CROSSING = np.array([[.7, .71, .72], [.6, .8, .81], [.65, .75, .9], [.1, .95, .
 _BLOWN = np.array([[.3, .4, .5], [nan, nan, nan], [.5, nan, nan], [.4, .6, .7], [nan, nan, nan], [.2, .3, .9]])
 _TIED = np.array([[.5, .6, .6], [.5, .6, .7], [.5, .6, .7], [.4, .9, .9]])
 _FALLING = np.array([[.9, .2, .1], [.8, .5, .3], [.7, .6, .4], [.1, .9, .9], [.6, .3, .35], [.5, .1, .6]])
-_EQUALS = np.arange(40)[:, None] % (2, 3, 5) / 4.0
+_EQUALS = np.column_stack([np.arange(100) % 2, np.arange(100), np.arange(100)]) / 4
 _TIED_TOP = np.array([[0.5, 0.8], [0.6, 0.9], [0.7, 0.9], [0.4, 0.95]])
 _TIED_LATE = np.array([[.5, .6, .6], [.7, .6, .6], [.6, .6, .6], [.4, .9, .9]])  # ranked 1, 2, 0, then equal
 _OVERTAKEN = np.array([[.5, .6, .6], [.9, .5, .6], [.6, .7, .6], [.4, .9, .9]])  # led by 1, then 2, then equal
@@ -799,7 +799,7 @@ EXERCISES = [
         on_the_way=_left_after_rounds,
         draw=_some_rounds,
         further=((np.array([[nan, nan], [-7e8, -8e8], [-5e8, -6e8]]), (2, 1)),
-                 (np.array([[1e-6, 2e-6], [3e-6, 4e-6], [4e-6, 2e-6], [5e-6, 3e-6]]), (3, 1)), (_EQUALS, (30, 9, 1))),
+                 (np.array([[1e-6, 2e-6], [3e-6, 4e-6], [4e-6, 2e-6], [5e-6, 3e-6]]), (3, 1)), (_EQUALS, (10, 1))),
         why="Each round asks only those who are still in, for longer; ranking by the newest scores lets a late bloomer "
             "overtake.",
         hints=(
