@@ -1,11 +1,14 @@
 """What a reader may pass by mistake, and the error that names the argument and what came."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from course_utils.data import Dataset, load_diabetes, make_blobs
+from course_utils.data import TASK_RULE, Dataset, load_diabetes, make_blobs
+from course_utils.engine.losses import problem_with
 from course_utils.models import linear, mlp
 from course_utils.optimizers import adam, momentum, sgd
 from course_utils.sweep import range_test, sweep
@@ -336,3 +339,9 @@ def test_a_question_that_a_sweep_cannot_answer_is_told_why(runs, what):
     ask, says = QUESTIONS[what]
     with pytest.raises(ValueError, match=says):
         ask(runs)
+
+
+def test_several_outputs_for_one_number_are_told_how_to_ask_for_classes():
+    data = SimpleNamespace(task="regression", name="numbers")
+    said = {shape: problem_with(torch.zeros(shape), torch.zeros(4), data) for shape in ((4, 3), (4, 3, 2), (4,))}
+    assert TASK_RULE in said[4, 3] and said[4, 3, 2] and TASK_RULE not in said[4, 3, 2] and said[4,] is None

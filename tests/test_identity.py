@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import enum
 import functools
+import importlib
 import inspect
 import io
 import itertools
@@ -704,6 +705,22 @@ def test_what_cannot_be_known_is_said_with_the_way_to_it(make_value, says):
     with pytest.raises(Unknowable) as error:
         identity(make_value())
     assert says in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["subprocess.run", "socket.create_connection", "secrets.token_hex", "requests.get",
+                                  "http.client.HTTPConnection", "tempfile.mkdtemp", "glob.glob", "platform.node",
+                                  "shutil.which", "pandas.read_csv"])
+def test_what_a_library_learns_from_outside_cannot_be_known(name):
+    module, _, attribute = name.rpartition(".")
+    with pytest.raises(Unknowable, match="looks at what is outside this code|it reads a file"):
+        identity(getattr(importlib.import_module(module), attribute))
+
+
+def test_a_class_made_inside_a_function_is_the_same_in_a_module_of_another_name():
+    names = [{"__name__": name} for name in ("their_program", "__main__")]
+    for there in names:
+        exec("def model():\n class A:\n  'what it is'\n  width = 8\n return A", there)
+    assert len({identity(there["model"]) for there in names}) == 1
 
 
 def test_random_numbers_that_the_seed_of_the_run_decides_are_known():
