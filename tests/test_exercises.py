@@ -1870,6 +1870,19 @@ def test_an_answer_that_is_seldom_wrong_is_found_by_questions_drawn_by_chance(id
     assert not any(sentence in message for _, sentence in exercise.mistakes)
 
 
+def test_who_is_right_and_slow_on_further_questions_is_right():
+    exercise = EXERCISES["first-answer"]
+
+    def slow(n, batch_size):
+        while n > 10**6:
+            pass
+        return -(-n // batch_size)
+
+    result = judge(exercise, slow, seconds=0.5)
+    assert result.passed and f"Right on all {len(exercise.probes) + framework.DRAWS} probes" in result.message
+    assert not judge(exercise, lambda n, b: slow(n, b) + (n > 10**5), seconds=0.5).passed
+
+
 every_drawn = pytest.mark.parametrize("exercise", [e for e in EXERCISES.values() if e.draw],
                                       ids=[e.id for e in EXERCISES.values() if e.draw])
 

@@ -173,6 +173,8 @@ def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
         if time.monotonic() > end:
             break
         then = _judged_within(more, attempt, seconds, megabytes, printed=0)  # what it prints has been shown
+        if then is None:
+            break
         if not then.passed:
             told = re.sub(r"\bprobe(s?)\b", r"further probe\1", then.message)
             return Result(exercise.id, False, True, f"Right on the first {n} probes; there are further ones, larger, "
@@ -187,11 +189,14 @@ def _right(exercise, n):
 
 
 def _judged_within(exercise, attempt, seconds, megabytes, **output):
+    """The result; None if further questions took too long, which is said of nobody who is right on the first ones."""
     watched = _Watched(attempt, inspect.signature(exercise.reference).parameters, exercise.fresh)
     try:
         with as_before(**output):
             return run_limited(partial(_judged, exercise, attempt, watched), seconds, megabytes, lambda: watched.inside)
     except Exceeded as exceeded:
+        if exercise.brief and exceeded.limit == "seconds" and exceeded.ended:
+            return None
         sentence = _beyond_limits(exercise, attempt, watched, exceeded, seconds, megabytes)
         return Result(exercise.id, False, True, sentence)
 
