@@ -337,8 +337,7 @@ EXERCISES = [
             (_adagrad(add=lambda g: np.mean(np.square(g))),
              "You add the mean square of all weights to one sum. Each weight keeps its own: no mean over the weights."),
             (_old_sum, "You divide by the sum as it was before this step. The present g² belongs in it, too; without "
-                       "it, the "
-                       "first step divides by nearly 0."),
+                       "it, the first step divides by eps alone."),
             (_mean_of_squares, "You divide by the root of the mean square. AdaGrad takes the sum, which never stops "
                                "growing."),
             (_adagrad(sign=1), "That walks uphill. Look at the sign."),

@@ -854,7 +854,7 @@ EXERCISES = [
              "All settings are asked in all rounds here, and the first of the list is the answer: the ranking has no "
              "effect on either."),
             (_rounds(lambda scores: [-s for s in scores], missing=-np.inf),
-             "The order is turned round: those that diverged go on first, and then the worst."),
+             "The order is turned round: the worst go on."),
             (_rounds(lambda scores: [abs(s) for s in scores]),
              "The sign of the scores is lost. They may be negative, and −3 is less than −2."),
             (_rounds(answer=lambda left, scores: min(left)),

@@ -550,7 +550,7 @@ def _known_mistake(exercise, watched, got, expected, right):
             continue
         elif len(rest) <= 1 or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
             look = "".join(f" That may not be all: `{_asked(exercise, i)}` needs another look." for i in rest[:1])
-            scope = f"On {sum(agree[:n])} of {n} probes: " * bool(rest)
+            scope = f"{sum(agree[:n])} of {n} answers fit this: " * bool(rest)
             near.append((len(rest), scope + sentence + raised + look))
     return guarded, min(near, key=lambda one: one[0], default=(0, ""))[1]
 
@@ -766,9 +766,9 @@ def _at_call(watched, asked, call, model):
     if not remark and _came_out_differently(watched):
         return ("The same run, begun anew with an empty state, came out differently: something is kept outside the "
                 "state that is passed in and handed back.")
-    settings = "".join(f", {n} = {_brief(v)}" for n, v in run[-1].items() if n not in ("w", "g", "state"))
-    told = [_brief(step.get("g")) for step in run]
-    slopes = ", then ".join(told if len(told) <= 8 else [*told[:2], "…", *told[-2:]])
+    settings = "".join(f", {n} = {_one_or_all([step[n] for step in run])}" for n in run[-1]
+                       if n not in ("w", "g", "state"))
+    slopes = _in_turn([step.get("g") for step in run])
     start = f"From `w = {_brief(run[0].get('w'))}` with `g = {slopes}{settings}`, after step {len(run)}"
     if remark:
         return f"{start}, yours gave {_form(g)}`{_show(g)}`.{remark} The solution gives back {_kind(e)}."
@@ -778,6 +778,16 @@ def _at_call(watched, asked, call, model):
         return f"{start}, {_compared('the new `w`', float(_array(e[0])), float(_array(g[0])))}"
     return (f"{start} the new `w` is {_form(e[0])}`{_brief(e[0])}`; yours is {_form(g[0])}`{_brief(g[0])}`."
             f"{_which(e[0], g[0], 'Weight', 'Weights')}")
+
+
+def _in_turn(values):
+    told = [_brief(value) for value in values]
+    return ", then ".join(told if len(told) <= 8 else [*told[:2], "…", *told[-2:]])
+
+
+def _one_or_all(values):
+    """A setting of all steps, or what it was in each."""
+    return _brief(values[0]) if all(_same(v, values[0], 0) for v in values) else _in_turn(values)
 
 
 def _came_out_differently(watched):

@@ -417,8 +417,8 @@ EXERCISES = [
             (lambda hessian: 2 / np.linalg.det(hessian) ** (1 / len(hessian)),
              "That is the geometric mean of the curvatures. The path diverges when only one direction does."),
             (_power_iteration,
-             "Right unless the steepest direction is at a right angle to (1, …, 1): is that where a power iteration "
-             "begins? It never turns away from there then. `eigvalsh` needs no start."),
+             "Right unless the steepest direction is at a right angle to (1, …, 1), or others are nearly as steep: is "
+             "that where a power iteration begins? It turns too late then, or never. `eigvalsh` needs no start."),
         ),
     ),
     Exercise(

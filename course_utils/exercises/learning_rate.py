@@ -425,8 +425,8 @@ EXERCISES = [
             (_never_none(lambda accuracies, target: int((accuracies >= target).sum())),
              "That counts the epochs at the target. Asked for is when the first of them came."),
             (_never_none(lambda accuracies, target: int((accuracies < target).sum()) + 1),
-             "That comes after all epochs below the target, also those in which it was lost again: are they counted, "
-             "or the accuracies sorted?"),
+             "That is one more than there are epochs below the target, also those in which it was lost again: are they "
+             "counted, or the accuracies sorted?"),
             (_never_none(lambda accuracies, target: accuracies[epochs_to(accuracies, target) - 1]),
              "That is the accuracy itself. Asked for is the number of epochs it took."),
             (_never_none(lambda accuracies, target: int(np.flatnonzero(accuracies < target).max(initial=-1)) + 2),

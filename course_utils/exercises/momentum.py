@@ -463,7 +463,7 @@ EXERCISES = [
             (lambda low, high: (2 / high, best_momentum(low, high)[1]),
              "β is right. 2 / high is the critical rate of plain descent."),
             (lambda low, high: (4 / (high + low), best_momentum(low, high)[1]),
-             "β is right. In the rate, the roots are added first and squared afterwards."),
+             "β is right. In the rate, the roots must be added first and squared afterwards."),
             (lambda low, high: best_momentum(low, high)[::-1],
              "Both numbers are right, in the other order: first the rate, then beta."),
             (lambda low, high: best_momentum(low, high)[1],

@@ -658,8 +658,8 @@ EXERCISES = [
             (_accumulates(divisor=lambda group, every: len(group)),
              "The gradients of all rows are added and divided by the number of batches. Divide by that of the rows."),
             (_full_as_the_first,
-             "Every group is divided by as many rows as a full one of batches like the very first. Divide by the rows "
-             "that it has."),
+             "Every group is divided by as many rows as a full one of batches like one of them, the first or the "
+             "largest. Divide by the rows that it has."),
             (_accumulates(groups=_as_many_groups),
              "`every` is taken as the number of steps. It is the number of batches that make a step."),
             (_accumulates(groups=lambda batches, every: [[batch] for batch in batches], pace=lambda every: 1 / every),
