@@ -205,7 +205,8 @@ EXERCISES = [
             (np.array([0.03, -0.04]), np.array([0.03, -0.01])),
         ),
         corners={"a matrix counts every weight once": [2, 5]},
-        further=((np.array([2.0, 1.0]), np.array([2 + 2.0**-17, 1.0])),
+        further=((np.array([0.01, 0.02]), np.array([0.03, 0.02])),
+                 (np.array([2.0, 1.0]), np.array([2 + 2.0**-17, 1.0])),
                  (1e9 * np.array([3.0, 4.0]), 1e9 * np.array([3.0, 4.5]))),
         draw=_some_update,
         on_the_way=lambda before, after: (

@@ -31,9 +31,9 @@ def parameter_settings(names, shapes, lr, factor, weight_decay):
 def resumed(checkpoint, gradient, optimizer, schedule, n_steps):
     """Train for n_steps more steps, and return the new checkpoint.
 
-    A checkpoint is a tuple (w, state, step): the weights, what the optimizer
-    remembers, and the number of steps done so far. gradient(w, step) is the
-    gradient of the batch of that step, schedule(step) its rate; steps count
+    A checkpoint is a tuple (w, state, step): the weights, the dict in which the
+    optimizer remembers, and the number of steps done so far. gradient(w, step)
+    is the gradient of the batch of that step, schedule(step) its rate; steps count
     from 0, through all stops. optimizer(w, g, state, lr) gives the new w and
     the new state. Going on must give what never stopping gives; no more steps
     give the same checkpoint.
