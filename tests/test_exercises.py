@@ -1775,9 +1775,10 @@ FURTHER = {  # right on ordinary numbers, wrong on large, late or rare ones
 
 @pytest.mark.parametrize("id, attempt", [(id, attempt) for id, attempts in FURTHER.items() for attempt in attempts])
 def test_what_is_wrong_only_with_large_late_or_rare_numbers_fails_and_is_shown(id, attempt):
-    result = check(id, attempt)
+    result, n = check(id, attempt), len(EXERCISES[id].probes)
     assert not result.passed
-    assert re.match(r"Right on the first \d+ probes; there are further ones", result.message), result
+    asked = re.match(r"Right on the first (\d+) probes; there are further ones", result.message)
+    assert asked and n <= int(asked[1]) < n + len(EXERCISES[id].further) + framework.DRAWS, result
     assert re.search("expected `|the answer is|the new `w` is", result.message), result
 
 
@@ -1866,7 +1867,9 @@ def test_an_answer_that_is_seldom_wrong_is_found_by_questions_drawn_by_chance(id
     exercise = EXERCISES[id]
     assert judge(dataclasses.replace(exercise, draw=None, further=()), attempt).passed
     message = check(id, attempt).message
-    assert message == check(id, attempt).message and re.match(r"Right on the first \d+ probes; there are", message)
+    asked = re.match(r"Right on the first (\d+) probes; there are further ones", message)
+    assert message == check(id, attempt).message
+    assert int(asked[1]) in range(len(exercise.probes), len(exercise.probes) + framework.DRAWS, framework.PART)
     assert not any(sentence in message for _, sentence in exercise.mistakes)
 
 

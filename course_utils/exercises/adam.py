@@ -5,7 +5,7 @@ import numpy as np
 from .draws import away_from_zero, below_one, scale, slopes, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
-from .walks import of_any_step, rates, skipping_zeros, walk
+from .walks import RATES, SLOPES, of_any_step, rates, skipping_zeros, walk
 
 
 def adam_update(w, g, state, lr, beta1, beta2, eps):
@@ -203,9 +203,7 @@ _ONE_BETA = "The average of g² is made with β₁, and corrected with β₂. β
 _LIKE_THE_FIRST = (
     "corrected by 1 − β, like the first: either the power is missing, 1 − βᵗ, or t does not get into the state and up "
     "by one each step, or there are no hats, and g and g² are added in full.")
-_SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
 _MANY = np.array([[0.5, -2.0, 0.03], [-0.2, 1.0, 0.01], [0.8, 0.4, -0.07], [0.1, -1.5, 0.02], [-0.6, 0.3, 0.05]])
-_RATES = (0.0, 0.3, 0.1, 0.1, 0.4, 0.05, 0.0, 0.2)
 _W = np.array([1.0, -3.0, 0.2])
 
 
@@ -255,15 +253,15 @@ EXERCISES = [
             "and a dict with t, m and s.",
         ),
         drive=_adam_walk,
-        probes=((1.0, (0.5, 1.0), 0.1, 0.5, 0.75, 0.25), (-2.0, _SLOPES, 0.3, 0.95, 0.7, 0.1), (1.0, _SLOPES, 0.1, 0.83,
-                0.95, 0.03), (0.5, _SLOPES[::-1], 0.05, 0.9, 0.999, 1e-8), (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0),
-                (_W, _MANY[::-1], 0.03, 0.0, 0.8, 0.01), (_W, _MANY, 0.2, 0.6, 0.9, 0.3), (1.0, _SLOPES * 3, 0.2, 0.97,
+        probes=((1.0, (0.5, 1.0), 0.1, 0.5, 0.75, 0.25), (-2.0, SLOPES, 0.3, 0.95, 0.7, 0.1), (1.0, SLOPES, 0.1, 0.83,
+                0.95, 0.03), (0.5, SLOPES[::-1], 0.05, 0.9, 0.999, 1e-8), (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0),
+                (_W, _MANY[::-1], 0.03, 0.0, 0.8, 0.01), (_W, _MANY, 0.2, 0.6, 0.9, 0.3), (1.0, SLOPES * 3, 0.2, 0.97,
                 0.98, 0.02)),
         further=((1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1),
                  (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4), (_W, _MANY, 0.1, 0.6, 0.0, 0.5),
                  (1e9 * _W, 1e8 * _MANY, 1e8, 0.8, 0.95, 100.0), (_W, 1e-8 * _MANY, 0.1, 0.8, 0.95, 1e-10),
-                 (-1.0, _SLOPES * 40, 0.02, 0.9, 0.9998, 0.02),
-                 (4.0, _SLOPES, _RATES, 0.9, 0.99, 0.02), (1, (1.5, 1, -2.5), 0.1, 0.9, 0.99, 1)),
+                 (-1.0, SLOPES * 40, 0.02, 0.9, 0.9998, 0.02),
+                 (4.0, SLOPES, RATES, 0.9, 0.99, 0.02), (1, (1.5, 1, -2.5), 0.1, 0.9, 0.99, 1)),
         draw=_some_steps,
         corners={"floats": [0, 1, 2, 3], "arrays of one shape": [4, 5, 6], "need not be tiny": [0, 4]},
         mistakes=(
@@ -566,14 +564,14 @@ EXERCISES = [
             "Before the step: `w = w * (1 - lr * weight_decay)`. Then Adam's step from there.",
         ),
         drive=_adamw_walk,
-        probes=((1.0, (0.5, 1.0), 0.1, 0.5, 0.75, 0.25, 0.5), (1.0, _SLOPES, 0.1, 0.83, 0.95, 0.03, 0.7), (5.0,
-                _SLOPES[::-1], 0.5, 0.9, 0.999, 1e-8, 0.4), (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0, 0.3), (_W,
-                _MANY[::-1], 0.3, 0.0, 0.8, 0.01, 1.5), (_W, _MANY, 0.2, 0.6, 0.9, 0.3, 0.5), (2.0, _SLOPES * 3, 0.2,
+        probes=((1.0, (0.5, 1.0), 0.1, 0.5, 0.75, 0.25, 0.5), (1.0, SLOPES, 0.1, 0.83, 0.95, 0.03, 0.7), (5.0,
+                SLOPES[::-1], 0.5, 0.9, 0.999, 1e-8, 0.4), (_W, 100 * _MANY, 0.7, 0.3, 0.4, 2.0, 0.3), (_W,
+                _MANY[::-1], 0.3, 0.0, 0.8, 0.01, 1.5), (_W, _MANY, 0.2, 0.6, 0.9, 0.3, 0.5), (2.0, SLOPES * 3, 0.2,
                 0.9, 0.99, 0.1, 0.0), (_W, _MANY, 0.8, 0.6, 0.9, 0.3, 1.75)),
         further=((1e4 * _W, 1e3 * _MANY, 30.0, 0.8, 0.95, 0.1, 0.01), (_W, 1e-3 * _MANY, 0.1, 0.8, 0.95, 1e-4, 0.05),
                  (1e9 * _W, 1e8 * _MANY, 1e8, 0.8, 0.95, 100.0, 1e-9), (_W, 1e-8 * _MANY, 0.1, 0.8, 0.95, 1e-10, 0.5),
-                 (_W, _MANY, 0.1, 0.6, 0.0, 0.5, 2.0), (-1.0, _SLOPES * 40, 0.02, 0.9, 0.9998, 0.02, 0.01),
-                 (4.0, _SLOPES, _RATES, 0.9, 0.99, 0.02, 0.5), (1, (1.5, 1, -2.5), 0.1, 0.9, 0.99, 1, 1)),
+                 (_W, _MANY, 0.1, 0.6, 0.0, 0.5, 2.0), (-1.0, SLOPES * 40, 0.02, 0.9, 0.9998, 0.02, 0.01),
+                 (4.0, SLOPES, RATES, 0.9, 0.99, 0.02, 0.5), (1, (1.5, 1, -2.5), 0.1, 0.9, 0.99, 1, 1)),
         draw=_some_decay,
         mistakes=(
             (_decayed(before=_as_given, gradient=lambda g, w, wd: g + wd * w),

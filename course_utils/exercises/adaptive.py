@@ -5,7 +5,7 @@ import numpy as np
 from .draws import away_from_zero, below_one, scale, slopes, whole
 from .framework import Exercise
 from .quizzes import Option, Quiz
-from .walks import of_any_step, rates, skipping_zeros, walk
+from .walks import RATES, SLOPES, of_any_step, rates, skipping_zeros, walk
 
 
 def adagrad_update(w, g, state, lr, eps):
@@ -233,8 +233,6 @@ def _rmsprop_taken_for_plain(optimizer, change, loss_factor, feature_factor):
 _FLOATS = (0.5, -0.2, 0.0, 0.9, 0.05)
 _VECTORS = tuple(np.array(g) for g in ([0.5, -20.0, 0.003], [-0.1, 4.0, 0.0], [2.0, -7.0, -0.02], [0.3, 0.1, 0.5]))
 _MATRICES = tuple(np.array(g) for g in ([[1.5, -0.2], [0.4, 3.0]], [[-0.6, 0.1], [-2.0, 0.7]], [[0.2, 5.0], [0.3, -1]]))
-_SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
-_RATES = (0.0, 0.3, 0.1, 0.1, 0.4, 0.05, 0.0, 0.2)
 _W = np.array([1.0, -3.0, 0.2])
 _QUIET_START = (np.array([0.0, 1.0]), np.array([0.0, -0.5]), np.array([2.0, 0.0]))
 
@@ -376,8 +374,8 @@ EXERCISES = [
         further=((1e4 * _W, tuple(1e3 * g for g in _VECTORS), 30.0, 0.1),
                  (_W, tuple(1e-3 * g for g in _VECTORS), 0.1, 1e-4),
                  (1e9 * _W, tuple(1e7 * g for g in _VECTORS), 1e8, 100.0),
-                 (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 1e-10), (-1.0, _SLOPES * 40, 0.2, 0.01),
-                 (4.0, _SLOPES, _RATES, 0.5), (1, (1.5, 1, -2.5), 0.1, 0.5)),
+                 (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 1e-10), (-1.0, SLOPES * 40, 0.2, 0.01),
+                 (4.0, SLOPES, RATES, 0.5), (1, (1.5, 1, -2.5), 0.1, 0.5)),
         draw=_some_sums,
         drive=_adagrad_walk,
     ),
@@ -482,8 +480,8 @@ EXERCISES = [
         further=((1e4 * _W, tuple(1e3 * g for g in _VECTORS), 30.0, 0.9, 0.1),
                  (_W, tuple(1e-3 * g for g in _VECTORS), 0.1, 0.95, 1e-4), (_W, _VECTORS, 0.1, 0.0, 0.5),
                  (1e9 * _W, tuple(1e7 * g for g in _VECTORS), 1e8, 0.9, 100.0),
-                 (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 0.9, 1e-10), (-1.0, _SLOPES * 40, 0.02, 0.9998, 0.01),
-                 (4.0, _SLOPES, _RATES, 0.75, 0.5),
+                 (_W, tuple(1e-7 * g for g in _VECTORS), 0.1, 0.9, 1e-10), (-1.0, SLOPES * 40, 0.02, 0.9998, 0.01),
+                 (4.0, SLOPES, RATES, 0.75, 0.5),
                  (1, (1.5, 1, -2.5), 0.1, 0.75, 1)),
         draw=_some_averages,
         drive=_rmsprop_walk,

@@ -7,7 +7,7 @@ import numpy as np
 from .draws import away_from_zero, below_one, scale, slopes
 from .framework import Exercise
 from .quizzes import Option, Quiz
-from .walks import of_any_step, skipping_zeros, walk
+from .walks import SLOPES, of_any_step, skipping_zeros, walk
 
 
 def momentum_update(w, g, state, lr, beta):
@@ -175,12 +175,11 @@ _STEPS = (
     (np.array([2.0, -1.0]), (np.array([0.0, 1.0]), np.array([1.0, 0.5]), np.array([-1.0, 2.0])), (0.1, 0.2, 0.1), 0.6),
     (3.0, (0.8, 0.0, 0.0, -0.3), (0.1, 0.2, 0.1, 0.3), 0.7),
 )
-_MANY = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
 _FURTHER_STEPS = (
     (1e4 * np.array([1.0, -2.0]), (np.array([300.0, -2e3]), np.array([-4e3, 500.0])) * 4, (0.1,) * 8, 0.7),
     (1e9 * _TABLE, (2e9 * _TABLE, -3e8 * _TABLE, 1e9 * _TABLE - 1e8), (0.1, 0.05, 0.1), 0.9),
     (1e-7 * _TABLE, (2e-7 * _TABLE, -3e-8 * _TABLE, 1e-7 * _TABLE - 1e-8), (0.1, 0.05, 0.1), 0.9),
-    (-1.0, _MANY * 40, (0.02, 0.01) * 160, 0.999), (1, (1.5, 1, -2.5), (0.1, 0.1, 0.2), 0.7),
+    (-1.0, SLOPES * 40, (0.02, 0.01) * 160, 0.999), (1, (1.5, 1, -2.5), (0.1, 0.1, 0.2), 0.7),
 )
 _STEP_CORNERS = {"floats": [0, 2, 8], "arrays of one shape": [5, 6, 7], "lr may change from step to step": [0, 3]}
 

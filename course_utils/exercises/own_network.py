@@ -16,8 +16,8 @@ def parameter_settings(names, shapes, lr, factor, weight_decay):
     the input to the output. Parameters of one layer have the same name up to
     the last dot, "body.4" in "body.4.weight". A name without a dot is a layer
     of its own. The last layer has the rate lr, each layer before it factor
-    times the rate of the next, with factor above 0. A parameter with two axes or more has the decay
-    weight_decay, one with fewer has 0.0.
+    times the rate of the next, with factor above 0. A parameter with two axes or
+    more has the decay weight_decay, one with fewer has 0.0.
 
     parameter_settings(["a.weight", "a.bias", "b.weight"], [(3, 2), (3,), (1, 3)],
     0.4, 0.5, 0.1) gives ([0.2, 0.2, 0.4], [0.1, 0.0, 0.1]).
@@ -47,11 +47,11 @@ def resumed(checkpoint, gradient, optimizer, schedule, n_steps):
 def accumulated_steps(w, gradient, batches, every, lr):
     """The weights after plain steps, one for every `every` batches.
 
-    batches is a list of one or more arrays with a row for each example; gradient(w, batch),
-    a new array, is the mean of the gradients of its rows. A step goes against the mean
-    gradient of all rows since the last step, as if they were one batch. The
-    last group may hold fewer batches than `every`, and any batch fewer rows
-    than the others; the last group has its step, too.
+    batches is a list of one or more arrays with a row for each example;
+    gradient(w, batch), a new array, is the mean of the gradients of its rows. A
+    step goes against the mean gradient of all rows since the last step, as if
+    they were one batch. The last group may hold fewer batches than `every`, and
+    any batch fewer rows than the others; the last group has its step, too.
     """
     for start in range(0, len(batches), every):
         group = batches[start:start + every]

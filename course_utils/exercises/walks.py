@@ -6,6 +6,9 @@ import numpy as np
 
 from .framework import _holds_ellipsis, _show
 
+SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
+RATES = (0.0, 0.3, 0.1, 0.1, 0.4, 0.05, 0.0, 0.2)
+
 
 class Instead:
     """What stands in the place of a walk that came to nothing: `words` for the reader, a `value` to compare by.
