@@ -2270,8 +2270,9 @@ def test_the_step_and_the_weight_that_differ_first_are_named():
         return w - lr * v, {"v": v, "n": n}
 
     number = r"-?\d[\d.e-]*"
+    rates = f"{number}(?:, then {number}, then {number})?"  # one for all steps, or one for each
     assert re.match(
-        rf"From `w = {number}` with `g = {number}, then {number}, then {number}, lr = {number}, beta = {number}`, "
+        rf"From `w = {number}` with `g = {number}, then {number}, then {number}, lr = {rates}, beta = {number}`, "
         rf"after step 3, the new `w`: expected `{number}`, got `{number}`\.", check("momentum-update", late).message)
 
     def on_tables(x, W, g):
