@@ -1,4 +1,4 @@
-"""What do the tests not notice? `python benchmarks/mutants.py [module …] [--sample N] [--seed S] [--list] [--anew]`.
+"""What do the tests not notice? `python benchmarks/mutants.py [module …] [--sample N] [--seed S] [--most SECONDS] …`.
 
 Each mutant is the package with one small change (see mutations.py); the tests kill it or let it live. By default all
 modules of GROUPS are changed, each against the tests that are about it. Prints every living mutant and, for each
@@ -38,6 +38,8 @@ import time
 import tomllib
 import traceback
 import types
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 import mutations
@@ -68,6 +70,33 @@ LIVES, KILLED, DOUBTFUL = 0, 40, 41  # how a child ends
 DEADLY = {KILLED, *(-s for s in (signal.SIGPROF, signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL))}
 
 
+def watch_lines(seen):
+    """Two functions that begin and end calls of `seen(code, line)`: one for each line, before Python 3.12 many."""
+    if sys.version_info >= (3, 12):
+        watch = sys.monitoring
+        watch.use_tool_id(watch.PROFILER_ID, "mutants")
+        watch.register_callback(watch.PROFILER_ID, watch.events.LINE, lambda *line: (seen(*line), watch.DISABLE)[1])
+
+        def begin():
+            watch.restart_events()
+            watch.set_events(watch.PROFILER_ID, watch.events.LINE)
+        return begin, lambda: watch.set_events(watch.PROFILER_ID, watch.events.NO_EVENTS)
+
+    def look(frame, event, argument):
+        return look if seen(frame.f_code, frame.f_lineno) else None
+
+    start = threading._start_new_thread
+
+    def traced(function, arguments, options={}):  # noqa: B006
+        def run(*arguments, **options):
+            sys.settrace(look)
+            return function(*arguments, **options)
+        return start(run, arguments, options)
+
+    threading._start_new_thread = sys.modules["_thread"].start_new_thread = traced
+    return lambda: sys.settrace(look), lambda: sys.settrace(None)
+
+
 class Recorder:
     """A pytest plugin: the seconds that each passing test takes, and the lines of the package that it touches.
 
@@ -76,24 +105,13 @@ class Recorder:
 
     def __init__(self, tree, file):
         self.folder, self.file, self.tests, self.lines = str(tree / "course_utils") + os.sep, file, {}, set()
+        self.begin, self.end = watch_lines(self.see)
 
-    def pytest_sessionstart(self):
-        start = threading._start_new_thread
-
-        def traced(function, arguments, options={}):  # noqa: B006
-            def run(*arguments, **options):
-                sys.settrace(self.look)
-                return function(*arguments, **options)
-            return start(run, arguments, options)
-
-        threading._start_new_thread = sys.modules["_thread"].start_new_thread = traced
-        sys.settrace(self.look)
-
-    def look(self, frame, event, argument):
-        if not frame.f_code.co_filename.startswith(self.folder):
-            return None
-        self.lines.add((frame.f_code.co_filename, frame.f_lineno))
-        return self.look
+    def see(self, code, line):
+        ours = code.co_filename.startswith(self.folder)
+        if ours:
+            self.lines.add((code.co_filename, line))
+        return ours
 
     def keep(self, name, seconds):
         lines = {}
@@ -101,20 +119,23 @@ class Recorder:
             lines.setdefault("course_utils/" + Path(file[len(self.folder):]).as_posix(), []).append(line)
         self.tests[name] = {"seconds": seconds, "lines": lines}
 
+    def pytest_sessionstart(self):
+        self.begin()
+
     def pytest_collection_finish(self):
-        sys.settrace(None)
+        self.end()
         self.keep(IMPORT + self.file, 0.0)
 
     def pytest_runtest_logstart(self, nodeid):
         self.lines, self.seconds, self.fails = set(), 0.0, False
-        sys.settrace(self.look)
+        self.begin()
 
     def pytest_runtest_logreport(self, report):
         self.seconds += report.duration
         self.fails |= not report.passed
 
     def pytest_runtest_logfinish(self, nodeid):
-        sys.settrace(None)
+        self.end()
         if not self.fails:
             self.keep(nodeid, self.seconds)
 
@@ -240,8 +261,8 @@ def record(tree, name, modules):
     return json.loads(kept.read_text())["tests"]
 
 
-def touching(mutant, recorded):
-    """Tests as (name, seconds) that touch the changed lines, the fastest first.
+def touching(mutant, recorded, most=float("inf")):
+    """Tests as (name, seconds) that touch the changed lines, the fastest first, of at most so many seconds together.
 
     If an import runs these lines, or nothing does: all that touch the module, and the file of tests of its name.
     """
@@ -251,7 +272,8 @@ def touching(mutant, recorded):
         own = f"tests/test_{Path(mutant.module).stem}.py::"
         touch = {name for name, test in recorded.items() if mutant.module in test["lines"] or name.startswith(own)}
     tests = [(name, recorded[name]["seconds"]) for name in touch if not name.startswith(IMPORT)]
-    return sorted(tests, key=lambda pair: pair[1])
+    tests = sorted(tests, key=lambda pair: pair[1])
+    return [test for test, spent in zip(tests, accumulate(s for _, s in tests), strict=True) if spent <= most]
 
 
 def exchange_code(path, before, after, functions):
@@ -289,7 +311,7 @@ def functions_of(path):
     return found
 
 
-def try_fast(tree, files, chosen, recorded, verdicts, deadline):
+def try_fast(tree, files, chosen, tests, verdicts, deadline):
     """Step 2: forks from a process that has collected the tests; what they kill is noted, all else is doubtful."""
     def loop(runner):
         functions = {module: functions_of(str(tree / module)) for module in {m.module for m in chosen}}
@@ -300,7 +322,7 @@ def try_fast(tree, files, chosen, recorded, verdicts, deadline):
                 path = tree / mutant.module
                 if not exchange_code(str(path), path.read_text(), mutant.text, functions[mutant.module]):
                     os._exit(DOUBTFUL)
-                runner.run(touching(mutant, recorded))
+                runner.run(tests(mutant))
             if time.monotonic() > deadline:
                 break
             verdicts.put(mutant, "killed" if in_child(work) in DEADLY else "doubtful")
@@ -309,9 +331,9 @@ def try_fast(tree, files, chosen, recorded, verdicts, deadline):
     verdicts.read()
 
 
-def try_thoroughly(tree, mutant, recorded, clock):
+def try_thoroughly(tree, mutant, tests, clock):
     """Step 3: whether tests kill a mutant that is imported anew from a tree in which the file is changed."""
-    path, tests = tree / mutant.module, touching(mutant, recorded)
+    path = tree / mutant.module
     original = path.read_text()
     path.write_text(mutant.text)
     os.utime(path, (clock, clock))  # so that no stored bytecode is taken for that of this text
@@ -368,7 +390,7 @@ def mutants_of(module):
     return mutations.mutants(module, (ROOT / module).read_text(encoding="utf-8"))
 
 
-def run_group(tree, modules, files, chosen, deadline):
+def run_group(tree, modules, files, chosen, deadline, most):
     """The verdicts on the chosen mutants of one group, as far as they are found before the deadline."""
     verdicts = Verdicts(files)
     if all(verdicts.get(m) in ("killed", "alive") for m in chosen):
@@ -378,12 +400,13 @@ def run_group(tree, modules, files, chosen, deadline):
         if time.monotonic() > deadline:
             return verdicts
         recorded |= record(tree, file, modules)
+    tests = partial(touching, recorded=recorded, most=most)
     left = [m for m in chosen if verdicts.get(m) is None]
     if left:
-        try_fast(tree, files, left, recorded, verdicts, deadline)
+        try_fast(tree, files, left, tests, verdicts, deadline)
     for clock, mutant in enumerate(chosen, 10**9):
         if verdicts.get(mutant) == "doubtful" and time.monotonic() < deadline:
-            verdicts.put(mutant, "killed" if try_thoroughly(tree, mutant, recorded, clock) else "alive")
+            verdicts.put(mutant, "killed" if try_thoroughly(tree, mutant, tests(mutant), clock) else "alive")
     return verdicts
 
 
@@ -410,6 +433,8 @@ def parse(arguments):
     parser.add_argument("--sample", type=int, metavar="N", help="try only N mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of that draw")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop then; the next call goes on")
+    parser.add_argument("--most", type=float, default=float("inf"), metavar="SECONDS",
+                        help="of tests for each mutant, the fastest ones; what lives may then be known to slower ones")
     parser.add_argument("--list", action="store_true", help="print the mutants and try none")
     parser.add_argument("--anew", action="store_true", help="forget what was recorded and found before")
     options = parser.parse_args(arguments)
@@ -438,7 +463,8 @@ def main(arguments):
         verdicts = {}
         for modules, files in GROUPS:
             of_group = [m for m in chosen if m.module in modules and not is_equivalent(m, entries)]
-            verdicts |= dict.fromkeys(modules, run_group(tree, modules, files, of_group, deadline))
+            found = run_group(tree, modules, files, of_group, deadline, options.most)
+            verdicts |= dict.fromkeys(modules, found)
     finally:
         shutil.rmtree(tree, ignore_errors=True)
         shutil.rmtree(f"{tree}-tmp", ignore_errors=True)

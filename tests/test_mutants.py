@@ -3,6 +3,7 @@
 import ast
 import os
 import sys
+import threading
 import time
 import types
 
@@ -148,10 +149,44 @@ def test_the_tests_that_touch_the_changed_lines_are_run_the_fastest_first():
     chosen = {m.before: [name for name, _ in mutants.touching(m, recorded)] for m in mutations.mutants("m.py", SOURCE)}
     assert chosen["if not x < n and n != 2:"] == ["fast", "slow"]
     assert chosen["n -= 1"] == ["other line", "fast", "slow"]  # touched by none: all that touch the module
+    few = {m.before: mutants.touching(m, recorded, most=2.5) for m in mutations.mutants("m.py", SOURCE)}
+    assert few["n -= 1"] == [("other line", 0.1), ("fast", 1.0)]
     recorded[mutants.IMPORT + "tests"] = {"seconds": 0.0, "lines": {"m.py": [4]}}
     chosen = {m.before: [name for name, _ in mutants.touching(m, recorded)] for m in mutations.mutants("m.py", SOURCE)}
     assert chosen["def f(x: int | None, n=3, mode='mean'):"] == ["other line", "fast", "slow"]
     assert chosen["if not x < n and n != 2:"] == ["fast", "slow"]
+
+
+def test_the_lines_that_a_test_touches_are_seen_in_each_thread_and_no_others():
+    def work():
+        def first():
+            return 1
+
+        def second():
+            return 2
+
+        lines, here = {}, first.__code__.co_filename
+
+        def see(code, line):
+            if code.co_filename == here and code in (first.__code__, second.__code__):
+                lines.setdefault(code.co_name, set()).add(line - code.co_firstlineno)
+            return code.co_filename == here
+
+        begin, end = mutants.watch_lines(see)
+        first()
+        for function in (first, second, first):
+            lines.clear()
+            begin()
+            thread = threading.Thread(target=function)
+            thread.start()
+            thread.join()
+            end()
+            second()
+            if lines.get(function.__name__, set()) - {0} != {1} or len(lines) != 1:
+                os._exit(mutants.LIVES)
+        os._exit(mutants.KILLED)
+
+    assert mutants.in_child(work) == mutants.KILLED
 
 
 @pytest.mark.parametrize("arguments", [["course_utils/nowhere.py"], ["--sample", "few"]])

@@ -52,12 +52,12 @@ def finals_left(budget, n, short, full):
 def halving(score, settings, lengths, kept):
     """The setting that is left after some rounds of successive halving.
 
-    In round r, every setting that is still in gets score(setting, lengths[r]): higher is
-    better, and it may be negative; nan means that it diverged and comes last. The best
-    kept[r] of them go on, ranked by this round's scores. Of equals, and of those that
-    diverged, the one that ranked higher in the round before comes first; in the first
-    round, the one that stands earlier in settings. After the last round the answer is the
-    best one, though kept[-1] may be more than 1.
+    In round r, every setting that is still in gets score(setting, lengths[r]), a finite
+    number: higher is better, and it may be negative. Or it is nan, which means that it
+    diverged and comes last. The best kept[r] of them go on, ranked by this round's scores.
+    Of equals, and of those that diverged, the one that ranked higher in the round before
+    comes first; in the first round, the one that stands earlier in settings. After the last
+    round the answer is the best one, though kept[-1] may be more than 1.
     halving(lambda setting, steps: -setting, [3, 1, 2], [10, 20], [2, 1]) is 1.
     """
     for steps, n in zip(lengths, kept, strict=True):
@@ -813,7 +813,7 @@ EXERCISES = [
                 (_TIED_LATE, (3, 3, 1)), (_NEGATIVE, (3, 1)), (_LOST, (3, 2, 1)), (_FEW, (3, 2, 1)),
                 (_CROSSING, (3, 1, 1)), (_CROSSING, (5, 4, 4)), (_RISING, (6, 6, 3)), (_TIED_TOP, (3, 2)),
                 (_OVERTAKEN, (3, 3, 1)), (_ALL_LOST, (3, 3, 1)), (_RECOVERED, (3, 2, 1)), (1e6 * _NEGATIVE, (3, 1))),
-        corners={"it may be negative": [9, 19], "nan means that it diverged": [2, 5, 9, 19],
+        corners={"it may be negative": [9, 19], "nan, which means that it diverged": [2, 5, 9, 19],
                  "Of equals": [3, 8, 15, 16], "of those that diverged": [10, 11, 17],
                  "ranked higher in the round before": [8, 10, 15, 16, 17],
                  "stands earlier in settings": [3, 11], "kept[-1] may be more than 1": [6, 13, 14, 15],

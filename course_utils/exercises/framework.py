@@ -101,6 +101,13 @@ class Exercise(_Task):
     further: tuple = ()
     draw: Callable = None
     brief: bool = False
+    _of_mistakes: dict = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def answers_with(self, mistake):
+        """What a mistake gives for each probe: found when it is first asked for, since it is always the same."""
+        if mistake not in self._of_mistakes:
+            self._of_mistakes[mistake] = _outcomes(self, mistake)
+        return self._of_mistakes[mistake]
 
     def follow_ups(self):
         """The exercise as whoever is right is asked it again: some probes by chance, then the further ones."""
@@ -534,7 +541,7 @@ def _known_mistake(exercise, watched, got, expected, right):
     chosen = _is_choice(exercise, expected)
     guarded, near = "", []
     for wrong, sentence in exercise.mistakes:
-        theirs = _outcomes(exercise, wrong)
+        theirs = exercise.answers_with(wrong)
         agree = [_same(g, t, MISTAKE) for g, t in zip(got, theirs, strict=True)]
         if all(agree):
             return sentence + raised + (_beyond(exercise, watched, wrong) if sentence.startswith("Right ") else ""), ""
