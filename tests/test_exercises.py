@@ -171,8 +171,8 @@ def clipped_by_torch(weights, gradients, lr, max_norm):
     parameters = [torch.nn.Parameter(torch.tensor(w, dtype=torch.float64)) for w in weights]
     for p, g in zip(parameters, gradients, strict=True):
         p.grad = torch.tensor(g, dtype=torch.float64)
-    torch.nn.utils.clip_grad_norm_(parameters, max_norm)
-    torch.optim.SGD(parameters, lr=lr).step()
+    norm = torch.linalg.vector_norm(torch.cat([p.grad.flatten() for p in parameters])).item()
+    torch.optim.SGD(parameters, lr=lr * (max_norm / norm if norm > max_norm else 1.0)).step()
     return [p.detach() for p in parameters]
 
 
@@ -900,7 +900,7 @@ def halving_numpy(score, settings, lengths, kept):
 def halving_recursive(score, settings, lengths, kept):
     if not lengths:
         return settings[0]
-    pairs = [(float(np.nan_to_num(score(s, lengths[0]), nan=-1e9)), -i) for i, s in enumerate(settings)]
+    pairs = [(float(np.nan_to_num(score(s, lengths[0]), nan=-math.inf)), -i) for i, s in enumerate(settings)]
     best = sorted(pairs, reverse=True)[: kept[0]]
     return halving_recursive(score, [settings[-i] for _, i in best], lengths[1:], kept[1:])
 
@@ -1161,7 +1161,6 @@ RIGHT = {
     "update-ratio": [lambda u, v: math.sqrt(((v - u) ** 2).sum()) / math.sqrt((u**2).sum()),
                      lambda u, v: torch.dist(torch.tensor(v), torch.tensor(u)) / torch.tensor(u).norm(),
                      lambda u, v: (torch.tensor(v).float() - torch.tensor(u).float()).norm().item() / np.linalg.norm(u),
-                     lambda u, v: np.linalg.norm(v - u) / (np.linalg.norm(u) + 1e-8),
                      lambda u, v: (sum((v - u).ravel() ** 2) / sum(u.ravel() ** 2)) ** 0.5],
     "epochs-to": [epochs_loop, epochs_argmax,
                   lambda a, t: next((float(i + 1) for i in range(len(a)) if a[i] >= t), None)],
@@ -1174,7 +1173,7 @@ RIGHT = {
     "summed-rate": [summed_while, lambda f, n: np.sum([f(t) for t in range(n)]),
                     lambda f, n: math.fsum(map(f, range(n))),
                     lambda f, n: torch.tensor([float(f(t)) for t in range(n)]).sum(),
-                    lambda f, n: n and float(np.vectorize(f)(np.arange(n)).sum())],
+                    lambda f, n: np.vectorize(f, otypes=[float])(np.arange(n)).sum()],
     "plateau-rate": [plateau_by_last_event, plateau_numpy, plateau_torch,
                      lambda *x: np.float32(plateau_by_last_event(*x))],
     "training-rates": [training_rates_loop, training_rates_batches,

@@ -489,7 +489,8 @@ def _some_budget(rng):
 def _some_rounds(rng):
     """Up to 25 settings in up to 5 rounds: few different scores, large and small, of both signs, many diverge."""
     n, rounds = whole(rng, 1, 25), whole(rng, 1, 5)
-    table = 10.0 ** rng.integers(-6, 8) * rng.integers(-rng.choice([1, 4, 40]), rng.choice([1, 4, 40]), (n, rounds)) / 8
+    size = 10.0 ** rng.integers(-6, 15)
+    table = size * rng.integers(-rng.choice([1, 4, 40]), rng.choice([1, 4, 40]), (n, rounds)) / 8
     table[rng.random(table.shape) < rng.choice([0.0, 0.1, 0.5])] = nan
     lengths = tuple(np.cumsum([whole(rng, 1, 500) for _ in range(rounds)]).tolist())
     return table, tuple(sorted((whole(rng, 1, n) for _ in range(rounds)), reverse=True)), lengths
@@ -797,7 +798,7 @@ EXERCISES = [
         parts=("the setting chosen", "the number of steps paid"),
         on_the_way=_left_after_rounds,
         draw=_some_rounds,
-        further=((np.array([[nan, nan], [-7e8, -8e8], [-5e8, -6e8]]), (2, 1)),
+        further=((np.array([[nan, nan], [-7e15, -8e15], [-5e15, -6e15]]), (2, 1)),
                  (np.array([[1e-6, 2e-6], [3e-6, 4e-6], [4e-6, 2e-6], [5e-6, 3e-6]]), (3, 1)), (_EQUALS, (10, 1))),
         why="Each round asks only those who are still in, for longer; ranking by the newest scores lets a late bloomer "
             "overtake.",

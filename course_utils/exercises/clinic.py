@@ -219,7 +219,7 @@ def _some_gradients(rng):
     gradients = [numbers(rng, *shape) * (rng.random() < 0.9) for shape in shapes]
     norm = _norm(gradients)
     long = norm > 0 and rng.random() < 0.7
-    size = scale(rng, 1, 1e4) / norm if long else 10.0 ** rng.integers(-6, 4)
+    size = scale(rng, 1e-9, 1e4) / norm if long else 10.0 ** rng.integers(-6, 4)
     lr, norm = scale(rng, 1e-3, 5), size * norm
     max_norm = norm * rng.choice([scale(rng, 1e-4, 0.99), 0.9995]) if long else norm * scale(rng, 1.01, 1e4) or 1.0
     pace = lr * _factor(norm, max_norm)
@@ -305,8 +305,9 @@ EXERCISES = [
         further=(([np.array([1.0])], [np.array([1.0])], 0.5, 0.99995), (_W, _G, 0.1, 0.0)),
         probes=(([np.array([2.0])], [np.array([4.0])], 0.5, 2.0), (_W, _G, 0.1, 1.0), (_W, _SMALL, 0.3, 0.5),
                 (_W, _ZERO, 0.3, 0.5), (_THREE, _THREE_G, 0.02, 3.0), (_W, _G, 2.0, 3.9),
-                ([np.array([0.0, 0.0])], [np.array([3.0, 4.0])], 1.0, 5.0)),
-        corners={"may differ from tensor to tensor": [1, 4], "becomes max_norm": [0, 1],
+                ([np.array([0.0, 0.0])], [np.array([3.0, 4.0])], 1.0, 5.0),
+                ([np.array([0.0, 1e-6])], [np.array([3e-6, 4e-6])], 1.0, 2.5e-6)),
+        corners={"may differ from tensor to tensor": [1, 4], "becomes max_norm": [0, 1, 7],
                  "otherwise they stay as they are": [2, 6], "also where all are 0": [3]},
         mistakes=(
             (_each_by_itself,
@@ -328,6 +329,9 @@ EXERCISES = [
              "gradients."),
             (_the_weights,
              "You clip the weights after the step. The norm that counts is that of the gradients, before the step."),
+            (_one_factor(lambda g, m: min(1.0, m / (_norm(g) + 1e-6))),
+             "Right where the gradients are not small. A norm of some millionths does not become max_norm: 1e-6 is "
+             "added to it, as PyTorch's own function does, in case it is 0. Where it is above max_norm it is not."),
             (_one_factor(_always),
              "The factor may be above 1: a gradient that is short already gets *longer*. Where the norm is not above "
              "max_norm, nothing changes."),

@@ -270,6 +270,11 @@ def _two_hills(v):
     return np.array([-3.0, -3.1]) * v
 
 
+def _unlike(v):
+    """H v for H = diag(1, 3)"""
+    return np.array([1.0, 3.0]) * v
+
+
 def _all_alike(v):
     """H v for H = diag(3, 3)"""
     return 3.0 * v
@@ -514,6 +519,7 @@ EXERCISES = [
                  (_almost_a_plain, _Y, 3), (_a_wide_saddle, np.array([1.0, 2.0, -1.0, 0.5, 1.5, -2.0]), 12),
                  (_a_hill_in_one_direction, np.array([-3.0]), 2), (_a_slow_valley, _Y, 850),
                  (_all_alike, np.array([1.0, -1.0]), 4), (_two_hills, np.array([3.0, 1.0]), 1),
+                 (_unlike, np.array([1.0, 1e-9]), 60),
                  *((_a_long_hill, np.array([1.0, high]), 1) for high in (1.05, 1.2))),
         draw=_some_hessian,
         corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13]},

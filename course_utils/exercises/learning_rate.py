@@ -143,7 +143,7 @@ def _some_update(rng):
     before = numbers(rng, *shape)
     before[..., 0] += (before[..., 0] == 0)
     after = digits(before + scale(rng, 0.1, 10) * rng.normal(size=shape)) if rng.random() < 0.85 else before.copy()
-    size = 10.0 ** rng.integers(-1, 3)
+    size = 10.0 ** rng.integers(-12, 10)
     return before * size, after * size
 
 
@@ -207,7 +207,8 @@ EXERCISES = [
         corners={"a matrix counts every weight once": [2, 5]},
         further=((np.array([0.01, 0.02]), np.array([0.03, 0.02])),
                  (np.array([2.0, 1.0]), np.array([2 + 2.0**-17, 1.0])),
-                 (1e9 * np.array([3.0, 4.0]), 1e9 * np.array([3.0, 4.5]))),
+                 (1e9 * np.array([3.0, 4.0]), 1e9 * np.array([3.0, 4.5])),
+                 (np.array([3e-12, -4e-12]), np.array([3e-12, -1e-12]))),
         draw=_some_update,
         on_the_way=lambda before, after: (
             f"The update is `{np.linalg.norm(after - before):.4g}` long there, the weights before it "

@@ -90,9 +90,9 @@ def _of_rate_and_decay(names, shapes, lr, factor, weight_decay):
     return rates, [rate * decay for rate, decay in zip(rates, decays, strict=True)]
 
 
-def _in_pieces(attempt, w, gradient, optimizer, schedule, pieces):
+def _in_pieces(attempt, w, gradient, optimizer, schedule, pieces, state=None):
     """Train in pieces, each going on from the checkpoint before it: the weights and the step at the end."""
-    checkpoint = w, {}, 0
+    checkpoint = w, state or {}, 0
     for n_steps in pieces:
         checkpoint = attempt(checkpoint, gradient, optimizer, schedule, n_steps)
         if checkpoint is None:
@@ -328,7 +328,7 @@ def _ends(words):
     return words if len(words) <= 8 else [*words[:2], "…", *words[-2:]]
 
 
-def _way_to_the_end(w, gradient, optimizer, schedule, pieces):
+def _way_to_the_end(w, gradient, optimizer, schedule, pieces, state=None):
     rates = ", ".join(f"{schedule(step):.4g}" for step in range(min(sum(pieces), 12))) + ", …" * (sum(pieces) > 12)
     cut = f" in pieces of {', '.join(map(str, pieces))}" * (len(pieces) > 1)
     many = f"{sum(pieces)} steps are done{cut}, with the rates `{rates}`"
@@ -374,11 +374,15 @@ def _some_network(rng):
 
 
 def _some_stops(rng):
-    """Up to 4 pieces, together up to 120 steps, some without any, with each gradient, optimizer and schedule."""
+    """Up to 4 pieces, together up to 120 steps, some without any, with each gradient, optimizer and schedule.
+
+    Some begin with a state that is prepared.
+    """
     choose = lambda *several: several[rng.integers(len(several))]
     pieces = tuple(whole(rng, 1, 31) - 1 for _ in range(whole(rng, 1, 4)))
-    return (numbers(rng, 2), choose(_tug, _scaled, _now_and_then), choose(_plain, _heavy, _adam),
-            choose(_slower, _stairs), pieces)
+    w, optimizer = numbers(rng, 2), choose(_plain, _heavy, _adam)
+    state = optimizer(w, numbers(rng, 2), {}, 0.1)[1] if rng.random() < 0.3 else {}
+    return w, choose(_tug, _scaled, _now_and_then), optimizer, choose(_slower, _stairs), pieces, state
 
 
 def _some_groups(rng):

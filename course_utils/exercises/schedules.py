@@ -572,7 +572,7 @@ EXERCISES = [
                 (_table, 4), (_table, 3), (_cycle, 7), (_slow, 150)),
         corners={"no steps sum to 0": [6]},
         further=((_long, 5000), (_long, 1001), (_Listed((-0.5, 0.25, 0.0, 0.25)), 4), (_Listed((3,)), 1),
-                 (_Listed((0.0, 0.0)), 2), (_Listed((2.0,)), 0)),
+                 (_Listed((0.0, 0.0)), 2), (_Listed((2.0,)), 0), (_Listed((1, 1, 0.5, 0.25)), 4)),
         draw=_some_sum,
         mistakes=(
             (lambda schedule, n: sum(schedule(step) for step in range(1, n + 1)),
@@ -820,7 +820,7 @@ EXERCISES = [
                 (_cycle, 2, 11, 4), (_falling, 5, 33, 32), (_slow, 2, 16, 16)),
         corners={"its last batch may be smaller": [0, 1, 3, 4, 5, 6, 7]},
         further=((_long, 1, 1, 1), (_long, 300, 70, 20), (_long, 2, 50_001, 100), (_long, 1200, 3, 64),
-                 (_Listed((3, 1, 2)), 3, 1, 1)),
+                 (_Listed((3, 1, 2)), 3, 1, 1), (_Listed((1, 0.5, 0.25)), 3, 1, 1), (_falling, 2, 40_001, 20_000)),
         draw=_some_training,
         mistakes=(
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch)] * batches),
