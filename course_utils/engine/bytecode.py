@@ -128,13 +128,19 @@ class _Reader:
 
 
 def _steps(code):
-    """The instructions of code, in the form that no line break changes."""
+    """The instructions of code, in the form that no line break changes, and no version of Python."""
+    cells = {*code.co_cellvars, *code.co_freevars}
     for step in dis.get_instructions(code):
         if step.opname in _PAIRS:
             for name, value in zip(_PAIRS[step.opname], step.argval, strict=True):
-                yield step._replace(opname=name, argval=value, argrepr=value)
+                yield step._replace(opname=_of_cell(name, value, cells), argval=value, argrepr=value)
         elif step.opname not in _SILENT:
-            yield step._replace(opname=_ALIKE.get(step.opname, step.opname))
+            yield step._replace(opname=_of_cell(_ALIKE.get(step.opname, step.opname), step.argval, cells))
+
+
+def _of_cell(name, value, cells):
+    """From 3.13 on, what passes a cell on to an inner function is called as if it read a variable."""
+    return "LOAD_CLOSURE" if name == "LOAD_FAST" and value in cells else name
 
 
 def _imports(steps):

@@ -754,10 +754,10 @@ EXERCISES = [
              "Three neighbours on each side; two are asked for."),
             (lambda rates, losses: rates[_lowest(_wrapped(losses))] / 10,
              "At the start `i - 2` is negative, which Python reads from the other end, so that the first two windows "
-             "are empty: `max(i - 2, 0)`."),
+             "are empty, or hold other losses where there are only a few: `max(i - 2, 0)`."),
             (lambda rates, losses: rates[_lowest(np.where(np.arange(len(losses)) == 1, np.nan, _smooth(losses)))] / 10,
-             "At the second place `i - 2` is −1, which Python reads from the other end, so that this window is empty: "
-             "`max(i - 2, 0)`."),
+             "At the second place `i - 2` is −1, which Python reads from the other end, so that this window is empty, "
+             "or holds other losses where there are only a few: `max(i - 2, 0)`."),
             (lambda rates, losses: rates[_lowest(_repeated_ends(losses, "symmetric"))] / 10,
              "Beyond the two ends the losses come once more in the reverse order, the outermost first, so that some "
              "count twice. Average over those that exist."),

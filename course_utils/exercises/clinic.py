@@ -93,7 +93,9 @@ def _way_to_the_fate(train, val, rates, ratio):
     schedule = f"the first rate is `{rates[0]:.4g}`, the last `{rates[-1]:.4g}`"
     rises = np.flatnonzero(np.diff(rates) > 0)
     if len(rises):
-        schedule += f", and `{rates[rises[0] + 1]:.4g}` comes right after `{rates[rises[0]]:.4g}`"
+        low, high = rates[rises[0]:rises[0] + 2]
+        digits = next(n for n in range(4, 18) if f"{low:.{n}g}" != f"{high:.{n}g}")
+        schedule += f", and `{high:.{digits}g}` comes right after `{low:.{digits}g}`"
     median = f"the median of ratio is `{np.median(ratio):.4g}`"
     said = {"gone": "some training loss there is not finite", "wrong schedule": f"there {schedule}",
             "too large": losses, "too small": f"{losses}; {median}", "overfitting": f"there {validation}",

@@ -525,8 +525,7 @@ EXERCISES = [
         corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13]},
         mistakes=(
             (_curvature(again=False),
-             "Right where the curvature of largest size points upwards. Where what comes out is negative, a second "
-             "iteration with a shift is asked for."),
+             "Right where what comes out is not negative. Where it is, a second iteration with a shift is asked for."),
             (_curvature(again=False, answer=lambda v, times: abs(v @ times(v))),
              "The sign is thrown away: that is the largest *size* of a curvature. A negative one asks for a second "
              "iteration."),

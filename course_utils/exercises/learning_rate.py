@@ -602,8 +602,8 @@ EXERCISES = [
              "The rate is right and so is the row of test scores. Make one number of it."),
             (lambda rates, val, test: pick_rate(rates, val, test) if val.mean(axis=1).max() > 0
              else (rates[0], test[0].mean()),
-             "Right unless all scores are below 0, where yours takes the first rate: does the search begin with 0, or "
-             "some such number, as the best so far?"),
+             "Right unless all means are low, below 0 or some such number, where yours takes the first rate: does the "
+             "search begin with that number as the best so far?"),
             (lambda rates, val, test: pick_rate(rates[1:], val[1:], test[1:]),
              "The first rate is passed over: a list begins at 0."),
             (lambda rates, val, test: pick_rate(rates[:-1], val[:-1], test[:-1]),

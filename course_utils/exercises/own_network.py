@@ -254,6 +254,11 @@ def _pull(w, x):
     return (w - x).mean(axis=0)
 
 
+def _mean_row(w, x):
+    """the mean of the rows, of a single one the row itself"""
+    return x.mean(axis=0) if len(x) > 1 else x[0]
+
+
 def _all_alike(w, x):
     """w − the mean of all numbers"""
     return w - x.mean()
@@ -615,6 +620,7 @@ EXERCISES = [
                  (_W, _pull, [x[[0, 0, 1, 2]] for x in _batches(3, 3, 3, seed=10)], 2, 0.5),
                  (_W, _pull, _batches(*range(1, 8), *(3,) * 100, seed=11), 3, 0.02),
                  (_W, _cubic, _batches(2, 5, 1, seed=12), 40, 0.05),
+                 (_W, _mean_row, _batches(1, 1, 1, 1, 2, seed=14), 3, 0.5),
                  (_W, _pull, [np.zeros((2, 2)), *_batches(1, 3, seed=13), np.zeros((1, 2))], 2, 1.5),
                  (_W, _pull, _batches(*(2, 1) * 50, seed=14), 80, 0.6),
                  (np.array([[1.0, 2.0], [0.5, -3.0]]), _all_alike, _batches(3, 1, 2, seed=15), 2, 0.3)),
@@ -689,7 +695,7 @@ EXERCISES = [
             (_accumulates(drop=True),
              "The last group is left out where it holds fewer batches than `every`. It has its step, too."),
             (_accumulates(groups=_early),
-             "The groups end one batch early: `i % every == 0` is true for the first batch, counted from 0. A step "
+             "The first group has only one batch: `i % every == 0` is true for the first one, counted from 0. A step "
              "belongs behind the batch where (i + 1) % every is 0."),
             (_accumulates(gathered=lambda gradients: list(gradients)[-1]),
              "Only the last gradient of each group goes into the step. They are to be added."),

@@ -1,12 +1,13 @@
 """What answers have to do with the right ones on all probes together: an effect that holds by the numbers, no cause."""
 
+import math
 import re
 from functools import partial
 from itertools import combinations, permutations
 
 import numpy as np
 
-__all__ = ["RIGHT", "MISTAKE", "alike", "asking", "effect", "moves"]
+__all__ = ["RIGHT", "MISTAKE", "alike", "asking", "effect", "moves", "near"]
 
 RIGHT, MISTAKE = 1e-5, 1e-4  # relative tolerances: float32 is right, and a mistake need only be recognized
 NOTHING = 1e-14  # what rounding may leave of a 0
@@ -248,7 +249,7 @@ def _questions(arguments):
 def _shortened(got, expected, digits):
     """Whether numbers are others, rounded or cut to that many digits behind the point, in words."""
     unit = 10.0**-digits
-    meets = lambda short: (abs(got - short) <= 1e-3 * unit).all()
+    meets = lambda short: (abs(got - short) <= 1e-6 * (unit + abs(short))).all()
     if not meets(np.round(got, digits)):
         return ""
     rounded = (abs(got - expected) <= unit * (0.5 + MISTAKE)).all()
@@ -290,6 +291,13 @@ def _close_by_answer(places, a, b, tolerance=MISTAKE):
     largest = np.zeros(places.max() + 1)
     np.maximum.at(largest, places, np.abs(b))
     return bool((np.abs(a - b) <= tolerance * (np.abs(b) + 1e-3 * largest[places])).all())
+
+
+def near(a, b, tolerance):
+    """`alike` for two floats."""
+    if not (math.isfinite(a) and math.isfinite(b)):
+        return a == b or (math.isnan(a) and math.isnan(b))
+    return abs(a - b) <= tolerance * abs(b) + max(1e-3 * tolerance * abs(b), NOTHING)
 
 
 def alike(a, b, tolerance):

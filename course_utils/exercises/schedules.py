@@ -617,7 +617,7 @@ EXERCISES = [
             (lambda schedule, n: sum(schedule(max(step, 1)) for step in range(n)),
              "Step 0 gets the rate of step 1. The steps count from 0, and step 0 has a rate of its own."),
             (lambda schedule, n: n * (schedule(0) + schedule(max(n - 1, 0))) / 2,
-             "The mean of the first and the last rate is the mean of all only on a straight line."),
+             "The mean of the first and the last rate need not be the mean of all: on a straight line it is."),
             (lambda schedule, n: sum(step * schedule(step) for step in range(n)),
              "Here each rate is multiplied by its step. The rates alone are to be added."),
             (lambda schedule, n: sum(schedule(step) ** 2 for step in range(n)),

@@ -267,6 +267,11 @@ def _squares(w, x, y):
     return x.T @ (x @ w - y) / len(y)
 
 
+def _itself(w, x, y):
+    """w"""
+    return w
+
+
 def _logistic(w, x, y):
     """gradient of the mean of log(1 + exp(−y x·w))"""
     return -x.T @ (y / (1 + np.exp(y * (x @ w)))) / len(y)
@@ -633,6 +638,7 @@ EXERCISES = [
             (-_W, _squares, _X, _Y, _ORDERS, 5, 0.3), (_W, _squares, _X, _Y, _ORDERS[:2], 10, 0.1),
         ),
         on_the_way=_way_to_the_first_step,
+        further=((np.array([[1.0, -2.0]]), _itself, _X, _Y, _ORDERS, 4, 0.5),),
         draw=_some_epochs,
         corners={"batch of an epoch may be smaller": [0, 1, 3, 6, 7]},
         mistakes=(
