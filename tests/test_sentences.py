@@ -135,7 +135,6 @@ CLAIMS = {
     r"yours is half of what": lambda g, e: np.isclose(g, e / 2),
     r"the sign of yours is turned round": lambda g, e: np.isclose(g, -e),
     r"the sign and the size of yours are wrong": lambda g, e: g * e < 0,
-    r"the size of yours is right, and the sign is not": lambda g, e: np.isclose(abs(g), abs(e)),
     r"yours is 1 divided by what": lambda g, e: np.isclose(g * e, 1),
     r"yours is the square of what": lambda g, e: np.isclose(g, e * e),
     r"yours is the root of what": lambda g, e: np.isclose(g * g, e),

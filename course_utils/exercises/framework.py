@@ -903,7 +903,7 @@ def _is_of_arrays(value):
 
 def _remark(got, expected):
     if got is None:
-        return " Is a `return` missing on one of the ways through?"
+        return " Is a `return` missing on one of the ways through?" * (expected is not None)
     if expected is None:
         return " Asked for is None itself."
     if inspect.isgenerator(got) or isinstance(got, map | filter | zip):

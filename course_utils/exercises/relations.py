@@ -165,7 +165,6 @@ def _difference(pairs, arguments, subject):
             (close(g, np.full(g.shape, g[0])), f"{subject} is `{g[0]:.6g}`"),
             (close(g, -e), f"the sign of {subject} is turned round"),
             (ratio and close(g, ratio * e), f"{subject} is {_times(ratio)} what it should be"),
-            (close(abs(g), abs(e)) and (g * e <= 0).all(), f"the size of {subject} is right, and the sign is not"),
             (close(abs(g), abs(e)), f"the numbers of {subject} have the right sizes, and some of them the wrong sign"),
             (close(g, e + shift), f"{subject} {more if shift > 0 else less} by `{abs(shift):.4g}`"),
             *((close(g, e * a), f"{subject} is `{name}` times what it should be") for name, a in given.items()),
