@@ -12,6 +12,7 @@ import threading
 import time
 import warnings
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -20,7 +21,7 @@ import torch
 
 from course_utils.exercises import EXERCISES
 from course_utils.exercises.framework import judge
-from course_utils.exercises.limits import PRINTED, Exceeded, _counted, run_limited
+from course_utils.exercises.limits import PRINTED, Exceeded, _counted, as_before, run_limited
 
 EXERCISE = EXERCISES["gradient-step"]
 right = EXERCISE.reference
@@ -306,3 +307,41 @@ def test_time_in_which_others_have_the_processor_does_not_count(passed, computed
 def test_a_million_numbers_are_looked_through_within_the_limit():
     result = judged(lambda w, g, lr: list(range(10**6)), seconds=10)
     assert "seconds" not in result.message and "(0, 1, 2" in result.message
+
+
+def test_what_tidies_up_comes_to_its_end():
+    seen = []
+
+    def tidies(w, g, lr):
+        try:
+            goes_on(w, g, lr)
+        finally:
+            for i in range(5):
+                seen.append(i)
+
+    assert not judged(tidies).passed
+    assert seen == list(range(5))
+
+
+def test_exit_in_a_notebook_is_that_of_the_attempt_and_the_kernels_again_afterwards(monkeypatch):
+    shell = SimpleNamespace(ask_exit=lambda: None)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    kernels = shell.ask_exit
+    with as_before():
+        assert shell.ask_exit is sys.exit
+    assert shell.ask_exit is kernels
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    with as_before():
+        pass
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace())
+    with as_before():
+        pass
+
+
+def test_what_else_a_stream_can_do_it_can_do_within(capsys):
+    encoding, names = sys.stdout.encoding, vars(np)
+    mean, number = np.mean, len(names)
+    with as_before():
+        assert sys.stdout.encoding == encoding
+        np.mean, np.of_my_own = np.sum, 3
+    assert np.mean is mean and len(names) == number

@@ -1,10 +1,13 @@
-"""What is said of wrong answers to all probes together: each relation by numbers of which no other one holds."""
+"""What checks say of wrong answers, sentence by sentence: each by numbers of which no other one holds."""
 
 import numpy as np
 import pytest
+import torch
 
-from course_utils.exercises import EXERCISES, framework
+from course_utils.exercises import EXERCISES, check, framework
+from course_utils.exercises.otherwise import otherwise
 from course_utils.exercises.relations import alike, effect, moves, near
+from course_utils.exercises.walks import Instead
 
 PLAIN = np.array([2.0, 3.0, 5.0, 7.25])
 SIGNED = np.array([2.3, -3.7, 5.5, -7.2])
@@ -50,6 +53,7 @@ def said(got, expected, of="a", values=OTHER, **more):
     (SIGNED, lambda e: e * [-2, -0.7, -1.4, -0.2], "the sign and the size of yours are wrong"),
     (SIGNED, lambda e: e + [1, 2.5, 0.5, 20], "yours is too large"),
     (SIGNED, lambda e: e - [1, 2.5, 0.5, 20], "yours is too small"),
+    (PLAIN * [0, 1, 1, 1], lambda e: np.array([-1.0, -2.0, -7.0, -1.0]), "yours is too small"),
     (PLAIN, lambda e: e * [1.2, 0.7, 2, 0.1], ""),
     (PLAIN, lambda e: e * [1.2, np.nan, 2, 0.1], ""),
     (0 * PLAIN + 2, lambda e: 2 * e, ""),  # one answer only: everything might hold
@@ -247,3 +251,137 @@ def test_values_of_several_parts_are_the_same_part_by_part():
     raised = framework._Raised("an error")
     assert same(raised, framework._Raised("another")) and not same(raised, 1.0) and not same(1.0, raised)
     assert same([[1, 2], [3, 4]], np.array([[1.0, 2.0], [3.0, 4.0]])) and not same([1, 2], np.ones((1, 2)))
+
+
+# What comes out with another argument, or after the first step
+
+def solution(rate, n, row):
+    return rate + 10 * n + 100 * row[0] + 1000 * len(row) + 7 * row[-1]
+
+
+ASKED = [(0.25, 3, [0.5, 0.2, 0.9]), (0.75, 2, [4.0, 0.3]), (0.3, 5, [3.0, 1.0, 2.0, 2.5])]
+
+
+@pytest.mark.parametrize("change, words", [
+    (lambda rate, n, row: (1 - rate, n, row), "`1 - rate` in the place of `rate`"),
+    (lambda rate, n, row: (rate**2, n, row), "`rate ** 2` in the place of `rate`"),
+    (lambda rate, n, row: (rate**0.5, n, row), "`rate ** 0.5` in the place of `rate`"),
+    (lambda rate, n, row: (1 / rate, n, row), "`1 / rate` in the place of `rate`"),
+    (lambda rate, n, row: (-rate, n, row), "`-rate` in the place of `rate`"),
+    (lambda rate, n, row: (rate, n + 1, row), "`n + 1` in the place of `n`"),
+    (lambda rate, n, row: (rate, n - 1, row), "`n - 1` in the place of `n`"),
+    (lambda rate, n, row: (rate, n, row[::-1]), "`row[::-1]` in the place of `row`"),
+    (lambda rate, n, row: (rate, n, row[1:]), "`row[1:]` in the place of `row`"),
+    (lambda rate, n, row: (rate, n, row[:-1]), "`row[:-1]` in the place of `row`"),
+    (lambda rate, n, row: (rate, n, sorted(row)), "`sorted(row)` in the place of `row`"),
+    (lambda rate, n, row: (n, rate, row), "where `rate` and `n` change places"),
+    (lambda rate, n, row: (0.125, n, row), "`0.125` in the place of `rate`, whatever is passed"),
+    (lambda rate, n, row: (rate + 0.5, n, row), "")])
+def test_what_comes_out_with_another_argument_is_told(change, words):
+    def attempt(*asked):
+        _ = 0.125  # typed in
+        return solution(*change(*asked))
+
+    def agrees(function):
+        try:
+            return all(framework._same(attempt(*asked), function(*asked), 1e-9) for asked in ASKED)
+        except TypeError:  # a row in the place of a number
+            return False
+
+    told = otherwise(attempt, solution, agrees)
+    assert words in told and bool(words) == bool(told)
+
+
+def momentum(step=lambda first: 1.0, velocity=lambda first: 1.0):
+    def update(w, g, state, lr, beta):
+        v = beta * state.get("v", 0.0) + g
+        first = not state
+        return w - lr * v * step(first), {"v": v * velocity(first)}
+    return update
+
+
+@pytest.mark.parametrize("attempt, words", [
+    (momentum(step=lambda first: 1.3), "first steps your first step is `1.3` times what it should be."),
+    (momentum(velocity=lambda first: 1.3), "Every first step is right: what differs comes with the later ones.")])
+def test_what_first_steps_have_in_common_is_told(attempt, words):
+    assert words in check("momentum-update", attempt).message
+
+
+def test_no_first_steps_are_compared_where_one_is_no_number():
+    def late(w, g, state, lr, beta):
+        return (None if np.ndim(w) else w - 1.3 * lr * g), {"v": g}
+
+    assert "first step" not in check("momentum-update", late).message
+
+
+def test_what_stands_for_a_walk_says_what_came_back():
+    assert repr(Instead("no pair", 1.0, 3)) == "no pair" and len(Instead("", 1.0, 3)) == 3
+    assert np.array(Instead("", 2.5, 3)) == 2.5
+
+
+# Arguments that were changed, and errors
+
+def test_an_argument_that_is_changed_is_known_by_its_numbers_or_by_what_it_holds():
+    one, two = object(), object()
+    row = np.array([one, two], dtype=object)
+    before = framework._snapshot(row)
+    assert framework._is_still(row, before)
+    row[0] = two
+    assert not framework._is_still(row, before) and not framework._is_still(row[:1], before)
+    table = torch.ones(2)
+    before = framework._snapshot(table)
+    assert framework._is_still(table, before)
+    table[0] = 2
+    assert not framework._is_still(table, before)
+    assert framework._is_still([1, "x", 2.0], [1, "x", 2.0]) and not framework._is_still([1], [1, 2])
+    assert not framework._is_still({"a": 1}, {"b": 1}) and not framework._is_still(np.ones(2), np.ones(2, int))
+
+
+@pytest.mark.parametrize("name, value, words, others", [
+    ("w", np.ones(2), ["`w *= …`", "`w.copy()`"], ["whoever keeps"]),
+    ("g", np.ones(2), ["`g.sort()`", "; so does whoever keeps `g` itself"], []),
+    ("w", torch.ones(2), ["`w *= …`", "`w.clone()`"], ["whoever keeps"]),
+    ("settings", [1.0], ["Begin with `settings = list(settings)`"], ["array"])])
+def test_the_remedy_for_a_changed_argument_fits_it(name, value, words, others):
+    said = framework._remedy(name, value, value)
+    assert all(word in said for word in words) and not any(word in said for word in others)
+
+
+def test_only_what_the_judge_says_on_purpose_is_passed_on():
+    def error(work):
+        with pytest.raises(Exception) as caught:
+            work()
+        return caught.value
+
+    def ours():
+        EXERCISES["resume-exactly"].drive(lambda *asked: 3, 1.0, None, None, None, (1,))
+
+    def anothers():
+        raise ValueError("of somebody else")
+
+    def by_the_way():
+        EXERCISES["gradient-step"].drive(3)
+
+    assert "three values are asked for" in framework._objection(error(ours))
+    assert framework._objection(error(anothers)) == framework._objection(error(by_the_way)) == ""
+
+
+def test_who_has_no_seconds_left_is_asked_no_more(monkeypatch):
+    exercise = EXERCISES["gradient-step"]
+    first, more = len(exercise.probes), framework.DRAWS + len(exercise.further)
+    asked = lambda: framework.judge(exercise, exercise.reference).message
+    assert f"all {first + more} probes" in asked()
+    monkeypatch.setattr(framework, "MORE_SECONDS", -1)
+    assert f"all {first} probes" in asked()
+
+
+@pytest.mark.parametrize("computed, passed, over", [(4.9, 14.9, False), (5.1, 5.1, True), (0.1, 15.1, True)])
+def test_seconds_count_in_which_something_is_computed_and_a_third_of_those_on_the_clock(
+        computed, passed, over, monkeypatch):
+    clock = {"process_time": 7.0, "monotonic": 70.0}
+    for name in clock:
+        monkeypatch.setattr(framework.time, name, lambda name=name: clock[name])
+    alarm = framework._alarm(5)
+    assert not alarm()
+    clock.update(process_time=7.0 + computed, monotonic=70.0 + passed)
+    assert alarm() is over
