@@ -48,7 +48,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/mutants"
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 ENGINE = sorted(f"course_utils/engine/{path.name}" for path in (ROOT / "course_utils/engine").glob("[a-z]*.py"))
-JUDGE = [f"course_utils/exercises/{name}.py" for name in ("framework", "limits", "otherwise", "relations", "walks")]
+JUDGE = [f"course_utils/exercises/{name}.py" for name in (
+    "asking", "differences", "framework", "limits", "otherwise", "relations", "tasks", "values", "walks")]
 SWEEPS = ("sweep", "training", "stacks", "compare", "plain", "chunks", "store", "identity", "memory", "curvature",
           "bad_input", "names", "evaluated")
 GROUPS = [  # modules, and the names of the tests that are about them

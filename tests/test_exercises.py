@@ -23,8 +23,22 @@ from nbclient import NotebookClient
 from scipy import integrate, stats
 
 from course_utils import exercises
-from course_utils.exercises import EXERCISES, PROJECTS, QUIZZES, check, framework, hint, quiz, quiz_markdown, solution
-from course_utils.exercises.framework import Exercise, judge
+from course_utils.exercises import (
+    EXERCISES,
+    PROJECTS,
+    QUIZZES,
+    asking,
+    check,
+    hint,
+    quiz,
+    quiz_markdown,
+    relations,
+    solution,
+    tasks,
+    values,
+)
+from course_utils.exercises.framework import judge
+from course_utils.exercises.tasks import Exercise
 from course_utils.optimizers import adagrad, adam, adamw, lion, momentum, nesterov, rmsprop
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
@@ -78,9 +92,9 @@ def test_every_mistake_is_met_by_its_own_sentence(exercise):
 @every_exercise
 def test_mistakes_differ_from_the_reference_and_from_each_other(exercise):
     functions = [exercise.reference, *(wrong for wrong, _ in exercise.mistakes)]
-    outcomes = [framework._outcomes(exercise, f) for f in functions]
+    outcomes = [asking.outcomes(exercise, f) for f in functions]
     for (i, one), (j, other) in combinations(enumerate(outcomes), 2):
-        assert not all(framework._same(a, b, framework.MISTAKE) for a, b in zip(one, other, strict=True)), (i, j)
+        assert not all(values.same(a, b, relations.MISTAKE) for a, b in zip(one, other, strict=True)), (i, j)
 
 
 @every_exercise
@@ -1777,13 +1791,13 @@ def test_what_is_wrong_only_with_large_late_or_rare_numbers_fails_and_is_shown(i
     result, n = check(id, attempt), len(EXERCISES[id].probes)
     assert not result.passed
     asked = re.match(r"Right on the first (\d+) probes; there are further ones", result.message)
-    assert asked and n <= int(asked[1]) < n + len(EXERCISES[id].further) + framework.DRAWS, result
+    assert asked and n <= int(asked[1]) < n + len(EXERCISES[id].further) + tasks.DRAWS, result
     assert re.search("expected `|the answer is|the new `w` is", result.message), result
 
 
 def test_further_probes_are_counted_and_change_no_sentence():
     exercise = EXERCISES["width-multipliers"]
-    n = len(exercise.probes) + len(exercise.further) + framework.DRAWS
+    n = len(exercise.probes) + len(exercise.further) + tasks.DRAWS
     assert exercise.further and f"Right on all {n} probes" in check(exercise.id, exercise.reference).message
     wrong, sentence = exercise.mistakes[0]
     assert check(exercise.id, wrong).message == sentence
@@ -1868,7 +1882,7 @@ def test_an_answer_that_is_seldom_wrong_is_found_by_questions_drawn_by_chance(id
     message = check(id, attempt).message
     asked = re.match(r"Right on the first (\d+) probes; there are further ones", message)
     assert message == check(id, attempt).message
-    assert int(asked[1]) in range(len(exercise.probes), len(exercise.probes) + framework.DRAWS, framework.PART)
+    assert int(asked[1]) in range(len(exercise.probes), len(exercise.probes) + tasks.DRAWS, tasks.PART)
     assert not any(sentence in message for _, sentence in exercise.mistakes)
 
 
@@ -1881,7 +1895,7 @@ def test_who_is_right_and_slow_on_further_questions_is_right():
         return -(-n // batch_size)
 
     result = judge(exercise, slow, seconds=0.5)
-    assert result.passed and f"Right on all {len(exercise.probes) + framework.DRAWS} probes" in result.message
+    assert result.passed and f"Right on all {len(exercise.probes) + tasks.DRAWS} probes" in result.message
     assert not judge(exercise, lambda n, b: slow(n, b) + (n > 10**5), seconds=0.5).passed
 
 
@@ -1892,11 +1906,11 @@ every_drawn = pytest.mark.parametrize("exercise", [e for e in EXERCISES.values()
 @every_drawn
 def test_what_is_drawn_are_new_questions_and_the_same_ones_at_every_check(exercise):
     one, other = ([probe for more in exercise.follow_ups() for probe in more.probes] for _ in range(2))
-    assert len(one) == len(exercise.further) + framework.DRAWS
-    answers, again = (framework._outcomes(dataclasses.replace(exercise, probes=tuple(probes)), exercise.reference)
+    assert len(one) == len(exercise.further) + tasks.DRAWS
+    answers, again = (asking.outcomes(dataclasses.replace(exercise, probes=tuple(probes)), exercise.reference)
                       for probes in (one, other))
-    assert not any(isinstance(a, framework._Raised) for a in answers)
-    assert all(framework._same(a, b, 0) for a, b in zip(answers, again, strict=True))
+    assert not any(isinstance(a, values.Raised) for a in answers)
+    assert all(values.same(a, b, 0) for a, b in zip(answers, again, strict=True))
     for probe in one:
         said = exercise.on_the_way(*copy.deepcopy(probe))
         assert said == "" or said.endswith(".") and "nan" not in said
@@ -2075,6 +2089,27 @@ def test_an_answer_that_changes_what_it_was_given_fails_and_is_told_which_argume
     assert any(remedy in result.message for remedy in remedies), result
     arrays_in_lists = attempt in (clipped_in_place, gradients_clipped_in_place)
     assert ("an array in it was written into" in result.message) == arrays_in_lists, result
+
+
+def into_one_array(id):
+    """Right, but every answer is written into the same array."""
+    right, own = EXERCISES[id].reference, {}
+
+    def answer(*arguments):
+        value = right(*arguments)
+        array = np.asarray(value[0] if id in UPDATES else value, float)
+        if not array.ndim:
+            return value
+        same = own.setdefault(array.shape, array)
+        same[...] = array
+        return (same, value[1]) if id in UPDATES else same
+    return answer
+
+
+@pytest.mark.parametrize("id", [*UPDATES, "gradient-step", "minibatch-gradient", "gradient-check", "newton-schulz"])
+def test_an_answer_that_a_later_call_writes_into_fails(id):
+    result = check(id, into_one_array(id))
+    assert not result.passed and "a later call writes into the array that an earlier one gave back" in result.message
 
 
 def test_an_answer_that_hands_back_an_array_of_its_own_argument_is_told_so():

@@ -9,7 +9,7 @@ import torch
 from last_bits import ULPS, WAYS, nudge
 from test_exercises import RIGHT, WRONG, every_exercise
 
-from course_utils.exercises import EXERCISES, framework
+from course_utils.exercises import EXERCISES, relations, values
 from course_utils.exercises.framework import judge
 
 
@@ -51,7 +51,7 @@ def test_every_mistake_is_the_same_mistake_there_and_no_other(exercise, another_
         assert not result.passed and sentence in result.message, result
     outcomes = [exercise.answers_with(f) for f in (exercise.reference, *(f for f, _ in exercise.mistakes))]
     for one, other in combinations(outcomes, 2):
-        assert not all(framework._same(a, b, framework.MISTAKE) for a, b in zip(one, other, strict=True))
+        assert not all(values.same(a, b, relations.MISTAKE) for a, b in zip(one, other, strict=True))
 
 
 @every_exercise

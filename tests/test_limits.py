@@ -2,6 +2,7 @@
 
 import _thread
 import builtins
+import copy
 import gc
 import os
 import random
@@ -21,7 +22,7 @@ import torch
 
 from course_utils.exercises import EXERCISES
 from course_utils.exercises.framework import judge
-from course_utils.exercises.limits import PRINTED, Exceeded, _counted, as_before, run_limited
+from course_utils.exercises.limits import PRINTED, Exceeded, Stopped, _counted, _Job, as_before, run_limited
 
 EXERCISE = EXERCISES["gradient-step"]
 right = EXERCISE.reference
@@ -168,6 +169,37 @@ def by_hand(w, g, lr):
     raise KeyboardInterrupt
 
 
+def test_recursion_may_be_thousands_of_calls_deep_and_only_within():
+    def down(n):
+        return down(n - 1) if n else 0.0
+
+    before = sys.getrecursionlimit(), _thread.stack_size()
+    assert run_limited(lambda: down(6000), 10, 500) == 0
+    assert (sys.getrecursionlimit(), _thread.stack_size()) == before
+
+
+DEEPER = {"map": lambda f, n: next(map(f, [n + 1])), "sorted": lambda f, n: sorted([n + 1], key=f),
+          "apply": lambda f, n: np.apply_along_axis(f, 0, np.array([n])),
+          "deepcopy": lambda f, n: copy.deepcopy(Deep(f))}
+
+
+class Deep:
+    def __init__(self, f):
+        self.f = f
+
+    def __deepcopy__(self, memo):
+        return self.f(0)
+
+
+@pytest.mark.parametrize("deeper", DEEPER.values(), ids=DEEPER)
+def test_recursion_without_end_is_an_exception_also_where_other_code_stands_between(deeper):
+    def down(n):
+        return deeper(down, n)
+
+    with pytest.raises(RecursionError):
+        run_limited(lambda: down(0), 10, 500)
+
+
 @pytest.mark.parametrize("attempt, name", [
     (recursion, "RecursionError"), (lambda w, g, lr: sys.exit(3), "SystemExit: 3"), (by_hand, "KeyboardInterrupt"),
     (lambda w, g, lr: exit(), "SystemExit"), (lambda w, g, lr: quit(4), "SystemExit: 4"),
@@ -288,6 +320,55 @@ def test_the_exception_never_arrives_after_the_end():
             assert exceeded.limit == "seconds" and exceeded.ended
         for _ in range(1000):
             pass
+
+
+def test_a_thread_waits_at_its_end_until_nobody_raises_in_it_any_more():
+    job = _Job(lambda: 3)
+    thread = threading.Thread(target=job.work)
+    thread.start()
+    assert job.done.acquire(timeout=10) and not job.running
+    thread.join(0.2)
+    assert thread.is_alive()
+    job.free = True
+    job.gate.release()
+    thread.join(10)
+    assert not thread.is_alive() and job.value == 3
+
+
+def test_a_thread_that_was_left_behind_waits_for_nobody():
+    job = _Job(lambda: 3)
+    job.free = True
+    thread = threading.Thread(target=job.work, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_nothing_more_is_raised_where_an_exception_came_at_the_very_end():
+    job, late = _Job(lambda: 3), [Stopped()]
+
+    def park():
+        if late:
+            raise late.pop()
+    job._park = park
+    job.work()
+    assert not late and not job.running
+    job.ask(insist=False)
+
+
+def test_code_is_asked_politely_first():
+    kinds = []
+
+    def stubborn():
+        while True:
+            try:
+                while True:
+                    pass
+            except Stopped as error:
+                kinds.append(type(error))
+    with pytest.raises(Exceeded):
+        run_limited(stubborn, 0.1, 500)
+    assert kinds[0] is Stopped and kinds[-1] is not Stopped
 
 
 def test_what_the_function_raises_comes_through():

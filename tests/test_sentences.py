@@ -20,9 +20,10 @@ from test_exercises import (
     summed,
 )
 
-from course_utils.exercises import EXERCISES, check, framework
-from course_utils.exercises.framework import Exercise, judge
+from course_utils.exercises import EXERCISES, asking, check, relations, values
+from course_utils.exercises.framework import judge
 from course_utils.exercises.relations import effect
+from course_utils.exercises.tasks import Exercise
 
 every_function = pytest.mark.parametrize("exercise", [e for e in EXERCISES.values() if e.drive is Exercise.drive],
                                          ids=lambda exercise: exercise.id)
@@ -105,7 +106,7 @@ def test_a_sentence_that_does_not_explain_all_says_so(exercise):
 
 def answers(exercise, attempt):
     """Pairs of what came and what should have come for each probe, and what was asked; numbers only."""
-    got, expected = framework._outcomes(exercise, attempt), framework._outcomes(exercise, exercise.reference)
+    got, expected = asking.outcomes(exercise, attempt), asking.outcomes(exercise, exercise.reference)
     names = list(inspect.signature(exercise.reference).parameters)
     return [(g, e, dict(zip(names, probe, strict=True)))
             for g, e, probe in zip(got[:-1], expected[:-1], exercise.probes, strict=True)]
@@ -151,14 +152,14 @@ def test_what_is_said_of_all_probes_together_is_counted_again(exercise):
     for attempt in [*(wrong for wrong, _ in exercise.mistakes), *WRONG[exercise.id]]:
         message = judge(nameless, attempt).message
         rows = answers(exercise, attempt)
-        right = [framework._same(g, e, framework.RIGHT) for g, e, _ in rows]
+        right = [values.same(g, e, relations.RIGHT) for g, e, _ in rows]
         if count := re.search(r"Right on (\d+) of (\d+) probes", message):
             if "first steps" not in message:
                 assert (int(count[1]), int(count[2])) == (sum(right), len(right)), message
                 said += 1
             if (place := re.search(r"those where (.*?)(;|\.$|\. |\.)", message)) and "value" not in message:
                 assert [holds_where(place[1], asked) for _, _, asked in rows] == right, message
-        scalar = all(framework._size(e) == 1 and e is not None and not isinstance(e, str) for _, e, _ in rows)
+        scalar = all(values.size(e) == 1 and e is not None and not isinstance(e, str) for _, e, _ in rows)
         off = [(g, e) for (g, e, _), ok in zip(rows, right, strict=True) if not ok]
         if not scalar:
             continue
@@ -1262,7 +1263,7 @@ def test_what_is_found_on_the_way_can_be_said_of_every_probe(exercise):
         assert said == "" or said.endswith(".") and "nan" not in said
 
 
-def test_recursion_over_the_steps_is_right_up_to_hundreds_of_them_and_told_that_there_may_be_thousands():
+def test_recursion_over_thousands_of_steps_is_right():
     def reach(lr, n):
         return lr if n == 1 else reach(lr, n - 1) + lr / n**0.5
 
@@ -1271,7 +1272,5 @@ def test_recursion_over_the_steps_is_right_up_to_hundreds_of_them_and_told_that_
 
     for id, attempt in [("adagrad-reach", reach),
                         ("uncorrected-ratio", lambda t, beta1, beta2: filled(beta1, t) / filled(beta2, t) ** 0.5)]:
-        exercise = EXERCISES[id]
-        assert "thousands" in exercise.reference.__doc__
-        assert judge(replace(exercise, further=()), attempt).passed
-        assert "RecursionError: maximum recursion depth exceeded" in check(id, attempt).message
+        assert "thousands" in EXERCISES[id].reference.__doc__
+        assert check(id, attempt).passed

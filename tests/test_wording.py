@@ -1,10 +1,12 @@
 """What checks say of wrong answers, sentence by sentence: each by numbers of which no other one holds."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
-from course_utils.exercises import EXERCISES, check, framework
+from course_utils.exercises import EXERCISES, asking, check, differences, framework, tasks, values
 from course_utils.exercises.otherwise import otherwise
 from course_utils.exercises.relations import alike, effect, moves, near
 from course_utils.exercises.walks import Instead
@@ -201,12 +203,12 @@ def test_two_floats_are_alike_as_two_arrays_are(a, b, tolerance):
     (np.ones(2), 1.0, " Its shape is (2,); asked for is a single number."),
     (np.nan, np.nan, ""), (2.0, 1.0, ""), ([2.0, 1.0], np.ones(2), "")])
 def test_the_remark_on_an_answer_of_another_kind(got, expected, words):
-    assert framework._remark(got, expected) == words
+    assert differences.remark_on(got, expected) == words
 
 
 def test_nan_in_the_place_of_a_number_is_explained():
-    assert "nan often comes of 0/0" in framework._remark(np.nan, 1.0)
-    assert "nan often comes of 0/0" in framework._remark(np.array([1.0, np.nan]), np.ones(2))
+    assert "nan often comes of 0/0" in differences.remark_on(np.nan, 1.0)
+    assert "nan often comes of 0/0" in differences.remark_on(np.array([1.0, np.nan]), np.ones(2))
 
 
 @pytest.mark.parametrize("value, words", [
@@ -215,18 +217,18 @@ def test_nan_in_the_place_of_a_number_is_explained():
     ([2.0], "a list of a number"), ((1, "x"), "a number and a text"), ((1, "x", None), "a number, a text and None"),
     ([1] * 5, "a list")])
 def test_kinds_are_told_in_words(value, words):
-    assert framework._kind(value) == words
+    assert values.kind(value) == words
 
 
 def test_long_texts_are_cut_and_fit_between_backticks():
-    assert framework._short("a `b`\n  c ", 20) == "a 'b' c" and framework._short("abcdef", 3) == "abc…"
-    assert framework._short("abc", 3) == "abc"
-    assert framework._show(-0.0) == "0" and framework._show([1.5] * 41).endswith(", …)")
-    assert not framework._show([1.5] * 40).endswith(", …)") and framework._show(np.float64(1) / 3) == "0.333333"
-    assert framework._compared("", 0.123456, 0.123458) == "the answer: expected `0.123456`, got `0.123458`."
-    assert framework._compared("entry 1", 1.0, 1.5) == "entry 1: expected `1`, got `1.5`."
-    assert framework._brief(np.ones(25)) == "an array of shape (25,)" and "shape" not in framework._brief(np.ones(24))
-    assert framework._brief(np.ones((2, 7))) == "an array of shape (2, 7)"
+    assert values.short("a `b`\n  c ", 20) == "a 'b' c" and values.short("abcdef", 3) == "abc…"
+    assert values.short("abc", 3) == "abc"
+    assert values.show(-0.0) == "0" and values.show([1.5] * 41).endswith(", …)")
+    assert not values.show([1.5] * 40).endswith(", …)") and values.show(np.float64(1) / 3) == "0.333333"
+    assert differences._compared("", 0.123456, 0.123458) == "the answer: expected `0.123456`, got `0.123458`."
+    assert differences._compared("entry 1", 1.0, 1.5) == "entry 1: expected `1`, got `1.5`."
+    assert values.brief(np.ones(25)) == "an array of shape (25,)" and "shape" not in values.brief(np.ones(24))
+    assert values.brief(np.ones((2, 7))) == "an array of shape (2, 7)"
 
 
 @pytest.mark.parametrize("id, chooses", [("one-error-pick", True), ("range-test-pick", True), ("gradient-step", False),
@@ -240,16 +242,16 @@ def test_exercises_that_choose_among_what_they_are_given_are_known(id, chooses):
     (1, True), (np.float32(1), True), (1 + 1e-6, True), (1.001, False), (np.array(1.0), True), ([1.0], False),
     (None, False), ("1", False), (1 + 0j, True), (1j, False), ({}, False), (np.nan, False)])
 def test_a_number_is_the_same_in_any_form(value, same):
-    assert framework._same(value, 1.0, 1e-5) is same
+    assert values.same(value, 1.0, 1e-5) is same
 
 
 def test_values_of_several_parts_are_the_same_part_by_part():
-    same = lambda got, expected: framework._same(got, expected, 1e-5)
+    same = lambda got, expected: values.same(got, expected, 1e-5)
     assert same([1, 2], (1.0, 2.0)) and same(np.array([1, 2]), (1.0, 2.0)) and not same([1, 2, 3], (1.0, 2.0))
     assert same({"a": 1}, {"a": 1.0}) and not same({"a": 1}, {"b": 1.0}) and not same({"a": 2}, {"a": 1.0})
     assert same("x", "x") and not same("x", "y") and same(None, None) and not same({1.0, 2.0}, (1.0, 2.0))
-    raised = framework._Raised("an error")
-    assert same(raised, framework._Raised("another")) and not same(raised, 1.0) and not same(1.0, raised)
+    raised = values.Raised("an error")
+    assert same(raised, values.Raised("another")) and not same(raised, 1.0) and not same(1.0, raised)
     assert same([[1, 2], [3, 4]], np.array([[1.0, 2.0], [3.0, 4.0]])) and not same([1, 2], np.ones((1, 2)))
 
 
@@ -284,7 +286,7 @@ def test_what_comes_out_with_another_argument_is_told(change, words):
 
     def agrees(function):
         try:
-            return all(framework._same(attempt(*asked), function(*asked), 1e-9) for asked in ASKED)
+            return all(values.same(attempt(*asked), function(*asked), 1e-9) for asked in ASKED)
         except TypeError:  # a row in the place of a number
             return False
 
@@ -324,17 +326,17 @@ def test_what_stands_for_a_walk_says_what_came_back():
 def test_an_argument_that_is_changed_is_known_by_its_numbers_or_by_what_it_holds():
     one, two = object(), object()
     row = np.array([one, two], dtype=object)
-    before = framework._snapshot(row)
-    assert framework._is_still(row, before)
+    before = values.snapshot(row)
+    assert values.is_still(row, before)
     row[0] = two
-    assert not framework._is_still(row, before) and not framework._is_still(row[:1], before)
+    assert not values.is_still(row, before) and not values.is_still(row[:1], before)
     table = torch.ones(2)
-    before = framework._snapshot(table)
-    assert framework._is_still(table, before)
+    before = values.snapshot(table)
+    assert values.is_still(table, before)
     table[0] = 2
-    assert not framework._is_still(table, before)
-    assert framework._is_still([1, "x", 2.0], [1, "x", 2.0]) and not framework._is_still([1], [1, 2])
-    assert not framework._is_still({"a": 1}, {"b": 1}) and not framework._is_still(np.ones(2), np.ones(2, int))
+    assert not values.is_still(table, before)
+    assert values.is_still([1, "x", 2.0], [1, "x", 2.0]) and not values.is_still([1], [1, 2])
+    assert not values.is_still({"a": 1}, {"b": 1}) and not values.is_still(np.ones(2), np.ones(2, int))
 
 
 @pytest.mark.parametrize("name, value, words, others", [
@@ -343,7 +345,7 @@ def test_an_argument_that_is_changed_is_known_by_its_numbers_or_by_what_it_holds
     ("w", torch.ones(2), ["`w *= …`", "`w.clone()`"], ["whoever keeps"]),
     ("settings", [1.0], ["Begin with `settings = list(settings)`"], ["array"])])
 def test_the_remedy_for_a_changed_argument_fits_it(name, value, words, others):
-    said = framework._remedy(name, value, value)
+    said = asking._remedy(name, value, value)
     assert all(word in said for word in words) and not any(word in said for word in others)
 
 
@@ -362,13 +364,13 @@ def test_only_what_the_judge_says_on_purpose_is_passed_on():
     def by_the_way():
         EXERCISES["gradient-step"].drive(3)
 
-    assert "three values are asked for" in framework._objection(error(ours))
-    assert framework._objection(error(anothers)) == framework._objection(error(by_the_way)) == ""
+    assert "three values are asked for" in asking._objection(error(ours))
+    assert asking._objection(error(anothers)) == asking._objection(error(by_the_way)) == ""
 
 
 def test_who_has_no_seconds_left_is_asked_no_more(monkeypatch):
     exercise = EXERCISES["gradient-step"]
-    first, more = len(exercise.probes), framework.DRAWS + len(exercise.further)
+    first, more = len(exercise.probes), tasks.DRAWS + len(exercise.further)
     asked = lambda: framework.judge(exercise, exercise.reference).message
     assert f"all {first + more} probes" in asked()
     monkeypatch.setattr(framework, "MORE_SECONDS", -1)
@@ -385,3 +387,11 @@ def test_seconds_count_in_which_something_is_computed_and_a_third_of_those_on_th
     assert not alarm()
     clock.update(process_time=7.0 + computed, monotonic=70.0 + passed)
     assert alarm() is over
+
+
+@pytest.mark.parametrize("stops, named", [(5, True), (6, False)])
+def test_a_mistake_is_named_if_half_of_the_answers_can_be_told(stops, named):
+    exercise = tasks.Exercise("itself", "", lambda x: x, "", (), tuple((float(x),) for x in range(1, 10)),
+                              ((lambda x: 2 * x, "That is twice x."),))
+    answers = lambda x: 2 * x if x + stops < 10 else math.log(-x)  # to the first question once more at the end
+    assert ("That is twice x." in framework.judge(exercise, answers).message) is named

@@ -26,8 +26,9 @@ from . import (
     stochastic_gradients,
     transfer,
 )
-from .framework import Note, Result, judge
+from .framework import judge
 from .release import held_back
+from .tasks import Note, Result
 
 __all__ = ["check", "hint", "solution", "quiz", "quiz_markdown", "results", "EXERCISES", "PROJECTS",
            "QUIZZES"]

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .draws import away_from_zero, below_one, scale, slopes, whole
-from .framework import Exercise
 from .quizzes import Option, Quiz
+from .tasks import Exercise
 from .walks import RATES, SLOPES, of_any_step, rates, skipping_zeros, walk
 
 

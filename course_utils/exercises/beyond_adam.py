@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 
 from .draws import numbers, scale, whole
-from .framework import Exercise
 from .quizzes import Option, Quiz
+from .tasks import Exercise
 from .walks import of_any_step, walk
 
 
@@ -324,7 +324,7 @@ EXERCISES = [
         probes=((_POINTS[0], 1), (_POINTS[1], 0), (_POINTS[1], 2), (_POINTS[2], 8), (_POINTS[2], 0.5), (_POINTS[3], 3),
                 (_POINTS[4], 1)),
         further=((_RUNS[0], 3), (_RUNS[0][:150], 0), (_RUNS[1], 1), (_RUNS[1], 12.5), (_RUNS[1], 300),
-                 (1e6 * _POINTS[1], 0.25),
+                 (1e6 * _POINTS[1], 0.25), (np.linspace(0.0, 1.0, 1500)[:, None], 1000),
                  (_POINTS[2], 0.05), (_RUNS[2], 2)),
         draw=_some_points,
         corners={"0 or more": [1, 4]},

@@ -12,8 +12,9 @@ from ..schedules import cosine
 from ..search import Trials
 from ..studies.capstone_seal import issued
 from .draws import whole
-from .framework import Exercise, Project, Result, _show
 from .quizzes import Option, Quiz
+from .tasks import Exercise, Project, Result
+from .values import show
 from .walks import Instead
 
 
@@ -56,8 +57,9 @@ def halving(score, settings, lengths, kept):
     number: higher is better, and it may be negative. Or it is nan, which means that it
     diverged and comes last. The best kept[r] of them go on, ranked by this round's scores.
     Of equals, and of those that diverged, the one that ranked higher in the round before
-    comes first; in the first round, the one that stands earlier in settings. After the last
-    round the answer is the best one, though kept[-1] may be more than 1.
+    comes first; in the first round, the one that stands earlier in settings, a list of
+    numbers. After the last round the answer is the best one, though kept[-1] may be more
+    than 1.
     halving(lambda setting, steps: -setting, [3, 1, 2], [10, 20], [2, 1]) is 1.
     """
     for steps, n in zip(lengths, kept, strict=True):
@@ -105,7 +107,7 @@ def _plays(attempt, table, kept, lengths=_LENGTHS):
         return ...
     if not isinstance(answer, Real):
         array = "an array " if isinstance(answer, np.ndarray) else ""
-        return Instead(f"not a real number, and so none of the settings: {array}{_show(answer)}", answer, 2)
+        return Instead(f"not a real number, and so none of the settings: {array}{show(answer)}", answer, 2)
     return answer, trials.spent
 
 
@@ -657,8 +659,8 @@ EXERCISES = [
         on_the_way=lambda budget, n, short, full: (
             f"The first trials cost `{n * short}`, and each final `{full - short}`."),
         draw=_some_budget,
-        further=((10**12, 1000, 10**6, 10**9 + 7), (4 * 10**8, 10**4, 3, 10**5), (10**9 + 5, 10**5, 10**4, 10**4 + 1),
-                 (5, 2, 1, 2), (2, 1, 1, 2)),
+        further=((1000, 0, 100, 300), (10**12, 1000, 10**6, 10**9 + 7), (4 * 10**8, 10**4, 3, 10**5),
+                 (10**9 + 5, 10**5, 10**4, 10**4 + 1), (5, 2, 1, 2), (2, 1, 1, 2)),
         probes=((1600, 24, 32, 160), (1600, 50, 16, 160), (1600, 10, 32, 160), (1600, 100, 16, 160),
                 (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120),
                 (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200), (1600, 91, 16, 160), (990, 12, 40, 100),

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from .draws import digits, scale, whole
-from .framework import Exercise
 from .quizzes import Option, Quiz
+from .tasks import Exercise
 
 
 def log_grid(low, high, per_decade):

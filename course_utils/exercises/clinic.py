@@ -3,8 +3,8 @@
 import numpy as np
 
 from .draws import digits, numbers, scale, whole
-from .framework import Exercise
 from .quizzes import Option, Quiz
+from .tasks import Exercise
 
 
 def clipped_step(weights, gradients, lr, max_norm):
@@ -482,6 +482,7 @@ EXERCISES = [
                  (np.append([2.0, np.inf], _LONG[::-1]), _VAL, _COS, _MOVED), (_FELL, _VAL, _LONG[:0:-1], _MOVED),
                  (_FELL, _VAL, np.append(_LONG[::-1], 2e-3), _MOVED), (_FELL, _LONG, _COS, _MOVED),
                  (1e6 * _FELL, _VAL, _COS, _MOVED), (_FELL, 1.0 + np.arange(9), _COS, _MOVED),
+                 (_FELL, np.array([2.0, 0.0, 0.3]), _COS, _MOVED),
                  (_CRAWL, _VAL, _COS, np.full(5, 0.000999999)),
                  (_CRAWL, _VAL, _COS, np.append(_MOVED, np.full(900, 5e-4))),
                  (_CRAWL, _VAL, _COS, np.append(np.full(900, 5e-4), np.full(901, 2e-3)))),

@@ -3,8 +3,9 @@
 import numpy as np
 
 from .draws import numbers, scale, whole
-from .framework import Exercise, _show
 from .quizzes import Option, Quiz
+from .tasks import Exercise
+from .values import show
 
 
 def momentum_edge(lr, beta, kind, weight_decay):
@@ -302,7 +303,7 @@ def _almost_a_plain(v):
 
 def _way_to_the_edge(lr, beta, kind, weight_decay):
     edge = momentum_edge(lr, beta, kind, 0.0)
-    return f"Without the decay the edge there is `{_show(edge if np.ndim(edge) else float(edge))}`."
+    return f"Without the decay the edge there is `{show(edge if np.ndim(edge) else float(edge))}`."
 
 
 def _way_to_curvature(times_hessian, start, n_rounds):
@@ -409,7 +410,7 @@ def _some_hessian(rng):
 def _products(h):
     def times(v):
         return h @ v
-    times.__doc__ = f"H v for H = {_show(h)}" if len(h) < 4 else f"H v for H of shape {h.shape}"
+    times.__doc__ = f"H v for H = {show(h)}" if len(h) < 4 else f"H v for H of shape {h.shape}"
     return times
 
 

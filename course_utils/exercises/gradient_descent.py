@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from .draws import digits, numbers, scale, whole
-from .framework import Exercise, _show
 from .quizzes import Option, Quiz
+from .tasks import Exercise
+from .values import show
 
 
 def gradient_step(w, g, lr):
@@ -47,12 +48,14 @@ def steps_to_tolerance(factor, tolerance):
     """The smallest whole number n >= 0 with factor**n <= tolerance.
 
     0 <= factor < 1, where factor 0 arrives in one step, and 0 < tolerance <= 1,
-    where tolerance 1 needs no step; n up to 500 are asked for.
+    where tolerance 1 needs no step; n up to 500 are asked for. Of the powers of
+    factor, a tolerance is none but 1 and factor itself: rounding has no say.
     steps_to_tolerance(0.5, 0.3) gives 2.
     """
     if factor == 0:
         return 0 if tolerance >= 1 else 1
-    return math.ceil(math.log(tolerance) / math.log(factor))
+    n = round(math.log(tolerance) / math.log(factor))
+    return n if factor**n <= tolerance else n + 1
 
 
 def _eigenvalues(hessian):
@@ -153,6 +156,11 @@ def _rational(w):
     return 1 / (1 + w[0] ** 2)
 
 
+def _pole(w):
+    """w₁ + 1 / w₁"""
+    return w[0] + 1 / w[0]
+
+
 def _log_steps(factor, tolerance):
     """The number of steps before rounding, with the one step of factor 0 taken care of."""
     if factor == 0:
@@ -233,7 +241,7 @@ EXERCISES = [
             (np.array([3.0, -4.0]), np.array([0.5, 2.0]), 0.05),
             (np.array([[0.1, 20.0, -3.0], [4.0, -0.5, 6.0]]), np.array([[7.0, -1.0, 0.0], [0.2, 5.0, -9.0]]), 0.3),
         ),
-        on_the_way=lambda w, g, lr: f"The rate times the gradient is `{_show(lr * g)}` there.",
+        on_the_way=lambda w, g, lr: f"The rate times the gradient is `{show(lr * g)}` there.",
         further=((1, 2, 0.25), (np.array([1e-9, 2e-9]), np.array([1e-8, -3e-8]), 0.05), (1.5, 2.0, 0.0),
                  (np.array([1e9, -2e9]), np.ones(2), 1e8),
                  (np.array([4.0, -1.0]), np.array([1.0, 2.0]), 0.0), (1e-8, 3e-9, 1.0)),
@@ -324,7 +332,7 @@ EXERCISES = [
             (np.array([[2.0, -1.0], [-1.0, 2.0]]),),
             (np.array([[0.4, 0.1], [0.1, 0.05]]),),
         ),
-        on_the_way=lambda hessian: f"The curvatures there are `{_show(_eigenvalues(hessian))}`.",
+        on_the_way=lambda hessian: f"The curvatures there are `{show(_eigenvalues(hessian))}`.",
         further=tuple((size * np.array([[2.0, 0.5], [0.5, 1.0]]),) for size in (1e-9, 1e-6, 1e-3, 1e6, 1e9))
         + ((np.array([[1e-6]]),), (np.diag([1e-4, 5e-4]),)),
         draw=_some_hessian,
@@ -440,6 +448,7 @@ EXERCISES = [
         ),
         corners={"may hold whole numbers": [4]},
         on_the_way=_way_to_the_slope,
+        further=((_pole, np.array([0.0]), 0.5),),
         draw=_some_function,
         mistakes=(
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - f(w)) / h),
@@ -561,7 +570,8 @@ EXERCISES = [
         title="how many steps will it take",
         reference=steps_to_tolerance,
         why="factor**n ≤ tolerance is n · log(factor) ≤ log(tolerance); dividing by the negative log(factor) turns the "
-            "sign round, and factor 0, which has no logarithm, arrives in one step.",
+            "sign round. Looking whether the nearest n is enough rounds up, and no last digit can mislead it. Factor 0 "
+            "has no logarithm, and arrives in one step.",
         hints=(
             "Each step multiplies the distance by the factor. Write the distance after n steps as a formula.",
             "To bring n down from the exponent, take the logarithm on both sides. The logarithm of a number below 1 "

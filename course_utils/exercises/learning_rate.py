@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from .draws import digits, numbers, scale, whole
-from .framework import Exercise, _show
 from .quizzes import Option, Quiz
+from .tasks import Exercise
+from .values import show
 
 
 def update_ratio(before, after):
@@ -75,7 +76,7 @@ def _never_none(epoch):
 
 def _way_to_the_target(accuracies, target):
     reached = np.flatnonzero(accuracies >= target) + 1
-    return f"At the target or above it: epochs `{_show(reached)}`." if len(reached) else "No epoch is at the target."
+    return f"At the target or above it: epochs `{show(reached)}`." if len(reached) else "No epoch is at the target."
 
 
 def _t(df, p=0.975):
@@ -527,8 +528,8 @@ EXERCISES = [
                   np.array([[0.5, 0.25], [0.75, 0.5]]))),
         draw=_some_sweep,
         on_the_way=lambda rates, val, test: (
-            f"The mean validation scores are `{_show(val.mean(axis=1))}`, the mean test scores "
-            f"`{_show(test.mean(axis=1))}`."),
+            f"The mean validation scores are `{show(val.mean(axis=1))}`, the mean test scores "
+            f"`{show(test.mean(axis=1))}`."),
         mistakes=(
             (lambda rates, val, test: pick_rate(rates, test, test),
              "The test scores choose the rate here. Then they can no longer say how good the choice is."),

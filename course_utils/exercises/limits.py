@@ -35,6 +35,7 @@ TICK = 0.05  # seconds between two looks
 POLITE, PATIENCE = 5, 100  # looks until the exception follows itself, and until the thread is left behind
 IMPORTING = 0.1  # the share that counts of the time in which something is imported: a busy computer takes long
 PRINTED = 10_000  # characters that an attempt may print
+DEPTH, STACK = 12_000, 128 * 2**20  # calls within calls, and bytes for them: recursion is a style, too
 
 _raise_in = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, ctypes.py_object)(("PyThreadState_SetAsyncExc", ctypes.pythonapi))
 
@@ -60,17 +61,21 @@ def run_limited(function, seconds, megabytes, look=lambda: None):
     Time counts in which the function computes or waits, a tenth of that in which it imports, and none in which others
     have the processor or the laptop sleeps. `look()` is asked what is going on when a limit is passed.
     """
-    job = _Job(function)
+    job, depth = _Job(function), sys.getrecursionlimit()
     try:
         try:
-            _thread.start_new_thread(job.work, ())
+            sys.setrecursionlimit(max(depth, DEPTH))
+            with _stack_of(STACK):
+                _thread.start_new_thread(job.work, ())
         except RuntimeError:  # no threads here: without limits, then
+            sys.setrecursionlimit(depth)
             return function()
         exceeded = job.watch(seconds, megabytes, look)
     except BaseException:  # interrupted by hand
         job.stop()
         raise
     finally:
+        sys.setrecursionlimit(depth)
         job.free = True
         job.gate.release()
     if exceeded:
@@ -80,6 +85,18 @@ def run_limited(function, seconds, megabytes, look=lambda: None):
     if job.error is not None:
         raise job.error
     return job.value
+
+
+@contextmanager
+def _stack_of(size):
+    """Threads that begin within have so many bytes for their calls, where the system lets them."""
+    before = _thread.stack_size()
+    with suppress(ValueError, RuntimeError):
+        _thread.stack_size(size)
+    try:
+        yield
+    finally:
+        _thread.stack_size(before)
 
 
 class _Job:

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from .draws import away_from_zero, below_one, scale, slopes
-from .framework import Exercise
 from .quizzes import Option, Quiz
+from .tasks import Exercise
 from .walks import SLOPES, of_any_step, skipping_zeros, walk
 
 

@@ -5,8 +5,8 @@ import numpy as np
 from ..optimizers import adam, momentum, sgd
 from ..schedules import cosine, time_decay
 from .draws import numbers, scale, whole
-from .framework import Exercise
 from .quizzes import Option, Quiz
+from .tasks import Exercise
 
 
 def parameter_settings(names, shapes, lr, factor, weight_decay):

@@ -4,8 +4,9 @@ import numpy as np
 
 from ..basins import basin_width
 from .draws import digits, scale, whole
-from .framework import Exercise, _show
 from .quizzes import Option, Quiz
+from .tasks import Exercise
+from .values import show
 
 
 def basin_decades(rates, gains, share):
@@ -639,8 +640,8 @@ EXERCISES = [
             "Then open the test data, at this rate alone: the smallest gain in the column `test[:, chosen]`.",
         ),
         on_the_way=lambda rates, val, test: (
-            f"The smallest validation gains of the rates are `{_show(val.min(axis=0))}`, and the test gains at the "
-            f"rate to be chosen `{_show(test[:, val.min(axis=0).argmax()])}`."),
+            f"The smallest validation gains of the rates are `{show(val.min(axis=0))}`, and the test gains at the "
+            f"rate to be chosen `{show(test[:, val.min(axis=0).argmax()])}`."),
         draw=_some_worst,
         probes=((_FIVE, _PEAKS, _PEAKS_TEST), (_SIX, _VAL, _TEST), (_SIX[::-1], _VAL, _TEST), (_SIX, _TEST, _VAL),
                 (_FIVE, _HARD, _HARD_TEST), (_FIVE, _HARD_TEST, _HARD), (_SIX[:4], _LEVEL, _LEVEL_TEST),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .draws import scale, whole
-from .framework import Exercise
 from .quizzes import Option, Quiz
+from .tasks import Exercise
 
 
 def warmup_cosine(step, peak_lr, warmup_steps, total_steps):

@@ -3,8 +3,8 @@
 import math
 
 from .draws import whole
-from .framework import Exercise
 from .quizzes import Option, Quiz
+from .tasks import Exercise
 
 
 def updates_per_epoch(n, batch_size):
@@ -84,7 +84,7 @@ EXERCISES = [
             f"Full batches: `{n // batch_size}`; examples left over: `{n % batch_size}`."),
         corners={"the last may be smaller": [0, 2, 5, 6, 7, 8, 9, 10, 11, 13, 14]},
         further=((1_281_167, 256), (1_281_167, 1), (60_000, 7), (999_999, 500), (10**6, 500),
-                 (20_001, 20_000), (1_000_001, 500_000)),
+                 (20_001, 20_000), (1_000_001, 500_000), (16_777_217, 4096), (10**9 + 1, 10**6)),
         draw=_some_epoch,
         mistakes=(
             (lambda n, batch_size: n // batch_size,

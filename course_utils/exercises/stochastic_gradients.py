@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from .draws import numbers, scale, whole
-from .framework import Exercise, _show
 from .quizzes import Option, Quiz
+from .tasks import Exercise
+from .values import show
 
 
 def minibatch_gradient(w, x, y, rows):
@@ -258,8 +259,8 @@ def _batches(n, batch_size):
 
 def _way_to_the_first_step(w, gradient, x, y, orders, batch_size, lr):
     rows = orders[0][:batch_size]
-    return (f"The first batch holds the rows `{_show(rows)}`, and leads to "
-            f"`{_show(_right(w, gradient, x, y, rows, lr, batch_size))}`.")
+    return (f"The first batch holds the rows `{show(rows)}`, and leads to "
+            f"`{show(_right(w, gradient, x, y, rows, lr, batch_size))}`.")
 
 
 def _squares(w, x, y):
@@ -345,8 +346,8 @@ EXERCISES = [
             (_W[:1], _X[:, :1], _Y, np.array([1, 0])), (_W, _X, _Y, np.arange(7)[::-1]),
         ),
         on_the_way=lambda w, x, y, rows: (
-            f"The errors there are `{_show(x[rows] @ w - y[rows])}`; error times features, added up, is "
-            f"`{_show(_sliced(w, x, y, rows))}`."),
+            f"The errors there are `{show(x[rows] @ w - y[rows])}`; error times features, added up, is "
+            f"`{show(_sliced(w, x, y, rows))}`."),
         corners={"may occur more than once": [3, 5], "of any length": [2, 5, 7]},
         draw=_some_batch,
         mistakes=(

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .draws import digits, scale, whole
-from .framework import Exercise
 from .quizzes import Option, Quiz
+from .tasks import Exercise
 
 
 def rate_table(lr, batch, sizes, critical):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .framework import _holds_ellipsis, _show
+from .values import holds_ellipsis, show
 
 SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
 RATES = (0.0, 0.3, 0.1, 0.1, 0.4, 0.05, 0.0, 0.2)
@@ -73,17 +73,17 @@ def _walks(update, starts, hyper):
 
 
 def _pair(answer, length):
-    if answer is None or _holds_ellipsis(answer):
+    if answer is None or holds_ellipsis(answer):
         raise _Stop(answer)
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         array = "an array " if isinstance(answer, np.ndarray) else ""
-        raise _Stop(Instead(f"no pair (weights, state), but {array}{_show(answer)}", answer, length))
+        raise _Stop(Instead(f"no pair (weights, state), but {array}{show(answer)}", answer, length))
     if isinstance(answer[0], dict) and not isinstance(answer[1], dict):
         raise _Stop(Instead("the state first, and then the weights", -math.inf, length))
     try:
         return _copied(answer[0].detach() if hasattr(answer[0], "detach") else answer[0]), answer[1]
     except (TypeError, ValueError):
-        raise _Stop(Instead(f"no weights, but {_show(answer[0])}", math.nan, length)) from None
+        raise _Stop(Instead(f"no weights, but {show(answer[0])}", math.nan, length)) from None
 
 
 def _copied(x):
