@@ -1091,7 +1091,7 @@ def filled(sharpness, method):
     ("adam-update", larger_of_root_and_eps, "eps is the least that the step divides by"),
     ("adamw-update", lambda w, g, state, lr, b1, b2, eps, decay: larger_of_root_and_eps(
         w * (1 - lr * decay), g, state, lr, b1, b2, eps), "The decay is right. But eps is the least"),
-    ("adam-update", counted_outside(), "came out differently: something is kept outside the state"),
+    ("adam-update", counted_outside(), "came out differently, after or beside others: something is kept"),
     ("basin-on-a-grid", only_where_something_is_gained, "A rate that gains nothing is never in the basin here"),
     ("budgeted-halving", kept_in_all_rounds(-1), "does that entry serve in all rounds"),
     ("finals-left", lambda b, n, s, f: max(0, min(n, b - n * s // (f - s))), "Are brackets missing?"),

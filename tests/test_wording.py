@@ -395,3 +395,29 @@ def test_a_mistake_is_named_if_half_of_the_answers_can_be_told(stops, named):
                               ((lambda x: 2 * x, "That is twice x."),))
     answers = lambda x: 2 * x if x + stops < 10 else math.log(-x)  # to the first question once more at the end
     assert ("That is twice x." in framework.judge(exercise, answers).message) is named
+
+
+@pytest.mark.parametrize("value, shown", [
+    (0.1 + 0.2, "0.3"), (0.25 * (1 + 1e-9), "0.25000000025"), (1 / 3, "0.333333"), (float(np.float32(0.1)), "0.1"),
+    ((0.5, 0.5 - 1e-7), "(0.5, 0.4999999)"), (np.array([0.5, 0.5 - 1e-7]), "[0.5, 0.4999999]"),
+    ((0.1 + 0.2, 0.3), "(0.3, 0.3)"), ((96,), "(96,)"), ((np.nan, np.nan, 0.1, np.inf), "(nan, nan, 0.1, inf)"),
+    (np.array([np.nan, np.nan, 1.0, np.inf]), "[nan, nan, 1, inf]"), (np.float64(-0.0), "0"), ((), "()"),
+])
+def test_numbers_that_differ_are_shown_as_different_ones(value, shown):
+    assert values.show(value) == shown
+
+
+def test_first_steps_are_compared_walk_by_walk_where_a_later_step_stops():
+    def stops_in_the_second_step(w, g, state, lr, beta1, beta2, eps):
+        if state:
+            raise ValueError("stopped")
+        return EXERCISES["adam-update"].reference(w, g, state, lr, beta1, beta2, eps)
+
+    message = check("adam-update", stops_in_the_second_step).message
+    assert "Every first step is right: what differs comes with the later ones." in message
+
+
+@pytest.mark.parametrize("share", [0.9, 1.1])
+def test_small_numbers_are_not_taken_for_zeros_that_were_rounded(share):
+    small = 4e-9 * np.array([1.0, 2.0, 3.0])
+    assert "rounded" not in effect(list(share * small), list(small), [{}, {}, {}])

@@ -248,7 +248,7 @@ _BRACKET = ("The brackets: `a / b + eps` divides first and adds then. eps belong
 _BRACKET_OUTSIDE = ("The brackets: in `w - lr * g / b + eps` the eps is added to the weights. It belongs to the root, "
                     "below the line.")
 _NO_GRADIENT = "The gradient is missing above the line: only its size comes in, and every step goes the same way."
-_FROM_EPS = "The sum of squares begins with eps. It begins with 0; eps is added after the root."
+_FROM_EPS = "The sum of squares begins with eps. It should begin with 0; eps is added after the root."
 _TOO_SQUARED = "The gradient in the numerator is squared as well, which loses its sign. Only {} takes squares."
 _ROOT_KEPT = "The state keeps the root of s, and the next square is added to that. Keep s itself."
 _SIGN_ONLY = ("Only the sign of the gradient stands above the line. It comes in whole: a small gradient makes a small "
@@ -347,7 +347,7 @@ EXERCISES = [
             (_adagrad(add=lambda g: g), "The gradients are added up as they are. Their squares are asked for."),
             (_adagrad(add=np.abs), "You add up absolute values and take the root. The squares are asked for."),
             (_adagrad(add=lambda g: g**2, start=lambda eps: 1.0),
-             "The sum of squares begins with 1. It begins with 0."),
+             "The sum of squares begins with 1. It should begin with 0."),
             (_first_square_twice, "The first square is counted twice: before the first step the sum is 0, not g²."),
             (lambda w, g, state, lr, eps: adagrad_update(w, g, state, 1.0, eps), _NO_RATE),
             (_adagrad(start=lambda eps: eps), _FROM_EPS),
@@ -452,7 +452,7 @@ EXERCISES = [
             (_rmsprop(top=np.sign), _SIGN_ONLY),
             (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * np.abs(g)),
              "You average absolute values and take the root. The squares are asked for."),
-            (_rmsprop(start=lambda eps: 1.0), "The average begins with 1. It begins with 0."),
+            (_rmsprop(start=lambda eps: 1.0), "The average begins with 1. It should begin with 0."),
             (lambda w, g, state, lr, alpha, eps: rmsprop_update(w, g, state, 1.0, alpha, eps), _NO_RATE),
             (_rmsprop(keep=np.sqrt), _ROOT_KEPT),
             *of_any_step(rmsprop_update),

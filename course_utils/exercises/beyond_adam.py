@@ -216,7 +216,7 @@ EXERCISES = [
             (_lion(ahead=lambda m, g, b1, b2: b2 * m + (1 - b2) * g),
              "The step is taken with beta2 as well. It looks ahead with beta1."),
             (_lion(keep=lambda m, g, b1, b2: b1 * m + (1 - b1) * g),
-             "The average handed on keeps the share beta1. It keeps beta2."),
+             "The average handed on keeps the share beta1. It should keep beta2."),
             (_kept_first, "The average is brought up to date before the step, so that the gradient counts twice. Both "
                           "mixtures are made of the old one."),
             (_lion(step=lambda x: x), "The step is as long as the average. Its sign is asked for."),
@@ -227,8 +227,8 @@ EXERCISES = [
              "Where the average is 0, its sign is taken for −1, and the weight moves. A sign of 0 is 0, as `np.sign` "
              "has it."),
             (_lion(step=lambda x: np.sign(x) * (np.abs(x) > 1e-9)),
-             "Right but where the average is tiny: there the weight hardly moves. A sign is 1 or −1 however small the "
-             "number, and 0 only for 0."),
+             "Right but where the average is tiny: there the weight moves too little. A sign is 1 or −1 however small "
+             "the number, and 0 only for 0."),
             (_lion(start=lambda g: g),
              "After the first step the average is g, whole. Before it the average is 0, so that (1 − beta2) · g is "
              "handed on."),

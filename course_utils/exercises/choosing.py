@@ -272,7 +272,7 @@ def _way_to_the_grid(low, high, per_decade):
 def _way_to_the_pick(rates, scores):
     mean, error = scores.mean(axis=1), _error(_of_best(scores))
     good = ", ".join(f"`{rate:.4g}`" for rate in np.sort(rates[_good(scores)]))
-    return (f"The best mean there is `{mean.max():.4g}`, its standard error `{error:.2g}`, the line "
+    return (f"The best mean there is `{mean.max():.4g}`, its standard error `{error:.4g}`, the line "
             f"`{mean.max() - error:.4g}`. On or above it are the means of {good}.")
 
 

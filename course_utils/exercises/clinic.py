@@ -592,7 +592,7 @@ EXERCISES = [
             (_fate(small=lambda train, ratio: train[-1] > 0.5 * train[0] or np.median(ratio) < 0.001),
              "`and`, not `or`: a loss that has not halved *and* small steps."),
             (_fate(small=lambda train, ratio: train[-1] > 0.5 * train[0] and ratio.mean() < 0.001),
-             "That is the mean of the ratio. Its first values are large, so that they decide it; asked for is the "
+             "That is the mean of the ratio. A few large values decide it; asked for is the "
              "median."),
             (_fate(small=lambda train, ratio: train[-1] > 0.5 * train[0] and ratio[-1] < 0.001),
              "You look at the last ratio only, which is small in every run whose rate falls to 0. Asked for is the "

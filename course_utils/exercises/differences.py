@@ -113,8 +113,8 @@ def _at_call(watched, asked, call, model):
         return _answers(asked, e, g, remark)
     run = [step.named(watched.names) for step in call.run]
     if not remark and _came_out_differently(watched):
-        return ("The same run, begun anew with an empty state, came out differently: something is kept outside the "
-                "state that is passed in and handed back.")
+        return ("The same run, begun anew with an empty state, came out differently, after or beside others: something "
+                "is kept outside the state that is passed in and handed back.")
     settings = "".join(f", {n} = {_one_or_all([step[n] for step in run])}" for n in run[-1]
                        if n not in ("w", "g", "state"))
     slopes = _in_turn([step.get("g") for step in run])
@@ -285,7 +285,9 @@ def one_answer(exercise, got):
 
 def _first_steps(watched, model):
     """What the first steps of all runs have in common with the right ones."""
-    firsts = [(g, e) for (_, g), (_, e) in zip(watched.calls, model.calls, strict=False) if not e.earlier]
+    probes = {probe for probe, _ in model.calls}
+    pairs = [pair for i in sorted(probes) for pair in zip(watched.of_probe(i), model.of_probe(i), strict=False)]
+    firsts = [(g, e) for g, e in pairs if not e.earlier]
     if not all(g.finished and not remark_on(g.value, e.value) for g, e in firsts):
         return ""
     if all(_alike(g.value, e.value) for g, e in firsts):

@@ -574,8 +574,7 @@ EXERCISES = [
             (_curvature(answer=lambda v, times: times(v).max()),
              "That is the largest number in H v. Asked for is the curvature along v, vᵀ H v."),
             (_goes_on,
-             "The second iteration goes on from the direction that the first one found, in which the shifted product "
-             "is all but 0. Begin again from start."),
+             "The second iteration goes on from the direction that the first one found. Begin again from start."),
             (_curvature(asks=lambda found: True),
              "The second iteration is made in any case. It is asked for only where the first one gives a negative "
              "curvature; otherwise it finds the smallest one."),

@@ -492,7 +492,7 @@ EXERCISES = [
              "Close to the true gradient, but not what was asked for: the central difference with the step h, and "
              "no other, is."),
             (_without_restoring,
-             "The first entry is right, the later ones are not: was w put back before the next coordinate moved?"),
+             "The first entry is right, later ones need not be: was w put back before the next coordinate moved?"),
             (_in_whole_numbers,
              "Right for floats. When w holds whole numbers, so does a copy of it, and an added h is cut off."),
             (lambda f, w, h: gradient_check(f, w, h).astype(w.dtype),
@@ -513,7 +513,7 @@ EXERCISES = [
              "The first two entries are right, a later one is not: was w put back after each coordinate, or only "
              "after the first?"),
             (_adding_steps,
-             "The first entry is right, the later ones are not: is h still in the place of the coordinate before?"),
+             "The first entry is right, later ones need not be: is h still in the place of the coordinate before?"),
             (lambda f, w, h: gradient_check(f, w, h) * (np.arange(len(w)) == 0),
              "Only the first entry is filled in: does the `return` stand inside the loop?"),
             (lambda f, w, h: np.zeros(len(w)),

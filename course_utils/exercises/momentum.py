@@ -299,7 +299,7 @@ EXERCISES = [
              "The second step begins as if the velocity were still 0, so that the first gradient is lost: either the "
              "first step does not hand back its velocity, g, or the second takes nothing of it."),
             (_begun_with_weights,
-             "The velocity begins with the weights. It begins with 0."),
+             "The velocity begins with the weights. It should begin with 0."),
             (skipping_zeros(momentum_update),
              "A step whose gradient is 0 is passed over. The velocity moves the weights there all the same, and "
              "fades."),

@@ -248,7 +248,7 @@ def _questions(arguments):
 def _shortened(got, expected, digits):
     """Whether numbers are others, rounded or cut to that many digits behind the point, in words."""
     unit = 10.0**-digits
-    meets = lambda short: (abs(got - short) <= 1e-6 * (unit + abs(short))).all()
+    meets = lambda short: (abs(got - short) <= 1e-13 * (unit + abs(short))).all()
     if not meets(np.round(got, digits)):
         return ""
     rounded = (abs(got - expected) <= unit * (0.5 + MISTAKE)).all()

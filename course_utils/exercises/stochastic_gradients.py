@@ -398,7 +398,7 @@ EXERCISES = [
             (_on(lambda rows, n: np.arange(len(rows))),
              "These are the first examples, as many as were asked for. Which ones were asked for?"),
             (_on(lambda rows, n: np.unique(rows)),
-             "Right unless a row occurs twice. Then it counts twice, in the sum and in the number."),
+             "Right unless a row occurs twice. Then it should count twice, in the sum and in the number."),
             (_on(lambda rows, n: rows[:1]),
              "Only the first example of the batch takes part."),
             (_on(lambda rows, n: rows[-1:]),

@@ -172,8 +172,8 @@ def _way_to_multipliers(shape, base, optimizer):
 def _way_to_cost(rates, small, large, test, factor):
     rates = np.asarray(rates)
     carried = rates[_lowest(small)] * factor
-    return (f"The small problem's own rate there is {rates[_lowest(small)]:.4g}, carried {carried:.4g}; the large "
-            f"problem's own is {rates[_lowest(large)]:.4g}.")
+    return (f"The small problem's own rate there is {rates[_lowest(small)]:.4g}, times the factor {carried:.4g}; the "
+            f"large problem's own is {rates[_lowest(large)]:.4g}.")
 
 
 _RATES = np.array([0.01, 0.02, 0.04, 0.08, 0.16])

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import math
 import re
 from dataclasses import dataclass
 
@@ -132,17 +133,32 @@ def show(value):
     """A value in a few characters, fit to stand between backticks."""
     try:
         if isinstance(value, tuple | list):
-            return short("(" + ", ".join(show(v) for v in value[:40]) + ", …" * (len(value) > 40) + ")", 300)
+            parts = [_number(v, _digits(value)) if isinstance(v, float | np.floating) else show(v) for v in value[:40]]
+            return short("(" + ", ".join(parts) + "," * (len(value) == 1) + ", …" * (len(value) > 40) + ")", 300)
         if isinstance(value, float | np.floating):
-            return f"{value + 0.0:.6g}"  # no -0
+            return _number(value)
         if isinstance(value, np.ndarray):
-            form = {"float_kind": lambda x: f"{x + 0.0:.6g}", "int_kind": str}
+            digits = _digits(value.ravel().tolist())
+            form = {"float_kind": lambda x: _number(x, digits), "int_kind": str}
             return short(np.array2string(value, separator=", ", threshold=40, formatter=form), 300)
         if inspect.isfunction(value):
             return inspect.getdoc(value) or value.__name__
         return short(str(value) if isinstance(value, np.generic) else repr(value), 120)
     except Exception:
         return f"a {type(value).__name__}"
+
+
+def _number(x, digits=6):
+    """A float in so many digits, or in all where it lies a hair beside such a number."""
+    told = f"{x + 0.0:.{digits}g}"  # + 0.0: no -0
+    hair = abs(float(x) - float(told)) if math.isfinite(x) else 0.0
+    return repr(float(x)) if 1e-13 * abs(x) < hair < 5e-9 * abs(x) else told
+
+
+def _digits(values):
+    """How many digits tell the different ones of some floats from each other."""
+    different = {float(f"{v:.14g}") for v in values[:40] if isinstance(v, float) and math.isfinite(v)}
+    return next(d for d in (6, 9, 12, 14) if len({f"{v:.{d}g}" for v in different}) == len(different))
 
 
 def brief(value):

@@ -93,9 +93,9 @@ def _copied(x):
 def of_any_step(update):
     """Mistakes that the step of any optimizer can make, each with the sentence that helps."""
     return (
-        (_shared(update), "Begun anew with state {}, the same walk came out differently: something is kept outside the "
-                          "state. Keep everything in the state that is passed in and handed back, not in variables "
-                          "outside or in a default argument."),
+        (_shared(update), "Begun anew with state {}, the same walk came out differently, after or beside others: "
+                          "something is kept outside the state. Keep everything in the state that is passed in and "
+                          "handed back, not in variables outside or in a default argument."),
         (lambda w, *rest: (w, update(w, *rest)[1]),
          "The weights come back as they were: the step has to be taken off them."),
         (lambda *arguments: update(*arguments)[::-1], "The state comes first here. First the weights, then the state."),
