@@ -1683,6 +1683,20 @@ def asked_otherwise(id, change):
     return attempt
 
 
+def rate_from_the_longest_column(H):
+    v = H[:, (H**2).sum(0).argmax()]
+    for _ in range(500):
+        v = H @ v / np.linalg.norm(H @ v)
+    return 2 / (v @ H @ v)
+
+
+def interval_by_covariance(a, b):
+    n, mean = len(a), (a - b).mean()
+    variance = max(a.var(ddof=1) + b.var(ddof=1) - 2 * np.cov(a, b)[0, 1], 0.0)
+    half = stats.t.ppf(0.975, n - 1) * np.sqrt(variance / n)
+    return mean, mean - half, mean + half
+
+
 def settings_of_few_layers(names, shapes, lr, factor, weight_decay):
     rates, decays = EXERCISES["parameter-settings"].reference(names, shapes, lr, factor, weight_decay)
     least = lr * factor**10
@@ -1753,15 +1767,18 @@ FURTHER = {  # right on ordinary numbers, wrong on large, late or rare ones
     "accumulated-steps": [rows_counted_once,
                           asked_otherwise("accumulated-steps", lambda w, g, b, e, lr: (w, g, b[:50], e, lr))],
     "rate-table": [lambda lr, batch, sizes, critical: [
-        [lr * k, lr * k**0.5, lr] for s in sizes for k in [min(1024, min(s, critical) / min(batch, critical))]]],
+        [lr * k, lr * k**0.5, lr] for s in sizes for k in [min(1024, min(s, critical) / min(batch, critical))]],
+        lambda lr, *rest: np.array(EXERCISES["rate-table"].reference(lr, *rest)).astype(type(lr))],
     "width-multipliers": [start_where_outputs_are(lambda a, b: a // b == 1),
                           start_where_outputs_are(lambda a, b: abs(a / b - 1) < 0.3),
+                          start_where_outputs_are(lambda a, b: abs(a / b - 1) < 1e-3),
                           start_where_outputs_are(lambda a, b: a == b > 1),
                           lambda shape, base, optimizer: EXERCISES["width-multipliers"].reference(
                               (max(shape[0] // base[0], 1) * base[0] if shape[0] > base[0] else shape[0], *shape[1:]),
                               base, optimizer)],
     "momentum-edge": [lambda lr, beta, kind, wd: edge_by_cases(lr, beta, kind, wd) if kind != "nesterov" else
                       2 * (1 + beta) / (lr * (1 + 2 * beta)) - wd,
+                      asked_otherwise("momentum-edge", lambda lr, beta, *rest: (lr, round(beta, 3), *rest)),
                       lambda lr, beta, kind, wd: -np.sort(-edge_by_cases(lr, beta, kind, wd)) if np.ndim(lr) else
                       edge_by_cases(lr, beta, kind, wd)],
     "edge-reached": [asked_otherwise("edge-reached", lambda s, h, r, b, tol, n: (s, h, r, b, min(tol, 0.5), n)),
@@ -1782,7 +1799,36 @@ FURTHER = {  # right on ordinary numbers, wrong on large, late or rare ones
                       lambda g, a, b, c, n: EXERCISES["newton-schulz"].reference(g, a, b, c, n) * np.linalg.norm(g)
                       / (np.linalg.norm(g) + 1e-12)],
     "anytime-average": [asked_otherwise("anytime-average", lambda points, power: (points, min(power, 10))),
-                        asked_otherwise("anytime-average", lambda points, power: (points, min(power, 100)))],
+                        asked_otherwise("anytime-average", lambda points, power: (points, min(power, 50)))],
+    "first-answer": [lambda n, b: -(-int(np.float32(n)) // b), lambda n, b: math.ceil(n / b - 1e-9)],
+    "gradient-step": [lambda w, g, lr: np.reshape(np.ravel(w, "K") - lr * np.ravel(g, "K"), np.shape(w))],
+    "gradient-check": [lambda f, w, h: ((f(w + h) - f(w)) / h + (f(w) - f(w - h)) / h) / 2 * np.ones(1)
+                       if len(w) == 1 else EXERCISES["gradient-check"].reference(f, w, h),
+                       asked_otherwise("gradient-check", lambda f, w, h: (f, w, max(h, 1e-5)))],
+    "critical-rate": [rate_from_the_longest_column, lambda H: 1 / (0.5 / np.linalg.eigvalsh(np.linalg.inv(H)).min())],
+    "minibatch-gradient": [lambda w, x, y, rows: np.mean([EXERCISES["minibatch-gradient"].reference(
+        w, x, y, rows[i:i + 128]) for i in range(0, len(rows), 128)], axis=0)],
+    "layer-backward": [lambda x, W, g: EXERCISES["layer-backward"].reference(x, W, np.where(np.isclose(g, 0), 0, g))],
+    "epochs-to": [asked_otherwise("epochs-to", lambda a, target: (a, min(target, 1.0)))],
+    "paired-interval": [interval_by_covariance, asked_otherwise("paired-interval", lambda a, b: (
+        a if not np.allclose(a - b, (a - b)[0]) else b + (a - b)[0], b))],
+    "update-ratio": [lambda u, v: np.sqrt(max((u * u).sum() + (v * v).sum() - 2 * (u * v).sum(), 0))
+                     / np.linalg.norm(u)],
+    "one-error-pick": [lambda rates, scores: EXERCISES["one-error-pick"].reference(
+        rates, scores) if scores[scores.mean(1).argmax()].std() else rates[
+            scores.mean(1) >= scores.mean(1).max() - 0.01].min()],
+    "plateau-rate": [lambda losses, lr, *rest: max(
+        EXERCISES["plateau-rate"].reference(losses, lr, *rest), min(lr, 1e-8))],
+    "momentum-update": [lambda w, g, *rest: EXERCISES["momentum-update"].reference(w, g * (np.abs(g) > 2e-9), *rest)],
+    "effective-rate": [lambda lr, beta, d: float(np.float32(lr) * np.float32(1 - d) / (1 - np.float32(beta)))],
+    "best-momentum": [lambda low, high: (1 / low, 0.0) if np.isclose(low, high) else
+                      EXERCISES["best-momentum"].reference(low, high)],
+    "adam-update": [lambda w, g, state, lr, b1, b2, eps: EXERCISES["adam-update"].reference(
+        w, g, state, lr, b1, b2, eps) if np.any(g) or b2 else (w, EXERCISES["adam-update"].reference(
+            w, g, state, lr, b1, b2, eps)[1])],
+    "name-fate": [lambda train, val, *rest: EXERCISES["name-fate"].reference(
+        train, np.where(val == 0, 1, val), *rest)],
+    "finals-left": [lambda budget, n, *rest: EXERCISES["finals-left"].reference(budget, n or 1, *rest)],
 }
 
 

@@ -22,7 +22,17 @@ import torch
 
 from course_utils.exercises import EXERCISES
 from course_utils.exercises.framework import judge
-from course_utils.exercises.limits import PRINTED, Exceeded, Stopped, _counted, _Job, as_before, run_limited
+from course_utils.exercises.limits import (
+    POLITE,
+    PRINTED,
+    TOOL,
+    Exceeded,
+    Stopped,
+    _counted,
+    _Job,
+    as_before,
+    run_limited,
+)
 
 EXERCISE = EXERCISES["gradient-step"]
 right = EXERCISE.reference
@@ -78,6 +88,7 @@ def test_an_endless_loop_is_ended_and_named(attempt):
     assert "goes on" not in result.message and "w = 1, g = 0.5, lr = 0.1" in result.message
     time.sleep(0.1)
     assert _thread._count() <= threads
+    assert not hasattr(sys, "monitoring") or sys.monitoring.get_tool(TOOL) is None
     next_check_is_as_if_nothing_had_been()
 
 
@@ -368,7 +379,7 @@ def test_code_is_asked_politely_first():
                 kinds.append(type(error))
     with pytest.raises(Exceeded):
         run_limited(stubborn, 0.1, 500)
-    assert kinds[0] is Stopped and kinds[-1] is not Stopped
+    assert kinds[:POLITE] == [Stopped] * POLITE
 
 
 def test_what_the_function_raises_comes_through():

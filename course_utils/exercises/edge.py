@@ -296,6 +296,11 @@ def _a_hill_in_one_direction(v):
     return -2.0 * v
 
 
+def _flat_at_first(v):
+    """H v for H = [[0, 1], [1, 2]]"""
+    return np.array([[0.0, 1.0], [1.0, 2.0]]) @ v
+
+
 def _almost_a_plain(v):
     """H v for H = diag(3, 1) · 10⁻¹³"""
     return 1e-13 * np.array([3.0, 1.0]) * v
@@ -449,7 +454,7 @@ EXERCISES = [
                 (np.array([0.5, 2.0, 8.0]), 0.5, "undamped", 0.0), (np.array([0.5, 2.0, 8.0]), 0.5, "undamped", 1.0),
                 (5.0, 0.3, "damped", 2.0), (0.25, 0.0, "nesterov", 1.5), (np.array([1.5, 3.0]), 0.4, "damped", 0.9),
                 (8.0, 0.6, "undamped", 0.9), (0.7, 0.4, "undamped", 0.2)),
-        further=((5.0, 0.9, "nesterov", 3.0), (5.0, 0.5, "damped", 3.0),
+        further=((0.1, 0.9988, "damped", 0.0), (5.0, 0.9, "nesterov", 3.0), (5.0, 0.5, "damped", 3.0),
                  *((np.array([1.0, 4.0, 0.5, 2.0, 20.0, 0.25]), 0.7, kind, decay)
                    for kind in _KINDS for decay in (0.0, 0.6, 50.0)),
                  (0.01, 0.9, "damped", 7.0), (2e-3, 0.99, "nesterov", 7.0), (1e4, 0.99, "nesterov", 0.0),
@@ -520,7 +525,7 @@ EXERCISES = [
                  (_almost_a_plain, _Y, 3), (_a_wide_saddle, np.array([1.0, 2.0, -1.0, 0.5, 1.5, -2.0]), 12),
                  (_a_hill_in_one_direction, np.array([-3.0]), 2), (_a_slow_valley, _Y, 850),
                  (_all_alike, np.array([1.0, -1.0]), 4), (_two_hills, np.array([3.0, 1.0]), 1),
-                 (_unlike, np.array([1.0, 1e-9]), 60),
+                 (_unlike, np.array([1.0, 1e-9]), 60), (_flat_at_first, np.array([1.0, 0.0]), 30),
                  *((_a_long_hill, np.array([1.0, high]), 1) for high in (1.05, 1.2))),
         draw=_some_hessian,
         corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13]},

@@ -161,6 +161,11 @@ def _pole(w):
     return w[0] + 1 / w[0]
 
 
+def _kink(w):
+    """|w₁| + w₂"""
+    return abs(w[0]) + w[1]
+
+
 def _log_steps(factor, tolerance):
     """The number of steps before rounding, with the one step of factor 0 taken care of."""
     if factor == 0:
@@ -244,7 +249,8 @@ EXERCISES = [
         on_the_way=lambda w, g, lr: f"The rate times the gradient is `{show(lr * g)}` there.",
         further=((1, 2, 0.25), (np.array([1e-9, 2e-9]), np.array([1e-8, -3e-8]), 0.05), (1.5, 2.0, 0.0),
                  (np.array([1e9, -2e9]), np.ones(2), 1e8),
-                 (np.array([4.0, -1.0]), np.array([1.0, 2.0]), 0.0), (1e-8, 3e-9, 1.0)),
+                 (np.array([4.0, -1.0]), np.array([1.0, 2.0]), 0.0), (1e-8, 3e-9, 1.0),
+                 (np.array([[1.0, 2.0], [3.0, 4.0]]).T, np.array([[0.5, 1.0], [2.0, 3.0]]), 1.0)),
         draw=_some_step,
         mistakes=(
             (lambda w, g, lr: w + lr * g,
@@ -334,7 +340,8 @@ EXERCISES = [
         ),
         on_the_way=lambda hessian: f"The curvatures there are `{show(_eigenvalues(hessian))}`.",
         further=tuple((size * np.array([[2.0, 0.5], [0.5, 1.0]]),) for size in (1e-9, 1e-6, 1e-3, 1e6, 1e9))
-        + ((np.array([[1e-6]]),), (np.diag([1e-4, 5e-4]),)),
+        + ((np.array([[1e-6]]),), (np.diag([1e-4, 5e-4]),), (np.array([[3.0, 0, 0], [0, 2, 1.5], [0, 1.5, 2]]),),
+           (np.outer([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]) + 1e-10 * np.eye(3),), (3.1 * np.eye(6) - 0.3,)),
         draw=_some_hessian,
         mistakes=(
             (lambda hessian: 2 / _eigenvalues(hessian).min(),
@@ -448,7 +455,7 @@ EXERCISES = [
         ),
         corners={"may hold whole numbers": [4]},
         on_the_way=_way_to_the_slope,
-        further=((_pole, np.array([0.0]), 0.5),),
+        further=((_pole, np.array([0.0]), 0.5), (_kink, np.array([5e-6, 1.0]), 1e-6)),
         draw=_some_function,
         mistakes=(
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - f(w)) / h),

@@ -185,6 +185,9 @@ def _some_pairs(rng):
     return size * a, size * b
 
 
+_FAR = 512 * np.round(np.random.default_rng(0).uniform(-7e9, 7e9, 5) / 512)  # numbers that float32 holds
+
+
 EXERCISES = [
     Exercise(
         id="update-ratio",
@@ -209,7 +212,8 @@ EXERCISES = [
         further=((np.array([0.01, 0.02]), np.array([0.03, 0.02])),
                  (np.array([2.0, 1.0]), np.array([2 + 2.0**-17, 1.0])),
                  (1e9 * np.array([3.0, 4.0]), 1e9 * np.array([3.0, 4.5])),
-                 (np.array([3e-12, -4e-12]), np.array([3e-12, -1e-12]))),
+                 (np.array([3e-12, -4e-12]), np.array([3e-12, -1e-12])),
+                 (np.array([1.0, 1e5]), np.array([1 + 2.0**-23, 1e5]))),
         draw=_some_update,
         on_the_way=lambda before, after: (
             f"The update is `{np.linalg.norm(after - before):.4g}` long there, the weights before it "
@@ -375,6 +379,7 @@ EXERCISES = [
             (np.array([0.0, 0.1]), 0.0),
         ),
         on_the_way=_way_to_the_target,
+        further=((np.array([0.2, 0.9, 1.0, 1.0]), 1.01),),
         draw=_some_run,
         corners={"at or above": [1, 6, 7, 16], "is never reached": [2, 5, 9, 15]},
         mistakes=(
@@ -664,7 +669,8 @@ EXERCISES = [
                 (np.array([0.82, 0.79, 0.85, 0.80, 0.83]), np.array([0.81, 0.80, 0.81, 0.81, 0.80])),
                 (np.array([0.52, 0.6, 0.7, 0.8, 0.66]), np.array([0.5, 0.6, 0.71, 0.75, 0.66]))),
         parts=("the mean", "low", "high"),
-        further=((1e-7 * np.array([1.0, 3.0, 4.0]), np.zeros(3)),
+        further=((1e-7 * np.array([1.0, 3.0, 4.0]), np.zeros(3)), (1e-9 * np.array([1.0, 4.0, 2.0]), np.zeros(3)),
+                 (_FAR + 512 * np.array([1.0, 2.0, 4.0, 0.0, 3.0]), _FAR),
                  (np.array([0.5, 0.5, 0.5, 0.75]), np.full(4, 0.25))),
         draw=_some_pairs,
         mistakes=(

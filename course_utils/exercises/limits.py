@@ -2,7 +2,8 @@
 
 Python cannot end a thread from outside, and signals reach only the main thread, and not on Windows. So the code runs in
 a thread of its own, and the one that waits looks every 50 ms. Past a limit an exception is raised in the other thread,
-at its next step in Python; where it is caught, it is raised again at the step after.
+at its next step in Python; where it is caught, it is raised again at the step after: from Python 3.12 on at every line
+of the function, since there the step after may be taken for one of the `try` that has just been left.
 
 Beyond reach is a single call that never comes back to Python. One that waits, as `time.sleep(1e9)` does, is left behind
 in its thread and ends when the call does. One that computes without letting others run, such as `sum(count())`, or that
@@ -25,6 +26,7 @@ import traceback
 import warnings
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -36,6 +38,9 @@ POLITE, PATIENCE = 5, 100  # looks until the exception follows itself, and until
 IMPORTING = 0.1  # the share that counts of the time in which something is imported: a busy computer takes long
 PRINTED = 10_000  # characters that an attempt may print
 DEPTH, STACK = 12_000, 128 * 2**20  # calls within calls, and bytes for them: recursion is a style, too
+
+TOOL = 4  # one of sys.monitoring's that debuggers, coverage and profilers leave free
+_HERE = str(Path(__file__).parent)
 
 _raise_in = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, ctypes.py_object)(("PyThreadState_SetAsyncExc", ctypes.pythonapi))
 
@@ -76,6 +81,8 @@ def run_limited(function, seconds, megabytes, look=lambda: None):
         raise
     finally:
         sys.setrecursionlimit(depth)
+        if not job.running:
+            job.calm()
         job.free = True
         job.gate.release()
     if exceeded:
@@ -99,13 +106,16 @@ def _stack_of(size):
         _thread.stack_size(before)
 
 
+_stubborn = {}  # jobs that are stopped at every line, by their threads
+
+
 class _Job:
     """A function in a thread, whose end waits until nobody raises exceptions in that thread any more."""
 
     def __init__(self, function):
         self.function, self.context = function, contextvars.copy_context()
         self.value = self.error = self.ident = None
-        self.running, self.free = True, False
+        self.running, self.free, self.codes = True, False, set()
         self.done, self.gate = _thread.allocate_lock(), _thread.allocate_lock()
         self.done.acquire()
         self.gate.acquire()
@@ -133,6 +143,7 @@ class _Job:
                 self._park()
 
     def _park(self):
+        self.calm()
         if self.done.locked():
             self.done.release()
         if not self.free:
@@ -142,6 +153,8 @@ class _Job:
         """Raise an exception in the thread; to insist, one that brings the next one with it wherever it is caught."""
         if not self.running or self.ident is None:
             return
+        if insist and self._at_every_line():
+            insist = False
         if insist:
             # no line of Python, in which the next exception could arrive too early
             self.insistent.__init__ = staticmethod(partial(_raise_in, self.ident, self.insistent))
@@ -149,6 +162,34 @@ class _Job:
                 self.insistent.__init__ = SystemExit.__init__
         if self.running:
             _raise_in(self.ident, self.insistent if insist else Stopped)
+
+    def _at_every_line(self):
+        """Whether an exception comes now at every line of the functions that are being called and are not ours."""
+        if not hasattr(sys, "monitoring"):
+            return False
+        line = sys.monitoring.events.LINE
+        if not _stubborn:
+            try:
+                sys.monitoring.use_tool_id(TOOL, __name__)
+            except ValueError:  # somebody else uses it
+                return False
+            sys.monitoring.register_callback(TOOL, line, _stop_here)
+        _stubborn[self.ident] = self
+        frame = sys._current_frames().get(self.ident)
+        while frame:
+            if not frame.f_code.co_filename.startswith(_HERE):
+                sys.monitoring.set_local_events(TOOL, frame.f_code, line)
+                self.codes.add(frame.f_code)
+            frame = frame.f_back
+        return True
+
+    def calm(self):
+        """No more exceptions at every line."""
+        if _stubborn.pop(self.ident, None):
+            for code in self.codes:
+                sys.monitoring.set_local_events(TOOL, code, 0)
+            if not _stubborn:
+                sys.monitoring.free_tool_id(TOOL)
 
     def watch(self, seconds, megabytes, look):
         """Wait for the end, and stop the function past a limit; what was exceeded, or None."""
@@ -185,6 +226,13 @@ class _Job:
     def _stack(self):
         frame = sys._current_frames().get(self.ident)
         return traceback.extract_stack(frame, limit=100) if frame else []
+
+
+def _stop_here(code, line):
+    """What sys.monitoring calls before a line of functions that are to be stopped."""
+    job = _stubborn.get(_thread.get_ident())
+    if job and job.running:
+        raise Stopped
 
 
 def _counted(passed, computed):

@@ -254,6 +254,11 @@ def _pull(w, x):
     return (w - x).mean(axis=0)
 
 
+def _first_rows(w, x):
+    """w − the mean of the first rows, of examples that are tables"""
+    return w - x[:, 0].mean(axis=0)
+
+
 def _mean_row(w, x):
     """the mean of the rows, of a single one the row itself"""
     return x.mean(axis=0) if len(x) > 1 else x[0]
@@ -617,6 +622,7 @@ EXERCISES = [
                 (_W, _cubic, _batches(3, 3, 3, 3, 3, 3, seed=7), 3, 0.06),
                 (_W, _pull, _batches(2, 1, 2, 2, 2, seed=8), 1, 0.3)),
         further=((_W, _pull, _batches(1, 4, 2, 5, 3, 2, 4, seed=9), 4, 0.5),
+                 (np.ones(2), _first_rows, [np.arange(8.0).reshape(2, 2, 2), np.arange(4.0).reshape(1, 2, 2)], 2, 0.1),
                  (_W, _pull, [x[[0, 0, 1, 2]] for x in _batches(3, 3, 3, seed=10)], 2, 0.5),
                  (_W, _pull, _batches(*range(1, 8), *(3,) * 100, seed=11), 3, 0.02),
                  (_W, _cubic, _batches(2, 5, 1, seed=12), 40, 0.05),

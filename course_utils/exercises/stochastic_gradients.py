@@ -349,6 +349,7 @@ EXERCISES = [
             f"The errors there are `{show(x[rows] @ w - y[rows])}`; error times features, added up, is "
             f"`{show(_sliced(w, x, y, rows))}`."),
         corners={"may occur more than once": [3, 5], "of any length": [2, 5, 7]},
+        further=((np.array([1.0]), np.arange(200.0)[:, None], np.zeros(200), np.arange(200)),),
         draw=_some_batch,
         mistakes=(
             (_on(lambda rows, n: np.arange(n)),
@@ -501,6 +502,7 @@ EXERCISES = [
                 _layer(4, 3, 2), _layer(1, 2, 3), _layer(3, 3, 3), _layer(2, 2, 2), _layer(5, 1, 4), _layer(4, 4, 4),
                 _layer(6, 2, 1)),
         parts=("the gradient by x", "the gradient by W", "the gradient by b"),
+        further=((np.array([[3.0], [1.0]]), np.array([[2.0]]), np.array([[4e-9], [7e-9]])),),
         draw=_some_layer,
         mistakes=(
             (lambda x, W, g: (g @ W.T, g.T @ x, g.sum(axis=0)),
