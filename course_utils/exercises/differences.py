@@ -14,7 +14,7 @@ __all__ = ["as_asked", "first_difference", "in_common", "one_answer", "remark_on
 
 def first_difference(exercise, got, expected, right, watched, model):
     """The smallest probe that differs, and in it the first number that does, with what leads to it."""
-    wrong = [i for i, same in enumerate(right) if not same]
+    wrong = [i for i, ok in enumerate(right) if not ok]
     if same(got[0], got[0], RIGHT) and same(got[-1], got[-1], RIGHT) and not same(got[0], got[-1], RIGHT):
         return ("The same question got two different answers: either something is kept from one call to the next, or "
                 "chance plays a part.")
