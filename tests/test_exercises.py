@@ -1690,13 +1690,6 @@ def rate_from_the_longest_column(H):
     return 2 / (v @ H @ v)
 
 
-def interval_by_covariance(a, b):
-    n, mean = len(a), (a - b).mean()
-    variance = max(a.var(ddof=1) + b.var(ddof=1) - 2 * np.cov(a, b)[0, 1], 0.0)
-    half = stats.t.ppf(0.975, n - 1) * np.sqrt(variance / n)
-    return mean, mean - half, mean + half
-
-
 def settings_of_few_layers(names, shapes, lr, factor, weight_decay):
     rates, decays = EXERCISES["parameter-settings"].reference(names, shapes, lr, factor, weight_decay)
     least = lr * factor**10
@@ -1810,7 +1803,7 @@ FURTHER = {  # right on ordinary numbers, wrong on large, late or rare ones
         w, x, y, rows[i:i + 128]) for i in range(0, len(rows), 128)], axis=0)],
     "layer-backward": [lambda x, W, g: EXERCISES["layer-backward"].reference(x, W, np.where(np.isclose(g, 0), 0, g))],
     "epochs-to": [asked_otherwise("epochs-to", lambda a, target: (a, min(target, 1.0)))],
-    "paired-interval": [interval_by_covariance, asked_otherwise("paired-interval", lambda a, b: (
+    "paired-interval": [asked_otherwise("paired-interval", lambda a, b: (
         a if not np.allclose(a - b, (a - b)[0]) else b + (a - b)[0], b))],
     "update-ratio": [lambda u, v: np.sqrt(max((u * u).sum() + (v * v).sum() - 2 * (u * v).sum(), 0))
                      / np.linalg.norm(u)],
