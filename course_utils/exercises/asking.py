@@ -5,16 +5,13 @@ import linecache
 import operator
 import traceback
 import warnings
-from pathlib import Path
 
 import numpy as np
 
-from .limits import Stopped
+from .limits import HERE, Stopped
 from .values import Raised, copied, is_still, short, snapshot
 
 __all__ = ["Watched", "outcome", "outcomes"]
-
-_HERE = str(Path(__file__).parent)
 
 
 class _Call:
@@ -186,7 +183,7 @@ def _objection(error):
     """What the code that uses the answers says of one on purpose; of other exceptions, their names."""
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     file = frame.f_code.co_filename
-    if file.startswith(_HERE) and linecache.getline(file, line).strip().startswith("raise "):
+    if file.startswith(HERE) and linecache.getline(file, line).strip().startswith("raise "):
         return short(str(error), 300)
     return f"{type(error).__name__}: {error}" if "ellipsis" in str(error) else ""
 
@@ -196,7 +193,7 @@ def _in_words(error):
     said = str(error)
     text = f"`{short(type(error).__name__ + (f': {said}' if said else ''), 200)}`"
     places = ((frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__))
-    places = [(file, line) for file, line in places if not file.startswith((_HERE, copy.__file__))]
+    places = [(file, line) for file, line in places if not file.startswith((HERE, copy.__file__))]
     own = [line for file, line in places if file == places[0][0]]
     if own and (code := linecache.getline(places[0][0], own[-1]).strip()):
         text += f" in line {own[-1]} (`{short(code, 100)}`)"

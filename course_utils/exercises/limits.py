@@ -40,7 +40,7 @@ PRINTED = 10_000  # characters that an attempt may print
 DEPTH, STACK = 12_000, 128 * 2**20  # calls within calls, and bytes for them: recursion is a style, too
 
 TOOL = 4  # one of sys.monitoring's that debuggers, coverage and profilers leave free
-_HERE = str(Path(__file__).parent)
+HERE = str(Path(__file__).parent)  # the code that is ours
 
 _raise_in = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, ctypes.py_object)(("PyThreadState_SetAsyncExc", ctypes.pythonapi))
 
@@ -81,9 +81,9 @@ def run_limited(function, seconds, megabytes, look=lambda: None):
         raise
     finally:
         sys.setrecursionlimit(depth)
+        job.free = True
         if not job.running:
             job.calm()
-        job.free = True
         job.gate.release()
     if exceeded:
         job.value = job.error = None
@@ -143,7 +143,8 @@ class _Job:
                 self._park()
 
     def _park(self):
-        self.calm()
+        if self.free:
+            self.calm()
         if self.done.locked():
             self.done.release()
         if not self.free:
@@ -153,8 +154,7 @@ class _Job:
         """Raise an exception in the thread; to insist, one that brings the next one with it wherever it is caught."""
         if not self.running or self.ident is None:
             return
-        if insist and self._at_every_line():
-            insist = False
+        insist = insist and not self._at_every_line()
         if insist:
             # no line of Python, in which the next exception could arrive too early
             self.insistent.__init__ = staticmethod(partial(_raise_in, self.ident, self.insistent))
@@ -175,16 +175,14 @@ class _Job:
                 return False
             sys.monitoring.register_callback(TOOL, line, _stop_here)
         _stubborn[self.ident] = self
-        frame = sys._current_frames().get(self.ident)
-        while frame:
-            if not frame.f_code.co_filename.startswith(_HERE):
+        for frame in self._frames():
+            if not frame.f_code.co_filename.startswith(HERE):
                 sys.monitoring.set_local_events(TOOL, frame.f_code, line)
                 self.codes.add(frame.f_code)
-            frame = frame.f_back
         return True
 
     def calm(self):
-        """No more exceptions at every line."""
+        """No more exceptions at every line: said by whoever waits, or by a thread that was left behind."""
         if _stubborn.pop(self.ident, None):
             for code in self.codes:
                 sys.monitoring.set_local_events(TOOL, code, 0)
@@ -218,10 +216,14 @@ class _Job:
                 break
 
     def _imports(self):
+        return any(frame.f_code.co_filename.startswith("<frozen importlib") for frame in self._frames())
+
+    def _frames(self):
+        """The calls that the thread is in, the newest first."""
         frame = sys._current_frames().get(self.ident)
-        while frame and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        while frame:
+            yield frame
             frame = frame.f_back
-        return frame is not None
 
     def _stack(self):
         frame = sys._current_frames().get(self.ident)
@@ -262,7 +264,6 @@ def as_before(printed=PRINTED):
         after.enter_context(warnings.catch_warnings())
         after.callback(random.setstate, random.getstate())
         after.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002
-        after.callback(sys.setrecursionlimit, sys.getrecursionlimit())
         after.enter_context(names_as_before())
         after.callback(_restore_torch, _torch_state())
         with suppress(OSError):

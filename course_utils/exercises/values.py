@@ -133,7 +133,8 @@ def show(value):
     """A value in a few characters, fit to stand between backticks."""
     try:
         if isinstance(value, tuple | list):
-            parts = [_number(v, _digits(value)) if isinstance(v, float | np.floating) else show(v) for v in value[:40]]
+            digits = _digits(value)
+            parts = [_number(v, digits) if isinstance(v, float | np.floating) else show(v) for v in value[:40]]
             return short("(" + ", ".join(parts) + "," * (len(value) == 1) + ", …" * (len(value) > 40) + ")", 300)
         if isinstance(value, float | np.floating):
             return _number(value)
