@@ -126,6 +126,17 @@ def _goes_on(times_hessian, start, n_rounds):
     return found
 
 
+def _shifts_on(times_hessian, start, n_rounds):
+    """Shifted for as long as what comes out is negative."""
+    found = 0.0
+    for _ in range(50):
+        rest = _curvature(again=False)(lambda v, found=found: times_hessian(v) - found * v, start, n_rounds)
+        found += rest
+        if rest >= 0:
+            break
+    return found
+
+
 def _reached(edge=lambda rates, beta: 2 * (1 + beta) / rates, low=lambda share, tol: share >= 1 - tol,
              high=lambda share, tol: share <= 1 + tol, place=lambda first, n: first, never=None, need=lambda n: n,
              step=lambda steps, i: int(steps[i]), gone=lambda counts, sharpness: counts, stays=False):
@@ -520,15 +531,16 @@ EXERCISES = [
                 (_a_saddle, _X, 40), (_a_turned_saddle, _Y, 30), (_a_hilltop, _Y, 25), (_a_plain, _X, 4),
                 (_close_ones, 5 * _Y, 0), (_a_shear, np.array([1.5, 0.0]), 3), (_a_bowl, 0.01 * _X, 6),
                 (_a_saddle, _X, 6), (_a_plain, _Y, 0), (_a_turned_saddle, 3 * _Y, 4),
-                (_a_dome, np.array([2.0, 0.0]), 2), (_a_faint_bowl, _X, 3), (_a_faint_saddle, _X, 6)),
+                (_a_dome, np.array([2.0, 0.0]), 2), (_a_faint_bowl, _X, 3), (_a_faint_saddle, _X, 6),
+                (_two_hills, np.array([3.0, 1.0]), 1)),
         further=((_a_long_valley, _Y, 400), (_a_long_valley, _Y, 90), (_a_long_hill, _Y, 300),
                  (_almost_a_plain, _Y, 3), (_a_wide_saddle, np.array([1.0, 2.0, -1.0, 0.5, 1.5, -2.0]), 12),
                  (_a_hill_in_one_direction, np.array([-3.0]), 2), (_a_slow_valley, _Y, 850),
-                 (_all_alike, np.array([1.0, -1.0]), 4), (_two_hills, np.array([3.0, 1.0]), 1),
-                 (_unlike, np.array([1.0, 1e-9]), 60), (_flat_at_first, np.array([1.0, 0.0]), 30),
+                 (_all_alike, np.array([1.0, -1.0]), 4), (_unlike, np.array([1.0, 1e-9]), 60),
+                 (_flat_at_first, np.array([1.0, 0.0]), 30),
                  *((_a_long_hill, np.array([1.0, high]), 1) for high in (1.05, 1.2))),
         draw=_some_hessian,
-        corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15], "Where a product is 0": [6, 8, 13]},
+        corners={"Where it is negative": [3, 4, 5, 10, 12, 13, 15, 16], "Where a product is 0": [6, 8, 13]},
         mistakes=(
             (_curvature(again=False),
              "Right where what comes out is not negative. Where it is, a second iteration with a shift is asked for."),
@@ -580,6 +592,9 @@ EXERCISES = [
              "That is the largest number in H v. Asked for is the curvature along v, vᵀ H v."),
             (_goes_on,
              "The second iteration goes on from the direction that the first one found. Begin again from start."),
+            (_shifts_on,
+             "Where the second iteration finds something negative, too, it is shifted once more. Asked for is one "
+             "shift, however few the rounds."),
             (_curvature(asks=lambda found: True),
              "The second iteration is made in any case. It is asked for only where the first one gives a negative "
              "curvature; otherwise it finds the smallest one."),

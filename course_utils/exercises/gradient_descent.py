@@ -341,7 +341,7 @@ EXERCISES = [
         on_the_way=lambda hessian: f"The curvatures there are `{show(_eigenvalues(hessian))}`.",
         further=tuple((size * np.array([[2.0, 0.5], [0.5, 1.0]]),) for size in (1e-9, 1e-6, 1e-3, 1e6, 1e9))
         + ((np.array([[1e-6]]),), (np.diag([1e-4, 5e-4]),), (np.array([[3.0, 0, 0], [0, 2, 1.5], [0, 1.5, 2]]),),
-           (np.outer([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]) + 1e-10 * np.eye(3),), (3.1 * np.eye(6) - 0.3,)),
+           (np.outer([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]) + 1e-4 * np.eye(3),), (3.1 * np.eye(6) - 0.3,)),
         draw=_some_hessian,
         mistakes=(
             (lambda hessian: 2 / _eigenvalues(hessian).min(),
