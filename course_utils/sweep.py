@@ -244,7 +244,8 @@ def sweep(model, data, optimizer, lr, seeds=range(30), epochs=200, batch_size=32
     otherwise one by one, on all cores, and a sentence says why. A run that diverges is a result; the others go on. An
     interrupt (Kernel → Interrupt) keeps the epochs that are done. `executor` may be any `concurrent.futures.Executor`,
     such as a process pool, or a Dask client: it is sent chunks of networks. `resume` names a folder in which finished
-    chunks are kept, so that the same call goes on after a kill.
+    chunks are kept, so that the same call goes on after a kill; without it, the environment variable COURSE_RESUME may
+    name one for all sweeps.
     """
     settings = grid(model, optimizer, lr, batch_size, hyper)
     return sweep_settings(data, settings, seeds, epochs, executor, device, progress, resume, loss)

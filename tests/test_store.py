@@ -150,6 +150,18 @@ def test_a_folder_below_home_may_be_written_with_a_tilde(tmp_path, monkeypatch):
     assert list((tmp_path / "kept").glob("*.npz")) and not Path("~").exists()
 
 
+def test_a_folder_may_be_named_for_all_sweeps_and_one_of_its_own_comes_first(tmp_path, monkeypatch):
+    files = lambda name: len(list((tmp_path / name).glob("*.npz")))
+    monkeypatch.setenv("COURSE_RESUME", str(tmp_path / "all"))
+    runs(tmp_path / "own", mlp(2, 8, 3))
+    assert files("own") == 1 and not files("all")
+    runs(None, mlp(2, 8, 3))
+    assert files("all") == 1
+    monkeypatch.setenv("COURSE_RESUME", "")
+    runs(None, mlp(2, 9, 3))
+    assert files("all") == 1
+
+
 def test_a_loss_of_ones_own_decides_too(tmp_path):
     for smoothing in (0.0, 0.2, 0.2):
         runs(tmp_path, mlp(2, 8, 3), loss=nn.CrossEntropyLoss(label_smoothing=smoothing))

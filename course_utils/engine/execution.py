@@ -149,7 +149,7 @@ def execute(data, settings, seeds, epochs, ways, executor=None, device=None, pro
     """Train every setting under every seed and return the `Record`, and whether an interrupt cut it short."""
     executor = _executor(executor)
     record, began = Record(len(settings), len(seeds), epochs), perf_counter()
-    store = None if resume is None else Store(resume, data, epochs)
+    store = _store(resume, data, epochs)
     description = f"{len(settings)} settings × {len(seeds)} seeds"
     with (one_thread() as threads,
           progress_bar(progress, epochs * record.done[:, :, 0].size, "epoch", description) as bar):
@@ -167,6 +167,12 @@ def execute(data, settings, seeds, epochs, ways, executor=None, device=None, pro
             if perf_counter() - began > 1 and any(way.stack for way in ways):  # second; giving back costs a tenth
                 give_back_memory()
     return record, False
+
+
+def _store(resume, data, epochs):
+    """A store in the folder `resume`, or else in the one that the environment variable COURSE_RESUME names, if any."""
+    folder = os.environ.get("COURSE_RESUME") or None if resume is None else resume
+    return None if folder is None else Store(folder, data, epochs)
 
 
 def _executor(executor):
