@@ -11,7 +11,7 @@ import math
 import re
 import sys
 import types
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, count, pairwise
 from pathlib import Path
 
 import nbformat
@@ -29,6 +29,7 @@ from course_utils.exercises import (
     QUIZZES,
     asking,
     check,
+    framework,
     hint,
     quiz,
     quiz_markdown,
@@ -1922,11 +1923,13 @@ def test_an_answer_that_is_seldom_wrong_is_found_by_questions_drawn_by_chance(id
     message = check(id, attempt).message
     asked = re.match(r"Right on the first (\d+) probes; there are further ones", message)
     assert message == check(id, attempt).message
-    assert int(asked[1]) in range(len(exercise.probes), len(exercise.probes) + tasks.DRAWS, tasks.PART)
+    more = (len(e.probes) for e in exercise.follow_ups())
+    assert int(asked[1]) in accumulate(more, initial=len(exercise.probes))
     assert not any(sentence in message for _, sentence in exercise.mistakes)
 
 
-def test_who_is_right_and_slow_on_further_questions_is_right():
+def test_who_is_right_and_slow_on_further_questions_is_right(monkeypatch):
+    monkeypatch.setattr(framework, "MORE_SECONDS", 60)
     exercise = EXERCISES["first-answer"]
 
     def slow(n, batch_size):
@@ -1935,8 +1938,21 @@ def test_who_is_right_and_slow_on_further_questions_is_right():
         return -(-n // batch_size)
 
     result = judge(exercise, slow, seconds=0.5)
-    assert result.passed and f"Right on all {len(exercise.probes) + tasks.DRAWS} probes" in result.message
+    n_fast = tasks.DRAWS + sum(n <= 10**6 for n, _ in exercise.further)
+    assert result.passed and f"Right on all {len(exercise.probes) + n_fast} probes" in result.message
     assert not judge(exercise, lambda n, b: slow(n, b) + (n > 10**5), seconds=0.5).passed
+
+
+def test_who_is_slow_on_questions_drawn_by_chance_is_asked_the_further_ones():
+    exercise, drawn = EXERCISES["first-answer"], count(tasks.PART)
+    by_chance = dataclasses.replace(exercise, draw=lambda rng: (next(drawn), 1), further=((4, 3), (1_000_001, 1)))
+
+    def slow(n, batch_size):
+        while 2 * tasks.PART <= n < 3 * tasks.PART and batch_size == 1:
+            pass
+        return -(-n // batch_size) + 100 * (n > 10**6)
+
+    assert "For `n = 1000001" in judge(by_chance, slow).message
 
 
 every_drawn = pytest.mark.parametrize("exercise", [e for e in EXERCISES.values() if e.draw],

@@ -473,7 +473,7 @@ EXERCISES = [
             (lambda t, a, b: (1 - a ** (t + 1)) / (1 - b ** (t + 1)) ** 0.5,
              "One step too late: the first step has t = 1."),
             (lambda t, a, b: (1 - a ** (t - 1)) / (1 - b ** (t - 1)) ** 0.5,
-             "One step too early: the first step has t = 1."),
+             "One step too early: t − 1 steps are counted, or the first step as step 0. It has t = 1."),
             (lambda t, a, b: a**t / (b**t) ** 0.5,
              "βᵗ is what is still missing after t steps. What is there already is 1 − βᵗ."),
             (lambda t, a, b: (1 - a**t) / (1 - b ** (2 * t)) ** 0.5,

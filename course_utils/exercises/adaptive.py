@@ -250,7 +250,7 @@ _BRACKET_OUTSIDE = ("The brackets: in `w - lr * g / b + eps` the eps is added to
 _NO_GRADIENT = "The gradient is missing above the line: only its size comes in, and every step goes the same way."
 _FROM_EPS = "The sum of squares begins with eps. It should begin with 0; eps is added after the root."
 _TOO_SQUARED = "The gradient in the numerator is squared as well, which loses its sign. Only {} takes squares."
-_ROOT_KEPT = "The state keeps the root of s, and the next square is added to that. Keep s itself."
+_ROOT_KEPT = "The state keeps the root of s, and the next square comes to that. Keep s itself."
 _SIGN_ONLY = ("Only the sign of the gradient stands above the line. It comes in whole: a small gradient makes a small "
               "step.")
 _MULTIPLIED = "The step is multiplied by the root. Divide by it: a weight that has seen much steps less."

@@ -703,7 +703,7 @@ EXERCISES = [
              "the n."),
             (lambda budget, n, short, full: 0 if budget <= n * short + full - short
              else min(n, (budget - n * short) // (full - short)),
-             "Right unless what is left pays for exactly one final: that one can be run."),
+             "Right unless what is left is exactly the cost of one final: that one can be run."),
             (lambda budget, n, short, full: n + max(0, min(n, (budget - n * short) // (full - short))),
              "The first trials are counted as well. How many finals are there?"),
             (lambda budget, n, short, full: min(n, budget // short, (budget - min(n, budget // short) * short)
@@ -725,7 +725,7 @@ EXERCISES = [
             (lambda budget, n, short, full: max(0, min(n // 2, (budget - n * short) // (full - short))),
              "At most half of the first trials go on here. All n of them may."),
             (lambda budget, n, short, full: max(0, min(n, budget // full)),
-             "That is how many full runs the whole budget pays for, without a first round."),
+             "That counts the full runs that the whole budget pays for, without a first round."),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // short)),
              "That is how many more *first* trials could be paid for."),
             (lambda budget, n, short, full: max(0, (budget - n * short) % (full - short)),

@@ -411,7 +411,7 @@ EXERCISES = [
             (lambda low, high, n: low * 10 ** (np.arange(1, _steps(low, high, n) + 1) / n),
              "The first rate is missing: `low` belongs to the grid."),
             (lambda low, high, n: np.geomspace(low, high, max(_steps(low, high, n), 1)),
-             "The ends are right, but the steps are too long: between n + 1 rates there are n steps."),
+             "A rate too few, so that the steps are too long: between n + 1 rates there are n steps."),
             (lambda low, high, n: np.geomspace(low, high, n),
              "That is `per_decade` rates in all. They should be that many for each factor of 10."),
             (lambda low, high, n: np.geomspace(low, high, n + 1),

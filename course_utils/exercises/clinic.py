@@ -586,9 +586,10 @@ EXERCISES = [
              "A loss above the first is called too large wherever it comes. A run may recover: what counts is the "
              "last."),
             (_fate(small=lambda train, ratio: train[-1] > 0.5 * train[0]),
-             "Every run that has learned little is called too small. The ratio must be small, too."),
+             "A run that has learned little is called too small whatever its ratio. The ratio must be small, too."),
             (_fate(small=lambda train, ratio: np.median(ratio) < 0.001),
-             "Every run with small steps is called too small. The loss must be above half of the first, too."),
+             "A run with small steps is called too small whatever it has learned. The loss must be above half of the "
+             "first, too."),
             (_fate(small=lambda train, ratio: train[-1] > 0.5 * train[0] or np.median(ratio) < 0.001),
              "`and`, not `or`: a loss that has not halved *and* small steps."),
             (_fate(small=lambda train, ratio: train[-1] > 0.5 * train[0] and ratio.mean() < 0.001),

@@ -565,7 +565,7 @@ EXERCISES = [
             (_curvature(back=lambda found, rest: max(0.0, found + rest)),
              "The answer is never below 0 here. Where all curvatures point downwards, the largest is negative."),
             (_curvature(back=lambda found, rest: found + rest if abs(rest) > 1e-9 else 0.0),
-             "Where what comes out of the second iteration is 0, the answer is 0 here. Found is to be added to it."),
+             "Where a product in the second iteration is 0, the answer is 0 here. Found is to be added to the 0."),
             (_curvature(is_nothing=lambda product: np.allclose(product, 0.0)),
              "Right but where H is small: there the answer is all but 0. Either a small product is taken for 0, or "
              "something is added to its length."),

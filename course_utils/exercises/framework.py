@@ -22,6 +22,7 @@ __all__ = ["judge"]
 
 SECONDS, MEGABYTES = 10, 500  # what an attempt may take, all probes together
 MORE_SECONDS = 5  # of computing, after which no more are asked: a slow answer is no reason to fail
+EACH_SECONDS = 1  # which one of those may take, so that the others are asked, too
 PAUSES = 3  # times as many by the clock, since a busy machine pauses programs
 
 
@@ -32,13 +33,13 @@ def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
     that takes longer or needs more memory than it may is stopped; what it changed outside itself is put back.
     """
     result = _judged_within(exercise, attempt, seconds, megabytes)
-    n, over = len(exercise.probes), _alarm(MORE_SECONDS)
+    n, over, each = len(exercise.probes), _alarm(MORE_SECONDS), min(seconds, EACH_SECONDS)
     for more in exercise.follow_ups() if result.passed else ():
         if over():
             break
-        then = _judged_within(more, attempt, seconds, megabytes, printed=0)  # what it prints has been shown
+        then = _judged_within(more, attempt, each, megabytes, printed=0)  # what it prints has been shown
         if then is None:
-            break
+            continue
         if not then.passed:
             told = re.sub(r"\bprobe(s?)\b", r"further probe\1", then.message)
             return Result(exercise.id, False, True, f"Right on the first {n} probes; there are further ones, larger, "

@@ -648,7 +648,8 @@ EXERCISES = [
             (lambda factor, tolerance: math.ceil(math.log(tolerance) / math.log(factor)),
              "Right for every factor above 0. Factor 0 has no logarithm: where is the path after one step?"),
             (lambda factor, tolerance: 0 if factor == 0 else steps_to_tolerance(factor, tolerance),
-             "Right for every factor above 0. At factor 0, no step at all is too few: the start is at distance 1."),
+             "Right for every factor above 0. At factor 0, no step is too few for a tolerance below 1: the start is at "
+             "distance 1."),
             (_above_zero(lambda factor, tolerance: -steps_to_tolerance(factor, tolerance)),
              "The size is right, the sign is not: the logarithms of two numbers below 1 are both negative."),
             (_above_zero(lambda factor, tolerance: math.ceil(-math.log10(tolerance))),

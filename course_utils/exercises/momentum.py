@@ -187,7 +187,8 @@ _STEP_CORNERS = {"floats": [0, 2, 8], "arrays of one shape": [5, 6, 7], "lr may 
 _MEMORY = ("Read the old velocity from the state, with 0 for the first step, make the new one, and hand it back in a "
            "new dictionary: `state.get(\"v\", 0.0)`.")
 _TYPED = "β is typed in as 0.9. Use the beta that is passed."
-_PLAIN = ("That is plain descent, w − lr · g: either no velocity is handed back, or the one that came in is not used.")
+_PLAIN = ("That is plain descent, w − lr · g: either the new velocity is not handed back, or the one that came in is "
+          "not used.")
 _LATE_START = ("The first step is too long. The velocity begins at 0, not at the first gradient: that would count the "
                "first one twice.")
 
@@ -482,8 +483,8 @@ EXERCISES = [
             (lambda low, high: (best_momentum(low, high)[0], 1 - best_momentum(low, high)[1]),
              "The rate is right. The second number is 1 − β; β itself is asked for."),
             (lambda low, high: (best_momentum(low, high)[0], (1 - math.sqrt(low / high)) ** 2),
-             "The rate is right. In β only the upper half of the fraction is there: (√high − √low) / √high. Below "
-             "stands the sum of the roots."),
+             "The rate is right. Below the fraction in β stands √high alone: (√high − √low) / √high, squared. The sum "
+             "of the roots belongs there."),
             (lambda low, high: ((1 + best_momentum(low, high)[1]) ** 2 / high, best_momentum(low, high)[1]),
              "β is right. In the rate (1 + √β)² / high the root is missing."),
             (lambda low, high: ((1 + math.sqrt(best_momentum(low, high)[1])) ** 2 / low, best_momentum(low, high)[1]),
@@ -555,8 +556,8 @@ EXERCISES = [
             (_rule(_sum, lambda v, old, g, lr, beta: lr * beta * v),
              "The gradient is missing in the bracket: g + β v."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (v + beta * g)),
-             "The bracket comes to v + β g, with the roles exchanged: the gradient counts in full, the velocity with "
-             "β."),
+             "The bracket comes to v + β g. The roles are exchanged: the gradient should count in full, the velocity "
+             "with β."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * ((1 - beta) * g + beta * v)),
              "The gradient counts with 1 − β in the bracket. It counts in full."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (v + beta * v)),

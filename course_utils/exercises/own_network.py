@@ -564,7 +564,8 @@ EXERCISES = [
             (_goes_on(steps=lambda done, n: range(done, n)),
              "n_steps is how many more, not up to which step. With fewer than are done, nothing is trained."),
             (_goes_on(steps=lambda done, n: range(done, n), after=lambda done, n: max(done, n)),
-             "n_steps is how many more steps, not how many in all: both the loop and the step handed back end there."),
+             "n_steps is how many more steps, not up to which step: where fewer than n_steps are done, loop and step "
+             "end there."),
             (_goes_on(batch=lambda step, k: step + k, rate=lambda step, k: step + k),
              "Each step is counted twice, as where both the loop and a line in it add 1: rates and batches are those "
              "of every second step."),

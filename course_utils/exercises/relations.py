@@ -151,6 +151,7 @@ def _difference(pairs, arguments, subject):
     by_answer = partial(_close_by_answer, np.repeat(np.arange(len(pairs)), [y.size for _, y in pairs]))
     close = lambda got, wanted, *by: bool(np.isfinite(wanted).all()) and by_answer(got, wanted, *by)  # 1/0 is near all
     near = close(g, e)
+    steady = lambda change, whole: (abs(change - whole) <= 0.01 * abs(whole) + 1e-9 * abs(e)).all()  # alike everywhere
     with np.errstate(all="ignore"):
         relations = (
             *((close(g, a), f"{subject} is `{name}` itself") for name, a in given.items()),
@@ -164,9 +165,11 @@ def _difference(pairs, arguments, subject):
             (near, f"{subject} is all but equal to what it should be, and still not equal"),
             (close(g, np.full(g.shape, g[0])), f"{subject} is `{g[0]:.6g}`"),
             (close(g, -e), f"the sign of {subject} is turned round"),
-            (ratio and close(g, ratio * e), f"{subject} is {_times(ratio)} what it should be"),
+            (ratio and close(g, ratio * e) and steady(g - e, (ratio - 1) * e),
+             f"{subject} is {_times(ratio)} what it should be"),
             (close(abs(g), abs(e)), f"the numbers of {subject} have the right sizes, and some of them the wrong sign"),
-            (close(g, e + shift), f"{subject} {more if shift > 0 else less} by `{abs(shift):.4g}`"),
+            (close(g, e + shift) and steady(g - e, shift),
+             f"{subject} {more if shift > 0 else less} by `{abs(shift):.4g}`"),
             *((close(g, e * a), f"{subject} is `{name}` times what it should be") for name, a in given.items()),
             *((close(g, e / a), f"{subject} is what it should be, divided by `{name}`") for name, a in given.items()),
             *((close(g, e + a), f"{subject} {more} by `{name}`") for name, a in given.items()),

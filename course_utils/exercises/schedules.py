@@ -472,7 +472,7 @@ EXERCISES = [
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm + 1) / (total - warm)),
              "The cosine is one step ahead: at step warmup_steps its progress is 0, and at step total_steps 1."),
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm + 1) / (total - warm + 1)),
-             "The cosine has left the peak at step warmup_steps already: there its progress is 0.")[:1],
+             "The cosine has left the peak at step warmup_steps already: there its progress should be 0.")[:1],
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm) / (total - warm - 1)),
              "The cosine is at 0 one step too early. Progress 1 belongs to step total_steps."),
             (_after_warmup(lambda step, warm, total: (step - warm) / max(total - warm - 1, 1)),

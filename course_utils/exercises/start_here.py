@@ -112,7 +112,8 @@ EXERCISES = [
             (lambda n, batch_size: n % batch_size,
              "That is how many examples are left over after the full batches. How many batches are there?"),
             (lambda n, batch_size: round(n / batch_size + 0.5),
-             "Adding a half and rounding goes wrong where the division comes out: 7 / 7 + 0.5 is rounded to 2."),
+             "Adding a half and rounding goes wrong where the division comes out at an odd number: 7 / 7 + 0.5 becomes "
+             "2."),
             (lambda n, batch_size: divmod(n, batch_size),
              "Those are two numbers, the full batches and the examples left over. Make one number of batches of them."),
             (lambda n, batch_size: batch_size,

@@ -355,7 +355,7 @@ EXERCISES = [
             (_on(lambda rows, n: np.arange(n)),
              "That is the gradient over all examples. Where do the rows come in?"),
             (_scaled(lambda x, rows: len(rows)),
-             "That is the sum over the batch. Of the mean, it would not grow with the size of the batch."),
+             "That is the sum over the batch, which grows with its size. The mean does not."),
             (_scaled(lambda x, rows: len(rows) / len(x)),
              "Divided by the number of all examples. How many are in the batch?"),
             (_scaled(lambda x, rows: 2.0),

@@ -100,11 +100,10 @@ class Exercise(_Task):
         return self._of_mistakes[mistake]
 
     def follow_ups(self):
-        """The exercise as whoever is right is asked it again: probes by chance, the further ones, more by chance."""
+        """The exercise as whoever is right is asked it again: some probes by chance, then the further ones."""
         rng = np.random.default_rng(DRAWS)
         drawn = [self.draw(rng) for _ in range(DRAWS)] if self.draw else []
-        by_chance = [drawn[i:i + PART] for i in range(0, len(drawn), PART)]
-        parts = by_chance[:1] + [[probe] for probe in self.further] + by_chance[1:]
+        parts = [drawn[i:i + PART] for i in range(0, len(drawn), PART)] + [[probe] for probe in self.further]
         return [replace(self, probes=tuple(part), further=(), draw=None, mistakes=(), corners={}, brief=True)
                 for part in parts]
 

@@ -269,7 +269,7 @@ EXERCISES = [
                  "the one that lr was tuned with": [3, 5]},
         mistakes=(
             (_table(ratio=lambda size, batch, critical: size / batch),
-             "The critical size does not come in: batches beyond it count as if they were of that size."),
+             "The critical size does not come in: batches beyond it should count as if they were of that size."),
             (_table(ratio=lambda size, batch, critical: min(size, critical) / batch),
              "The sizes are cut at the critical one, the batch that lr was tuned with is not."),
             (_table(ratio=lambda size, batch, critical: min(size / batch, critical)),
