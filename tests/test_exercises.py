@@ -53,6 +53,7 @@ def code_cells(path, tag=None):
     return [c for c in cells if c.cell_type == "code" and (tag is None or tag in c.metadata.get("tags", []))]
 
 
+@functools.cache
 def ids_asked(path, function):
     """The ids that a notebook passes to `check`, `hint`, `solution` or `quiz`, comments left out."""
     lines = [line for c in code_cells(path) for line in c.source.splitlines() if not line.lstrip().startswith("#")]
@@ -2224,8 +2225,7 @@ def test_the_state_is_the_answers_own_to_write_into(id):
     (lambda *args: sys.exit(3), "SystemExit"), (lambda *args: (yield), "generator"),
     (lambda *args: undefined_name, "NameError"), (lambda *args: lambda: 0, "<lambda>"),  # noqa: F821
     (lambda *args: [[1.0], [2.0, 3.0]], "gave"), (lambda *args: {}, r"\{\}"), (a_coroutine, "coroutine"),
-    (endless, "RecursionError"), (left_by_the_answer, "SystemExit|Asked for is a text"),
-    (lambda *args: list(range(10**5)), "…"),
+    (left_by_the_answer, "SystemExit|Asked for is a text"),
     (lambda *args: 1 + 2j, "not a real number|values are asked for|no pair|Asked for is a (text|list)"),
     (lambda *args: np.ones((2, 1, 3)), "array"),
 ], ids=lambda v: v if isinstance(v, str) else "")
@@ -2233,6 +2233,13 @@ def test_attempts_of_the_wrong_kind_are_told_so_without_raising(exercise, attemp
     result = check(exercise.id, attempt)
     assert result.attempted and not result.passed
     assert re.search(word, result.message), result
+
+
+@pytest.mark.parametrize("id", list(EXERCISES)[::5])  # each takes a second
+@pytest.mark.parametrize("attempt, word", [(endless, "RecursionError"), (lambda *args: list(range(10**5)), "…")])
+def test_attempts_that_go_on_and_on_are_told_so_without_raising(id, attempt, word):
+    result = check(id, attempt)
+    assert result.attempted and not result.passed and word in result.message
 
 
 @every_exercise

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,10 +66,13 @@ TAUGHT = {  # methods that a notebook teaches beside those of the package: where
 }
 
 
+cited = cache(bibliography.cited)
+
+
 @pytest.mark.parametrize("method", TAUGHT)
 def test_every_method_is_cited_where_it_is_taught(method):
     number, key = TAUGHT[method]
-    assert any(place.startswith(f"notebooks/{number}") for place in bibliography.cited()[key])
+    assert any(place.startswith(f"notebooks/{number}") for place in cited()[key])
 
 
 @pytest.mark.parametrize("key", ENTRIES)

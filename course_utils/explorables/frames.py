@@ -67,8 +67,9 @@ def grid(explorable, most):
 def thinned(control, count, visited=()):
     """About `count` places of a slider: its first value, its ends, the values `visited`, and others at equal gaps."""
     kept = {control.clip(value) for value in (control.value, control.low, control.high, *visited)}
-    gap = (len(control.places) - 1) / max(1, count - 1)
-    free = [control.places[round(k * gap)] for k in range(count)]
+    places = control.places
+    gap = (len(places) - 1) / max(1, count - 1)
+    free = [places[round(k * gap)] for k in range(count)]
     return sorted(kept | {place for place in free
                           if all(control.steps_between(place, value) > 0.5 * gap for value in kept)})
 
