@@ -24,9 +24,9 @@ def one_error_pick(rates, scores):
     """The smallest rate whose mean score is within one standard error of the best mean.
 
     rates has shape (n,), in any order; scores has shape (n, seeds), higher is better.
-    The standard error is that of the mean of the best rate's scores, with n - 1. A mean
-    that lies just at the limit counts. With rates np.array([1, 2]) and scores
-    np.array([[0.2, 0.2], [0.8, 0.8]]) the answer is 2.
+    The standard error is that of the mean of the best rate's scores, whose deviation is
+    taken with seeds - 1. A mean that lies just at the limit counts. With rates
+    np.array([1, 2]) and scores np.array([[0.2, 0.2], [0.8, 0.8]]) the answer is 2.
     """
     mean = scores.mean(axis=1)
     best = mean.argmax()
