@@ -19,6 +19,8 @@ WITHOUT_NUMBERS = {"address", "bad_input", "benchmarks", "binder", "claims", "co
                    "minutes", "missing", "mutants", "names", "notebooks", "offline", "oldest", "palette", "plots",
                    "progress", "questions", "readiness", "references", "release", "rooms", "site", "store", "wording"}
 DRAWN = {"sentences"}  # variants by the hundred of the mistakes that test_exercises.py asks, too
+SIDE_BY_SIDE = {"chunks", "compare", "newer_optimizers", "optimizers", "plain", "stacks", "sweep", "training",
+                "transfer"}  # two ways on the same processor
 TOO_LONG = ("Solved", "a_label_of_its_own", "changes_the_picture", "interrupted", "killed", "needs_no_torch",
             "other_threads", "same_file_twice", "worker_processes", "wrong_kind")
 SWITCHES = {
@@ -34,7 +36,8 @@ SWITCHES = {
 def main(options):
     print("As an older processor:", *(f"{name}={value!r}" for name, value in SWITCHES.items()), sep="\n  ")
     print(f"NumPy is left with {' '.join(oldest)}.", flush=True)
-    modules = sorted(set(TESTS.glob("test_*.py")) - {TESTS / f"test_{name}.py" for name in WITHOUT_NUMBERS | DRAWN})
+    without = {TESTS / f"test_{name}.py" for name in WITHOUT_NUMBERS | DRAWN | SIDE_BY_SIDE}
+    modules = sorted(set(TESTS.glob("test_*.py")) - without)
     command = [sys.executable, "-m", "pytest", *map(str, modules),
                "-k", " and ".join(f"not {name}" for name in TOO_LONG), *options]
     return subprocess.run(command, cwd=TESTS.parent, env=os.environ | SWITCHES).returncode

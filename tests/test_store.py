@@ -143,6 +143,19 @@ def test_what_cannot_be_known_is_said_and_not_kept(tmp_path, capsys):
     assert same(first, runs(tmp_path, model))
 
 
+def test_what_writes_something_down_while_it_trains_is_trained_anew(tmp_path, capsys):
+    """A file would give the scores, and leave the list empty."""
+    for seen in ([], []):
+        def noting(w, g, state, lr):
+            seen.append(float(g.abs().max()))  # noqa: B023
+            return sgd(w, g, state, lr)
+
+        runs(tmp_path, mlp(2, 8, 3), noting)
+        said = capsys.readouterr().out
+        assert len(seen) > 20 and "training changes" in said and said.count("resume:") == 1
+    assert not list(tmp_path.glob("*.npz"))
+
+
 def test_a_folder_below_home_may_be_written_with_a_tilde(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

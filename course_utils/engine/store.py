@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -14,6 +15,7 @@ from .unknowable import Unknowable
 
 __all__ = ["Store"]
 
+UNKNOWN = "it cannot be known what decides the result"
 DAMAGED = (OSError, EOFError, ValueError, KeyError, BadZipFile)
 
 
@@ -21,7 +23,8 @@ class Store:
     """Finished chunks in a folder, one .npz file each, named by everything that decides what a chunk comes to.
 
     That is the data, the epochs, the settings and seeds, the code of models, optimizers, schedules and loss with all
-    that it names, and this engine. Where that cannot be known, a sentence says so, and nothing is kept.
+    that it names, and this engine. Where that cannot be known, or training changes it, a sentence says so, and nothing
+    is kept.
     """
 
     def __init__(self, folder, data, epochs):
@@ -40,32 +43,29 @@ class Store:
         try:
             return [surroundings(), identity(train_stack), identity(train_each)]
         except Unknowable as error:
-            self._say(error)
+            self._say(f"{UNKNOWN}: {error}")
             return [None]
 
-    def _say(self, error):
-        if str(error) not in self.told:
-            print(f"resume: not kept and trained anew, since it cannot be known what decides the result: {error}")
-        self.told.add(str(error))
+    def _say(self, reason):
+        if reason not in self.told:
+            print(f"resume: not kept and trained anew, since {reason}")
+        self.told.add(reason)
 
-    def path(self, chunk):
-        """The file of a chunk; None if it cannot be known what decides its result."""
+    def path(self, chunk, known=None):
+        """The file of a chunk; None if it cannot be known what decides its result.
+
+        `known` keeps the identities of values, each asked once: by default those from before training.
+        """
+        ask = partial(_asked, self.known if known is None else known)
         if None in self.common:
             return None
         try:
-            settings = [sorted((name, self._identity(value, name)) for name, value in s.items())
-                        for s in chunk.settings]
-            key = repr([self.common, settings, chunk.seeds, self._identity(chunk.loss, "loss")])
+            settings = [sorted((name, ask(value, name)) for name, value in s.items()) for s in chunk.settings]
+            key = repr([self.common, settings, chunk.seeds, ask(chunk.loss, "loss")])
         except Unknowable as error:
-            self._say(error)
+            self._say(f"{UNKNOWN}: {error}")
             return None
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.npz"
-
-    def _identity(self, value, name):
-        """The identity of a value, asked once for the whole sweep."""
-        if id(value) not in self.known:
-            self.known[id(value)] = value, identity(value, name)  # kept, so that its id stays its own
-        return self.known[id(value)][1]
 
     def load(self, chunk):
         """The outcome of a chunk finished earlier, or None."""
@@ -82,14 +82,28 @@ class Store:
                   f"{len(chunk)} networks are trained anew")
             return None
 
+    def _is_still(self, chunk, path):
+        """Whether what decides the result is as it was; training may write into it, say losses into a list."""
+        if self.path(chunk, {}) == path:
+            return True
+        self._say("training changes what model, optimizer, schedule or loss name, and a file would not do that again")
+        return False
+
     def save(self, chunk, outcome):
         path = self.path(chunk)
-        if path is None:
+        if path is None or not self._is_still(chunk, path):
             return
         part = path.with_suffix(f".{os.getpid()}.part")
         with open(part, "wb") as file:
             np.savez(file, **_flat(outcome))
         os.replace(part, path)  # a kill leaves either the whole file or none
+
+
+def _asked(known, value, name):
+    """The identity of a value, which is kept with it, so that its id stays its own."""
+    if id(value) not in known:
+        known[id(value)] = value, identity(value, name)
+    return known[id(value)][1]
 
 
 def _flat(outcome):

@@ -31,6 +31,7 @@ SETTINGS = {  # every cell on the page at once, and nothing that asks the networ
 }
 OF_JUPYTERLAB = "|".join([  # what JupyterLab and Chromium themselves say on the console
     r"Error with Permissions-Policy header",
+    r"warning: Plugin @jupyterlab/\S+ .* took [\d.]+ms to activate",
 ])
 
 
