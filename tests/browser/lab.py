@@ -154,7 +154,7 @@ class Notebook:
         self._js("await panel.sessionContext.shutdown()")
         self.page.close()
 
-    def run_all(self, seconds=300):
+    def run_all(self, seconds=600):
         """Run > Run All Cells; returns when nothing runs or waits any more."""
         self.command("notebook:run-all-cells", seconds)
 
