@@ -19,10 +19,10 @@ WITHOUT_NUMBERS = {"address", "bad_input", "benchmarks", "binder", "claims", "co
                    "minutes", "missing", "mutants", "names", "notebooks", "offline", "oldest", "palette", "plots",
                    "progress", "questions", "readiness", "references", "release", "rooms", "site", "store", "wording"}
 DRAWN = {"sentences"}  # variants by the hundred of the mistakes that test_exercises.py asks, too
-SIDE_BY_SIDE = {"chunks", "compare", "newer_optimizers", "optimizers", "plain", "stacks", "sweep", "training",
-                "transfer"}  # two ways on the same processor
-TOO_LONG = ("Solved", "a_label_of_its_own", "changes_the_picture", "interrupted", "killed", "needs_no_torch",
-            "other_threads", "same_file_twice", "worker_processes", "wrong_kind")
+SIDE_BY_SIDE = {"chunks", "compare", "newer_optimizers", "optimizers", "plain", "stacks", "sweep",
+                "training"}  # two ways on the same processor
+TOO_LONG = ("Solved", "a_label_of_its_own", "changes_the_picture", "go_on_and_on", "interrupted", "killed",
+            "needs_no_torch", "other_threads", "same_file_twice", "worker_processes", "wrong_kind")
 SWITCHES = {
     "NPY_DISABLE_CPU_FEATURES": " ".join(newer),  # NumPy: all that its wheel can do without
     "OPENBLAS_CORETYPE": "Nehalem",               # NumPy's matrix products

@@ -21,6 +21,7 @@ ENTRIES = bibliography.read()
 VENUES = {"article": "journal", "inproceedings": "booktitle", "incollection": "booktitle", "book": "publisher"}
 OUR_OWN = {"Difference", "Interval", "claim", "claims_listed", "equal_tries", "evidence", "basin_width", "constant",
            "as_schedule", "evaluated", "needs_losses", "rate_at"}
+cited = cache(bibliography.cited)
 
 
 def notebook(path):
@@ -39,7 +40,7 @@ def test_every_work_a_docstring_cites_is_in_the_bibliography():
 
 
 def test_every_entry_of_the_bibliography_is_cited():
-    assert set(ENTRIES) <= set(bibliography.cited())
+    assert set(ENTRIES) <= set(cited())
 
 
 @pytest.mark.parametrize("module", [optimizers, schedules, statistics], ids=lambda module: module.__name__)
@@ -64,9 +65,6 @@ TAUGHT = {  # methods that a notebook teaches beside those of the package: where
     "maximal update": ("13", "yang2021"), "matched updates": ("13", "agarwal2020"),
     "the edge of stability": ("14", "cohen2021"), "the catapult": ("14", "lewkowycz2020"),
 }
-
-
-cited = cache(bibliography.cited)
 
 
 @pytest.mark.parametrize("method", TAUGHT)
