@@ -19,7 +19,7 @@ def lion_update(w, g, state, lr, beta1, beta2):
     looking ahead, which keeps the share beta1 of the old average; the average
     handed on keeps the share beta2. A sign of 0 is 0.
 
-    From w = 1, the first step with g = 0.5, lr = 0.1 and any shares goes to 0.9.
+    From w = 1, the first step with g = 0.5, lr = 0.1 and shares below 1 goes to 0.9.
     """
     m = state.get("m", 0.0)
     return w - lr * np.sign(beta1 * m + (1 - beta1) * g), {"m": beta2 * m + (1 - beta2) * g}

@@ -52,7 +52,8 @@ def cost_of_carrying(rates, small, large, test, factor):
     validation loss over the seeds. The carried rate is the small problem's, times
     factor, moved to the nearest rate of the grid on a log scale. nan is a run that
     diverged: a rate with such a run is nobody's own rate, and a carried rate that
-    diverges on the test data costs infinity for that seed.
+    diverges on the test data costs infinity for that seed. At the large problem's
+    own rate the test losses are numbers.
 
     With rates np.array([0.1, 0.2, 0.4]), small np.array([[3.0], [1.0], [2.0]]),
     large np.array([[1.0], [2.0], [3.0]]), test np.array([[5.0], [6.0], [8.0]]) and
