@@ -220,7 +220,7 @@ EXERCISES = [
              "The average handed on keeps the share beta1. It should keep beta2."),
             (_kept_first, "The average is brought up to date before the step, so that the gradient counts twice. Both "
                           "mixtures are made of the old one."),
-            (_lion(step=lambda x: x), "The step is as long as the average. Its sign is asked for."),
+            (_lion(step=lambda x: x), "The step grows with the average. Its sign alone is asked for."),
             (_lion(step=lambda x: -np.sign(x)), "The weights go uphill: lr times the sign is taken off them."),
             (_lion(step=lambda x: np.where(x < 0, -1.0, 1.0)),
              "Where the average is 0, the weight moves. A sign of 0 is 0, as `np.sign` has it."),

@@ -881,7 +881,7 @@ EXERCISES = [
             (_rounds(take=lambda ranked, n, r: ranked[:max(len(ranked) - 1, 1)]),
              "One setting leaves in each round here. `kept` says how many go on."),
             (_largest_of_equals,
-             "Of equals, the larger setting comes first here. It is the one that ranked higher before."),
+             "Of equals, the larger setting comes first here. It should be the one that ranked higher before."),
             (_never_past_nan,
              "The search for the best begins with a setting that may have diverged, and no score is larger than nan: "
              "it is never overtaken. Put those that diverged at the end."),
@@ -955,7 +955,7 @@ EXERCISES = [
             (_rounds(answer=lambda left, scores: left),
              "What is left comes back as a list. The best of them is asked for, by itself."),
             (_smallest_of_equals,
-             "Of equals, the smaller setting comes first here. It is the one that ranked higher before."),
+             "Of equals, the smaller setting comes first here. It should be the one that ranked higher before."),
             (lambda score, settings, lengths, kept: _rounds(answer=lambda left, scores: min(left, key=settings.index))(
                 score, settings, lengths, kept),
              "Of the settings that are left you take the one that stands first in the list that was passed. Asked for "

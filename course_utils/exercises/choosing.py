@@ -404,8 +404,8 @@ EXERCISES = [
         draw=_some_grid,
         mistakes=(
             (lambda low, high, n: np.linspace(low, high, _steps(low, high, n) + 1),
-             "These rates have equal differences. Nearly all of them are then within a factor of 10 of `high`: it is "
-             "the ratios that should be equal."),
+             "These rates have equal differences, so that on a wide grid nearly all of them are within a factor of 10 "
+             "of `high`. It is the ratios that should be equal."),
             (lambda low, high, n: low * 10 ** (np.arange(_steps(low, high, n)) / n),
              "The last rate is missing: `high` belongs to the grid."),
             (lambda low, high, n: low * 10 ** (np.arange(1, _steps(low, high, n) + 1) / n),
@@ -550,8 +550,8 @@ EXERCISES = [
             (lambda rates, scores: _pick(scores, _error(scores).mean(), rates),
              "The standard errors of all rates are averaged here. Asked for is that of the best rate alone."),
             (lambda rates, scores: _pick(scores, _of_best(scores).var(ddof=1) / scores.shape[1], rates),
-             "Nearly nothing but the best mean itself is let in: is the standard error squared (a root is missing), "
-             "added where it should be taken off, or left out?"),
+             "Where the standard error is below 1, hardly more than the best mean itself is let in: is it squared (a "
+             "root is missing), added where it should be taken off, or left out?"),
             (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1) / np.sqrt(len(scores)), rates),
              "The root is taken of the number of rates. A mean is made of the scores of the seeds: how many are they?"),
             (lambda rates, scores: _pick(scores, scores.std(ddof=1) / np.sqrt(scores.shape[1]), rates),

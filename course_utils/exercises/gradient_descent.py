@@ -524,7 +524,8 @@ EXERCISES = [
             (lambda f, w, h: gradient_check(f, w, h) * (np.arange(len(w)) == 0),
              "Only the first entry is filled in: does the `return` stand inside the loop?"),
             (lambda f, w, h: np.zeros(len(w)),
-             "Every slope is 0, as if both points were one: `up = w` only gives w a second name, `w.copy()` copies."),
+             "Every slope is 0, as if both points were one: `=` only gives an array a second name, `w.copy()` makes a "
+             "new one."),
             (lambda f, w, h: gradient_check(f, w, h).sum(),
              "The slopes are added up into one number. The gradient keeps one for each coordinate."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) + f(w - s)) / (2 * h)),
@@ -599,7 +600,7 @@ EXERCISES = [
                  "n up to 500": [16]},
         mistakes=(
             (lambda factor, tolerance: math.floor(_log_steps(factor, tolerance)),
-             "One step short: rounding down stops just before the tolerance is reached."),
+             "One step short, unless a step ends just at the tolerance: rounding down stops before it is reached."),
             (lambda factor, tolerance: round(_log_steps(factor, tolerance)),
              "Sometimes one step short: the nearest whole number may lie below what is needed."),
             (_log_steps,
@@ -622,6 +623,9 @@ EXERCISES = [
              "The logarithm of the tolerance alone does not depend on the factor. Divide it by that of the factor."),
             (_above_zero(lambda factor, tolerance: math.ceil(math.log(tolerance) / (factor - 1))),
              "log(factor) is nearly factor − 1 where factor is nearly 1, and only there."),
+            (lambda factor, tolerance: math.ceil(math.log(tolerance) / (factor - 1)),
+             "log(factor) is nearly factor − 1 where factor is nearly 1, and only there. And with factor 0 one step is "
+             "enough."),
             (lambda factor, tolerance: factor**tolerance,
              "n is what is asked for, the exponent that brings the power down to the tolerance."),
             (_above_zero(lambda factor, tolerance: math.ceil(tolerance / factor)),

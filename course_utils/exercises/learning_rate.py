@@ -689,7 +689,7 @@ EXERCISES = [
             (lambda a, b: paired_interval(b, a),
              "The sign is turned round: asked for is a − b, which is positive where a is better."),
             (_interval(lambda d: _t(len(d) - 1, 0.95) * _standard_error(d)),
-             "Too narrow: with 0.95, the 5 % are left out on one side only. An interval has two."),
+             "Too narrow: the quantile of 0.95 leaves out 5 % on each side. The two sides should share them."),
             (_interval(lambda d: _t(len(d)) * _standard_error(d)),
              "Nearly: one degree of freedom was used up by the mean."),
             (lambda a, b: tuple(np.array(paired_interval(a, b))[[1, 0, 2]]),
@@ -782,7 +782,7 @@ EXERCISES = [
             (_interval(lambda d: _t(len(d) - 1, 0.90) * _standard_error(d)),
              "That leaves 10 % on each side, an 80 % interval. For 95 % it is 2.5 %."),
             (_interval(lambda d: _t(len(d) - 1, 0.95) * _standard_error(d, ddof=0)),
-             "Two things at once: with 0.95, the 5 % are left out on one side only, and `std` divides by n unless told "
+             "Two things at once: the quantile of 0.95 leaves out 5 % on each side, and `std` divides by n unless told "
              "`ddof=1`."),
             (lambda a, b: _interval(lambda d: _t(len(d) - 1) * _standard_error(d, ddof=0))(b, a),
              "Two things at once: asked for is a − b, and `std` divides by n unless told `ddof=1`."),

@@ -442,7 +442,7 @@ EXERCISES = [
              "Every parameter counts as a layer of its own here: the bias of a layer should have the rate of its "
              "weight."),
             (_settings(rate=lambda lr, factor, depth, n: lr * factor ** (n - 1 - depth)),
-             "The rates run the wrong way: the last layer has lr, and the factors gather towards the input."),
+             "The rates run the wrong way: the last layer should have lr, and the factors gather towards the input."),
             (_settings(rate=lambda lr, factor, depth, n: lr * factor ** (depth + 1)),
              "Every rate has one factor too many: the last layer has lr itself."),
             (_settings(order=sorted),
@@ -574,7 +574,7 @@ EXERCISES = [
                                                *rest[2:]),
              "The optimizer is not asked: these are plain steps, w − lr · g. Take the new w and the new state that "
              "optimizer(w, g, state, lr) gives."),
-            (_one_step, "Only one step is done, however many are asked for. Does a `return` stand within the loop?"),
+            (_one_step, "More than one step is never done: does a `return` stand within the loop?"),
             (_weights_before_the_last, "The weights handed back are those before the last step."),
             (_goes_on(after=lambda done, n: done + 2 * n),
              "The new steps are counted twice in the step handed back."),
@@ -676,8 +676,8 @@ EXERCISES = [
             (_accumulates(divisor=lambda group, every: len(group)),
              "The gradients of all rows are added and divided by the number of batches. Divide by that of the rows."),
             (_full_as_the_first,
-             "Every group is divided by as many rows as a full one of batches like one of them, the first or the "
-             "largest. Divide by the rows that it has."),
+             "Every group is divided by `every` times the rows of one batch, the first or the largest. Divide by the "
+             "rows that it has."),
             (_accumulates(groups=_as_many_groups),
              "`every` is taken as the number of steps. It is the number of batches that make a step."),
             (_accumulates(groups=lambda batches, every: [[batch] for batch in batches], pace=lambda every: 1 / every),
@@ -689,7 +689,7 @@ EXERCISES = [
             (_never_set_back(),
              "Each step takes the mean over all rows so far. After a step, sum and count begin anew."),
             (_accumulates(weight=lambda batch: 1.0, divisor=lambda group, every: 1.0),
-             "The mean gradients are added and not divided: the steps are about `every` times too long."),
+             "The mean gradients are added and not divided: the step of a full group is about `every` times too long."),
             (_accumulates(divisor=lambda group, every: 1.0),
              "The gradients of all rows are added and not divided: divide by the number of rows of the group."),
             (_accumulates(weight=lambda batch: 1.0, divisor=lambda group, every: every),

@@ -470,7 +470,7 @@ EXERCISES = [
              "The cosine begins at the right place, but is not yet down at 0 when step total_steps comes: it has fewer "
              "than total_steps steps for its way."),
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm + 1) / (total - warm)),
-             "The cosine is one step ahead: at step warmup_steps its progress is 0, and at step total_steps 1."),
+             "The cosine is one step ahead: its progress should be 0 at step warmup_steps, and 1 at step total_steps."),
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm + 1) / (total - warm + 1)),
              "The cosine has left the peak at step warmup_steps already: there its progress should be 0.")[:1],
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm) / (total - warm - 1)),
@@ -756,7 +756,7 @@ EXERCISES = [
             (lambda losses, lr, factor, patience: plateau_rate(sorted(losses), lr, factor, patience),
              "The losses are sorted. They come in the order of the epochs."),
             (_plateau(reduce=lambda lr, factor: lr * (1 - factor)),
-             "The rate is reduced *by* the factor here. It is multiplied by it."),
+             "The rate is reduced *by* the factor here. It should be multiplied by it."),
             (_plateau(reduce=lambda lr, factor: factor),
              "The factor takes the place of the rate. Multiply the rate by it."),
             (_plateau(reduce=lambda lr, factor: lr**factor),

@@ -788,8 +788,8 @@ EXERCISES = [
                                        order[max(len(order) // size - 1, 0) * size:]]),
              "What does not fill a batch is put into the one before it. It makes a batch of its own."),
             (_cut(lambda order, size: [order[k * size:(k + 1) * size] for k in range(len(order) // size + 1)]),
-             "Where the batches come out even, an empty one is taken last, whose gradient is nan: is one batch added "
-             "for the rest, even where nothing is left?"),
+             "Where the batches come out even, an empty one is taken last, and a mean over it is nan: is one batch "
+             "added for the rest, even where nothing is left?"),
             (lambda w, gradient, *rest: training_loop(w, _squares, *rest),
              "The gradient of the squared errors is used, whatever is passed. Ask the function that is passed: "
              "`gradient(w, …)`."),

@@ -65,7 +65,7 @@ def cost_of_carrying(rates, small, large, test, factor):
         return np.where(np.isnan(losses).any(axis=1), np.inf, losses.mean(axis=1)).argmin()
 
     carried = np.abs(np.log(rates / (rates[own(small)] * factor))).argmin()
-    return np.where(np.isnan(test[carried]), np.inf, test[carried]) - test[own(large)]
+    return np.where(np.isnan(test[carried]), np.inf, test[carried] - test[own(large)])
 
 
 def _table(ratio=lambda size, batch, critical: min(size, critical) / min(batch, critical),
