@@ -2443,7 +2443,7 @@ def test_memory_between_calls_is_noticed():
 
 def test_mistake_is_named_even_where_it_stops_elsewhere():
     result = check("steps-to-tolerance", lambda factor, tol: math.floor(math.log(tol) / math.log(factor)))
-    assert "rounding down" in result.message and "ValueError" in result.message
+    assert "Rounding down" in result.message and "ValueError" in result.message
 
 
 def test_drive_runs_a_stateful_function_for_several_steps_and_afresh():

@@ -334,7 +334,7 @@ EXERCISES = [
              "β is multiplied by t. What is left of the start after t steps is β to the power t."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 * t), s / (1 - b2 * t)),
                    step=lambda m, s, eps: m / (_root(s) + eps)),
-             "β is multiplied by t, so that the root of a number below 0 comes in. What is left of the start "
+             "β is multiplied by t, so that sooner or later 1 − β t is 0 or below. What is left of the start "
              "after t steps is β to the power t."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1) ** t, s / (1 - b2) ** t)),
              "The power belongs to β alone: 1 − βᵗ, not (1 − β)ᵗ."),

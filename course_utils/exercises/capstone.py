@@ -570,7 +570,7 @@ EXERCISES = [
              "The setting plays no part here: trials with other settings are not the same run."),
             (lambda trials: sum(steps for _, steps, decays in trials if decays) + _accounting(_new)(
                 [t for t in trials if not t[2]]),
-             "Right for constant rates. With a decaying one, the very same run once more is free, too."),
+             "Right for constant rates. With a decaying one, the very same run once more should be free, too."),
             (_started_by_any,
              "A constant run goes on here from where a decaying one of the same setting ended. The two never share "
              "their steps."),
@@ -578,14 +578,14 @@ EXERCISES = [
              "A decaying run is free here where a constant one of the same setting and length was there before. The "
              "two never share their steps."),
             (lambda trials: _known(trials, lambda setting, steps, decays: setting),
-             "Right for constant rates. With a decaying one, a run of another length starts anew, even if the setting "
-             "is known."),
+             "Right for constant rates. With a decaying one, a run of another length should start anew, even if the "
+             "setting is known."),
             (lambda trials: _known(trials, lambda setting, steps, decays: steps),
              "Right for constant rates. A decaying run is free here once any run had that length, of whatever "
              "setting."),
             (_accounting(_new, lambda s, steps, decays: (s, decays)),
              "Constant and decaying runs are kept apart, as they should be. But a decaying run of another length "
-             "starts anew; it does not go on where the last one ended."),
+             "should start anew; it does not go on where the last one ended."),
             (_accounting(lambda steps, before: steps if not before else 0),
              "A run that is known costs nothing here, even if it becomes longer: the new steps cost."),
             (_accounting(_new, grow=lambda before, steps: before or steps),
@@ -598,13 +598,13 @@ EXERCISES = [
              "nothing."),
             (lambda trials: _known(trials, lambda setting, steps, decays: setting if decays else ()),
              "Right for constant rates. With a decaying one, only the first run of a setting is charged. A run of "
-             "another length starts anew."),
+             "another length should start anew."),
             (lambda trials: _known(trials, lambda setting, steps, decays: steps if decays else ()),
              "Right for constant rates. A decaying run is free here once a decaying one had that length, of whatever "
              "setting."),
             (_decaying_if_longer,
-             "Right for constant rates. With a decaying one, a shorter run starts anew as well, and is charged in "
-             "full."),
+             "Right for constant rates. With a decaying one, a shorter run should start anew as well, and be "
+             "charged in full."),
             (lambda trials: sum(n for _, n, d in dict.fromkeys(trials) if d),
              "Right for decaying rates. The constant ones cost nothing here."),
             (_length_seen,

@@ -436,7 +436,7 @@ EXERCISES = [
              "cuts it to 2, and the steps become too long. Round instead."),
             (lambda low, high, n: low * 10 ** (np.arange(np.ceil(n * np.log10(high / low)) + 1) / n),
              "Right, except where rounding leaves a trifle more than a whole number, as in 3.0000000000000004 for 3 "
-             "steps, which `ceil` makes 4: round instead."),
+             "steps, which then count as 4: round instead."),
             (lambda low, high, n: np.geomspace(low, high, math.ceil(n * np.log10(high / low)) + 1),
              "Where rounding leaves a trifle more than a whole number of steps, as 3.0000000000000004 for 3, `ceil` "
              "makes it 4, and the steps become too short. Round instead."),
@@ -550,8 +550,8 @@ EXERCISES = [
             (lambda rates, scores: _pick(scores, _error(scores).mean(), rates),
              "The standard errors of all rates are averaged here. Asked for is that of the best rate alone."),
             (lambda rates, scores: _pick(scores, _of_best(scores).var(ddof=1) / scores.shape[1], rates),
-             "Where the standard error is below 1, hardly more than the best mean itself is let in: is it squared (a "
-             "root is missing), added where it should be taken off, or left out?"),
+             "Where scores spread by less than 1, too little is let in: is the standard error, or the deviation, "
+             "squared (a root is missing), or is the error added where it should be taken off, or left out?"),
             (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1) / np.sqrt(len(scores)), rates),
              "The root is taken of the number of rates. A mean is made of the scores of the seeds: how many are they?"),
             (lambda rates, scores: _pick(scores, scores.std(ddof=1) / np.sqrt(scores.shape[1]), rates),

@@ -199,8 +199,8 @@ def _known_mistake(exercise, watched, got, expected, right):
         elif chosen or any(right[i] for i in rest):
             continue
         elif len(rest) <= 1 or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
-            look = "".join(f" That may not be all: `{as_asked(exercise, i)}` needs another look." for i in rest[:1])
-            scope = f"{sum(agree[:n])} of {n} answers fit this: " * bool(rest)
+            look = "".join(f" Look at `{as_asked(exercise, i)}`, too." for i in rest[:1])
+            scope = f"This explains at least {sum(agree[:n])} of {n} answers: " * bool(rest)
             near.append((len(rest), scope + sentence + raised + look))
     return guarded, min(near, key=lambda one: one[0], default=(0, ""))[1]
 
@@ -220,8 +220,7 @@ def _beyond(exercise, watched, wrong):
         if over():
             break
     smallest = sorted(found, key=size)[:1]
-    return "".join(f" That may not be all: `{as_asked(replace(exercise, probes=(probe,)), 0)}` needs another look."
-                   for probe in smallest)
+    return "".join(f" Look at `{as_asked(replace(exercise, probes=(probe,)), 0)}`, too." for probe in smallest)
 
 
 def _is_no_answer(value):

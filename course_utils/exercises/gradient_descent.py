@@ -600,7 +600,8 @@ EXERCISES = [
                  "n up to 500": [16]},
         mistakes=(
             (lambda factor, tolerance: math.floor(_log_steps(factor, tolerance)),
-             "One step short, unless a step ends just at the tolerance: rounding down stops before it is reached."),
+             "Rounding down stops before the tolerance is reached, one step short, unless a step ends just at it (or "
+             "factor is 0)."),
             (lambda factor, tolerance: round(_log_steps(factor, tolerance)),
              "Sometimes one step short: the nearest whole number may lie below what is needed."),
             (_log_steps,

@@ -797,7 +797,8 @@ EXERCISES = [
              "The waiting grows, and is asked about, before a new lowest loss sets it back. Look at the loss first, "
              "then count, then ask."),
             (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, 1),
-             "After a reduction the waiting begins at 1, so that the next one comes an epoch early. It begins at 0."),
+             "After a reduction the waiting begins at 1, so that the next one comes an epoch early, but for "
+             "patience 0. It begins at 0."),
             (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, -1),
              "After a reduction the next one comes an epoch late: either the waiting begins at −1, or an epoch is not "
              "counted. It begins at 0, and counts the next epoch."),

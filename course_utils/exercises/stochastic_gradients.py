@@ -705,7 +705,7 @@ EXERCISES = [
             (_loop(lambda w, gradient, x, y, rows, lr, size: w + lr * gradient(w, x[rows], y[rows])),
              "The steps go uphill: look at the sign."),
             (_labels_left_behind,
-             "The inputs are picked by the order, the targets are not: each example gets the answer of another."),
+             "The inputs are picked by the order, the targets are not: examples get the answers of others."),
             (_gradient_kept(False),
              "Each batch's gradient is added to those before it, as when `optimizer.zero_grad()` is forgotten."),
             (_gradient_kept(True),
@@ -780,7 +780,7 @@ EXERCISES = [
             (_loop(_right, epochs=lambda orders: [orders[-1]] * len(orders)),
              "Every epoch takes the order of the last. Each has its own."),
             (_inputs_left_behind,
-             "The targets are picked by the order, the inputs are not: each example gets the answer of another."),
+             "The targets are picked by the order, the inputs are not: examples get the answers of others."),
             (_cut(lambda order, size: [rows for rows in np.array_split(order, size) if len(rows)]),
              "The examples are shared out among batch_size batches, without those that stay empty. Asked for are "
              "batches *of* batch_size."),
