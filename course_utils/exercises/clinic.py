@@ -466,7 +466,8 @@ EXERCISES = [
              "Between two norms `np.percentile` takes a point on the line between them, not the lower of the two."),
             (lambda norms, percentile, skip: float(np.percentile(_kept(norms, skip), percentile, method="higher"))
              if len(_kept(norms, skip)) else np.inf,
-             "Between two norms `np.percentile` takes a point on the line between them, not the higher of the two."),
+             "Between two norms `np.percentile` takes a point on the line between them, not one of the two, such as "
+             "the higher."),
         ),
     ),
     Exercise(

@@ -581,10 +581,10 @@ EXERCISES = [
             (_curvature(unit=lambda v: v / np.linalg.norm(v), inside=lambda v: v),
              "v is not scaled in the rounds, so that vᵀ H v grows with its length."),
             (_curvature(inside=lambda v: v / np.abs(v).max()),
-             "v is divided by its largest number. To be a curvature, vᵀ H v needs a v of length 1."),
+             "v is divided by the largest size in it. To be a curvature, vᵀ H v needs a v of length 1."),
             (_curvature(unit=lambda v: v / np.abs(v).max()),
-             "v is divided by its largest number, at the start as well. To be a curvature, vᵀ H v needs a v of length "
-             "1."),
+             "v is divided by the largest size in it, at the start as well. To be a curvature, vᵀ H v needs a v of "
+             "length 1."),
             (_curvature(unit=lambda v: v / np.abs(v).sum()),
              "v is divided by the sum of its sizes, at the start as well. Its length is the root of the sum of the "
              "squares."),

@@ -199,7 +199,8 @@ def _known_mistake(exercise, watched, got, expected, right):
         elif chosen or any(right[i] for i in rest):
             continue
         elif len(rest) <= 1 or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
-            look = "".join(f" Look at `{as_asked(exercise, i)}`, too." for i in rest[:1])
+            smallest = sorted(rest, key=lambda i: size(exercise.probes[i]))[:1]
+            look = "".join(f" Look at `{as_asked(exercise, i)}`, too." for i in smallest)
             scope = f"This explains at least {sum(agree[:n])} of {n} answers: " * bool(rest)
             near.append((len(rest), scope + sentence + raised + look))
     return guarded, min(near, key=lambda one: one[0], default=(0, ""))[1]
