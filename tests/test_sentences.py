@@ -195,6 +195,12 @@ def test_effects_by_example(got, words):
     assert effect(got, [1.0, 2.0, 4.0], asked) == words
 
 
+def test_a_lone_wrong_answer_is_told_apart_by_a_value_only_where_its_corner_names_the_argument():
+    asked = [{"n": 5}, {"n": 6}, {"n": 1}]
+    assert effect([1.0, 2.0, 3.0], [1.0, 2.0, 4.0], asked) == "Right on 2 of 3 probes."
+    assert "those where `n` is not 1" in effect([1.0, 2.0, 3.0], [1.0, 2.0, 4.0], asked, "n may be 1")
+
+
 @pytest.mark.parametrize("id, attempt", [
     ("epochs-to", lambda a, t: EXERCISES["epochs-to"].reference(a, t) if t > 0.01 else None),
     ("pick-rate", lambda r, v, t: EXERCISES["pick-rate"].reference(r, np.maximum(v, 0), t)),

@@ -199,8 +199,7 @@ def _known_mistake(exercise, watched, got, expected, right):
         elif chosen or any(right[i] for i in rest):
             continue
         elif len(rest) <= 1 or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
-            smallest = sorted(rest, key=lambda i: size(exercise.probes[i]))[:1]
-            look = "".join(f" Look at `{as_asked(exercise, i)}`, too." for i in smallest)
+            look = _look_at(exercise, [exercise.probes[i] for i in rest])
             scope = f"This explains at least {sum(agree[:n])} of {n} answers: " * bool(rest)
             near.append((len(rest), scope + sentence + raised + look))
     return guarded, min(near, key=lambda one: one[0], default=(0, ""))[1]
@@ -220,7 +219,12 @@ def _beyond(exercise, watched, wrong):
                 found.append(probe)
         if over():
             break
-    smallest = sorted(found, key=size)[:1]
+    return _look_at(exercise, found)
+
+
+def _look_at(exercise, probes):
+    """The smallest of the questions that a mistake leaves open, in words; "" of none."""
+    smallest = sorted(probes, key=size)[:1]
     return "".join(f" Look at `{as_asked(replace(exercise, probes=(probe,)), 0)}`, too." for probe in smallest)
 
 
