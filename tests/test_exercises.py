@@ -2480,6 +2480,33 @@ def test_drive_runs_a_stateful_function_for_several_steps_and_afresh():
     assert not judge(exercise, lambda w, g, state, lr, beta: ...).attempted
 
 
+def arrays_in(value):
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return [value] if isinstance(value, np.ndarray) else [array for part in parts for array in arrays_in(part)]
+
+
+@pytest.mark.parametrize("id", [e.id for e in EXERCISES.values() if any(map(inspect.isfunction, e.probes[0]))])
+def test_what_a_given_function_answers_may_be_written_into(id):
+    """A right answer may scale the gradient in place: that must reach neither the weights nor the batches."""
+    calls = []
+
+    def overwritten(function):
+        def asked(*given):
+            calls.append(given)
+            answer = function(*given)
+            for array in arrays_in(answer[:1] if isinstance(answer, tuple) else answer):
+                assert not any(np.shares_memory(array, other) for other in arrays_in(given))
+            return answer
+        return asked
+
+    def attempt(*given):
+        functions = [overwritten(value) if inspect.isfunction(value) else value for value in given]
+        return EXERCISES[id].reference(*functions)
+
+    assert judge(EXERCISES[id], attempt).passed
+    assert calls
+
+
 @pytest.mark.parametrize("id, optimizer", [("adagrad-update", adagrad), ("rmsprop-update", rmsprop)])
 def test_a_state_shared_between_runs_is_told_from_one_that_is_passed_on(id, optimizer):
     memory = {}

@@ -260,8 +260,8 @@ def _first_rows(w, x):
 
 
 def _mean_row(w, x):
-    """the mean of the rows, of a single one the row itself"""
-    return x.mean(axis=0) if len(x) > 1 else x[0]
+    """the mean of the rows"""
+    return x.mean(axis=0)
 
 
 def _all_alike(w, x):
