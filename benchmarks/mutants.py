@@ -8,8 +8,9 @@ since it needs fork.
 
 1. The tests of a group are run once, and which lines each one touches in how many seconds is kept in build/mutants.
 2. A process imports libraries, package and tests, and collects the tests. For each mutant it forks a child, which gives
-   the changed functions their new code and runs the tests that touch the changed lines, the fastest first. It ends at
-   the first failure, or when a test computes ten times as long as it did, waits for minutes, or takes 4 GB.
+   the changed functions their new code and runs the tests that touch the changed lines, the fastest first (those of the
+   file that the group names first before them). It ends at the first failure, or when a test computes ten times as long
+   as it did, waits for minutes, or takes 4 GB.
 3. What lives, and what is computed on import, is tried once more in a child that imports the package from a copy of the
    folder, in which the file itself is changed.
 
@@ -52,12 +53,12 @@ JUDGE = [f"course_utils/exercises/{name}.py" for name in (
     "asking", "differences", "framework", "limits", "otherwise", "relations", "tasks", "values", "walks")]
 SWEEPS = ("sweep", "training", "stacks", "compare", "plain", "chunks", "store", "identity", "memory", "curvature",
           "bad_input", "names", "evaluated")
-GROUPS = [  # modules, and the names of the tests that are about them
+GROUPS = [  # modules, and the names of the tests that are about them; those of the first name are run first
     *(([f"course_utils/{name}.py"], (name, "bad_input")) for name in ("schedules", "statistics", "search")),
     (["course_utils/optimizers.py"], ("optimizers", "newer_optimizers", "bad_input")),
     (["course_utils/descent.py"], ("descent", "landscapes", "bad_input")),
     (["course_utils/claims.py"], ("claims", "statistics")),
-    (JUDGE, ("wording", "limits", "exercises", "sentences")),
+    (JUDGE, ("answers", "wording", "limits", "exercises", "sentences")),
     (["course_utils/sweep.py", *ENGINE], SWEEPS),
 ]
 LIBRARIES = ("torch", "pandas", "scipy.stats", "scipy.optimize", "sklearn.datasets", "optuna", "matplotlib.pyplot",
@@ -262,10 +263,11 @@ def record(tree, name, modules):
     return json.loads(kept.read_text())["tests"]
 
 
-def touching(mutant, recorded, most=float("inf")):
-    """Tests as (name, seconds) that touch the changed lines, the fastest first, of at most so many seconds together.
+def touching(mutant, recorded, first="", most=float("inf")):
+    """Tests as (name, seconds) that touch the changed lines, of at most so many seconds together.
 
-    If an import runs these lines, or nothing does: all that touch the module, and the file of tests of its name.
+    Those of the file named first come first, else the fastest. If an import runs these lines, or nothing does: all that
+    touch the module, and the file of tests of its name.
     """
     lines = set(range(mutant.lines[0], mutant.lines[1] + 1))
     touch = {name for name, test in recorded.items() if lines & set(test["lines"].get(mutant.module, ()))}
@@ -273,7 +275,7 @@ def touching(mutant, recorded, most=float("inf")):
         own = f"tests/test_{Path(mutant.module).stem}.py::"
         touch = {name for name, test in recorded.items() if mutant.module in test["lines"] or name.startswith(own)}
     tests = [(name, recorded[name]["seconds"]) for name in touch if not name.startswith(IMPORT)]
-    tests = sorted(tests, key=lambda pair: pair[1])
+    tests = sorted(tests, key=lambda pair: (not pair[0].startswith(f"tests/test_{first}.py"), pair[1]))
     return [test for test, spent in zip(tests, accumulate(s for _, s in tests), strict=True) if spent <= most]
 
 
@@ -401,7 +403,7 @@ def run_group(tree, modules, files, chosen, deadline, most):
         if time.monotonic() > deadline:
             return verdicts
         recorded |= record(tree, file, modules)
-    tests = partial(touching, recorded=recorded, most=most)
+    tests = partial(touching, recorded=recorded, first=files[0], most=most)
     left = [m for m in chosen if verdicts.get(m) is None]
     if left:
         try_fast(tree, files, left, tests, verdicts, deadline)

@@ -157,6 +157,14 @@ def test_the_tests_that_touch_the_changed_lines_are_run_the_fastest_first():
     assert chosen["if not x < n and n != 2:"] == ["fast", "slow"]
 
 
+def test_the_tests_of_the_file_that_is_named_first_are_run_first():
+    recorded = {f"tests/test_{file}.py::test": {"seconds": seconds, "lines": {"m.py": [6]}}
+                for file, seconds in (("own", 2.0), ("other", 1.0))}
+    mutant = next(m for m in mutations.mutants("m.py", SOURCE) if m.before == "if not x < n and n != 2:")
+    assert mutants.touching(mutant, recorded, first="own")[0] == ("tests/test_own.py::test", 2.0)
+    assert mutants.touching(mutant, recorded, first="missing")[0] == ("tests/test_other.py::test", 1.0)
+
+
 def test_the_lines_that_a_test_touches_are_seen_in_each_thread_and_no_others():
     def work():
         def first():

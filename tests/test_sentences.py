@@ -59,8 +59,9 @@ STEP_SLIPS = {
     "uphill": (on_the_arguments(lambda w, g, *rest: (w, -g, *rest)), "uphill"),
     "rate 1": (on_the_arguments(lambda w, g, state, lr, *rest: (w, g, state, 1.0, *rest)), "rate is missing"),
     "rate twice": (on_the_arguments(lambda w, g, state, lr, *rest: (w, g, state, lr**2, *rest)), "rate comes in twice"),
-    "nothing kept": (on_the_arguments(lambda w, g, state, *rest: (w, g, {}, *rest)), "is not used"),
-    "beta 0.9": (on_the_arguments(lambda w, g, state, lr, *rest: (w, g, state, lr, 0.9, *rest[1:])), "typed in|hats"),
+    "nothing kept": (on_the_arguments(lambda w, g, state, *rest: (w, g, {}, *rest)), "is not used|comes in"),
+    "beta 0.9": (on_the_arguments(lambda w, g, state, lr, *rest: (w, g, state, lr, 0.9, *rest[1:])),
+                 "typed in|whatever is passed|hats"),
 }
 
 
@@ -541,7 +542,7 @@ def search_that_gives_up(accuracies, target):
     ("first-answer", lambda n, b: n // (b - 1) if b > 1 else n, "the answer is", "half the size"),
     ("critical-rate", lambda H: 2 / np.abs(H).max(0).sum(), "the answer is", "The trace"),
     ("locate-step", lambda s, n, b: (*divmod(s, max(n // b, 1)), b if s % max(n // b, 1) < n // b - 1 else
-                                     n - max(n // b - 1, 0) * b), "put into the last full batch", "looks full"),
+                                     n - max(n // b - 1, 0) * b), "put into the last of them", "looks full"),
     ("locate-step", lambda s, n, b: (0, s, b), "as if all belonged to epoch 0", "Steps are divided"),
     ("epochs-to", search_that_gives_up, "Two epochs in a row", "Only the first epoch is looked at"),
     ("epochs-to", lambda a, t: next((i + 1 for i, x in enumerate(a) if x >= t - 0.01), None),
@@ -1047,7 +1048,7 @@ def filled(sharpness, method):
     ("layer-backward", lambda x, W, g: (g @ W, g.T @ x + W, g.sum(axis=0)),
      "the gradient by x and the gradient by b are right"),
     ("budgeted-halving", lambda score, settings, lengths, kept: score(lengths[0], settings[0]), "asked for 16, which"),
-    ("finals-left", lambda b, n, s, f: min(0, max(n, (b - n * s) // (f - s))), "Always 0"),
+    ("finals-left", lambda b, n, s, f: min(0, max(n, (b - n * s) // (f - s))), "Nearly always 0"),
     ("finals-left", lambda b, n, s, f: 0 if b - n * s < f else min(n, (b - n * s) // (f - s)), "less than `full`"),
     ("budgeted-halving", kept_in_all_rounds(0), "kept[0] serves in all rounds"),
     ("budgeted-halving", nan_as_the_lowest, "ranks like the lowest score of the round"),
@@ -1139,7 +1140,7 @@ def filled(sharpness, method):
     ("best-momentum", lambda low, high: (EXERCISES["best-momentum"].reference(low, high)[0] if high < 2e4 * low
      else 1 / high, EXERCISES["best-momentum"].reference(low, high)[1]), "`low = 0.001, high = 90`"),
     ("sharpness-by-products", lambda times, start, n: EXERCISES["sharpness-by-products"].reference(
-        lambda v: np.round(times(v), 8), start, n), "a small product is taken for 0"),
+        lambda v: np.round(times(v), 8), start, n), "where a product is small: either that is taken for 0"),
     ("rate-table", lambda lr, batch, sizes, critical: [[lr] * 3 for _ in sizes], "probes yours is `lr` itself."),
     ("momentum-edge", lambda lr, *rest: float(np.max(EXERCISES["momentum-edge"].reference(lr, *rest))),
      "It is a single number; asked for is (2,)."),
@@ -1170,7 +1171,7 @@ def filled(sharpness, method):
     ("clip-threshold", lambda norms, percentile, skip: EXERCISES["clip-threshold"].reference(
         norms, percentile, skip) or np.inf, "is 0 taken for nothing there"),
     ("name-fate", lambda *gauges: EXERCISES["name-fate"].reference(*gauges).replace(" ", "_"), "The spelling differs."),
-    ("name-fate", small_before_large, "a loss that has not fallen is named before small steps"),
+    ("name-fate", small_before_large, "a loss that has not fallen should be named before small steps"),
     ("parameter-settings", lambda names, shapes, lr, factor, decay: (EXERCISES["parameter-settings"].reference(
         names, shapes, lr, factor, decay)[0], [decay if len(shape) > 1 else None for shape in shapes]),
      "Value 2: None stands among them"),

@@ -195,8 +195,8 @@ def _decay_in_square(w, g, state, lr, beta1, beta2, eps, weight_decay):
     return w * (1 - lr * weight_decay) - lr * m_hat / (s_hat**0.5 + eps), {"t": t, "m": m, "s": s}
 
 
-_LEAST = "eps is the least that the step divides by. Here it is *added* to the root of ŝ, at every step."
-_EPS_SQUARED = "eps is squared and stands inside the root, √(ŝ + ε²). Here it is added after the root, as it is."
+_LEAST = "eps is the least that the step divides by. It should be *added* to the root of ŝ, at every step."
+_EPS_SQUARED = "eps is squared and stands inside the root, √(ŝ + ε²). It should be added after the root, as it is."
 _HATS_KEPT = ("The corrected averages went into the state, so that the correction is applied again and again. Keep m "
               "and s as they are without hats.")
 _ONE_BETA = "The average of g² is made with β₁, and corrected with β₂. β₂ belongs in both places."
@@ -272,15 +272,15 @@ EXERCISES = [
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 ** (t - 1)), s / (1 - b2 ** (t - 1)))),
              "The count is 0 in the first step, and 1 − β⁰ is 0. Count the step first, then correct: t begins at 1."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 ** (t + 1)), s / (1 - b2 ** (t + 1)))),
-             "The count is one ahead: in the first step t is 1."),
+             "The count is one ahead: in the first step t should be 1."),
             (_adam(step=lambda m, s, eps: m / (s + eps) ** 0.5),
-             "eps stands inside the root. It is added after the root was taken."),
+             "eps stands inside the root. It should be added after the root was taken."),
             (_eps_before_the_hat,
-             "eps is added to the root of s without its hat, as in the paper's short form and in some libraries. Here "
-             "it is added to the root of ŝ."),
+             "eps is added to the root of s without its hat, as in the paper's short form and in some libraries. It "
+             "should be added to the root of ŝ."),
             (_adam(step=lambda m, s, eps: m / np.maximum(s**0.5, eps)), _LEAST),
             (_adam(step=lambda m, s, eps: m / np.maximum(s, eps) ** 0.5),
-             "eps is the least that the root is taken of. Here it is added after the root, at every step."),
+             "eps is the least that the root is taken of. It should be added after the root, at every step."),
             (_adam(step=lambda m, s, eps: m / (s + eps**2) ** 0.5), _EPS_SQUARED),
             (_adam(step=lambda m, s, eps: m / s**0.5),
              "The argument eps has no effect: either it is missing, or a tiny number stands in its place. Where it is "
@@ -294,25 +294,25 @@ EXERCISES = [
             (_adam(betas=lambda b1, b2: (0.9, 0.999)),
              "The two β are typed in. Use the beta1 and beta2 that are passed."),
             (_adam(hats=lambda m, s, b1, b2, t: (m, s / (1 - b2**t))),
-             "The mean of the gradient has no correction: the first steps come out too short."),
+             "The mean of the gradient has no correction: unless β₁ is 0, the first steps come out too short."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s)),
-             "The mean square has no correction: what is divided by is too small at first."),
+             "The mean square has no correction: unless β₂ is 0, what is divided by is too small at first."),
             (_adam(hats=lambda m, s, b1, b2, t: (m, s)),
              "Both hats are missing: this is Adam without bias correction."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b2**t), s / (1 - b1**t))),
-             "The two corrections have changed places: each average is corrected by its own β."),
+             "The two corrections have changed places: each average should be corrected by its own β."),
             (_adam(betas=lambda b1, b2: (b2, b1)),
              "β₁ and β₂ have changed places: β₁ belongs to the gradient, β₂ to its square."),
             (_adam(mean=lambda m, g, b: (1 - b) * m + b * g, square=lambda s, g, b, m: (1 - b) * s + b * g**2),
-             "The averages keep 1 − β of themselves and take β of the new. It is the other way round."),
+             "The averages keep 1 − β of themselves and take β of the new. It should be the other way round."),
             (_adam(mean=lambda m, g, b: g, hats=lambda m, s, b1, b2, t: (m, s / (1 - b2**t))),
              "The step uses the gradient of the moment, not its average m."),
             (_adam(square=lambda s, g, b, m: b * s + (1 - b) * m**2),
-             "The second average is one of m², the squared mean. It is the mean of the squared gradient, g²."),
+             "The second average is one of m², the squared mean. It should be one of g², the squared gradient."),
             (_adam(square=lambda s, g, b, m: b * s + (1 - b) * np.abs(g)),
-             "The second average is one of |g|. It takes the square."),
+             "The second average is one of |g|. It should take the square, g²."),
             (_adam(square=lambda s, g, b, m: b * s + (1 - b) * g),
-             "The second average takes g, not g², so that it may be negative and has no root."),
+             "The second average takes g, not g², so that it may be negative, and then has no real root."),
             (_adam(step=lambda m, s, eps: m / (s + eps)),
              "The root is missing: ŝ is a mean of squares, in the square of the gradient's units."),
             (_adam(kept=lambda m, s, m_hat, s_hat: (m_hat, s_hat)),
@@ -325,7 +325,7 @@ EXERCISES = [
              "The gradient and its square are added in full. The averages take 1 − β₁ of the one and 1 − β₂ of the "
              "other."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1), s / (1 - b2)) if t == 1 else (m, s)),
-             "Only the first step has its hats. Each later one has them as well, with its own t."),
+             "Only the first step has its hats. Each later one should have them as well, with its own t."),
             (_adam(square=lambda s, g, b, m: s + g**2, hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s)),
              "The squares pile up, as in AdaGrad. RMSProp's average forgets."),
             (_adam(hats=lambda m, s, b1, b2, t: (m * (1 - b1**t), s * (1 - b2**t))),
@@ -334,8 +334,8 @@ EXERCISES = [
              "β is multiplied by t. What is left of the start after t steps is β to the power t."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 * t), s / (1 - b2 * t)),
                    step=lambda m, s, eps: m / (_root(s) + eps)),
-             "β is multiplied by t, so that sooner or later 1 − β t is 0 or below. What is left of the start "
-             "after t steps is β to the power t."),
+             "β is multiplied by t, so that 1 − β t may become 0 or less. What is left of the start after t steps is β "
+             "to the power t."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1) ** t, s / (1 - b2) ** t)),
              "The power belongs to β alone: 1 − βᵗ, not (1 − β)ᵗ."),
             (_adam(rate=lambda lr: -lr),
@@ -349,35 +349,35 @@ EXERCISES = [
             (_adam(step=lambda m, s, eps: m),
              "The step does not divide by the root of ŝ: this is an average of gradients, no more."),
             (_adam(mean=lambda m, g, b: (1 - b) * m + b * g),
-             "The mean keeps 1 − β₁ of itself and takes β₁ of the new. It is the other way round."),
+             "The mean keeps 1 − β₁ of itself and takes β₁ of the new. It should be the other way round."),
             (_adam(square=lambda s, g, b, m: (1 - b) * s + b * g**2),
-             "The mean square keeps 1 − β₂ of itself and takes β₂ of the new. It is the other way round."),
+             "The mean square keeps 1 − β₂ of itself and takes β₂ of the new. It should be the other way round."),
             (_adam(square=lambda s, g, b, m: b * s + ((1 - b) * g) ** 2),
-             "1 − β₂ is squared along with g. It multiplies g² from outside."),
+             "1 − β₂ is squared along with g. It should multiply g² from outside."),
             (_forgetful,
-             "Every step is like a first one: the state that comes in is not used, or an empty one is handed back."),
+             "Every step is like a first one: perhaps the state that comes in is not used, is read by other names than "
+             "it was written by, or is handed back empty."),
             (_old_averages,
              "The step uses the averages as they were before this gradient. Update them first."),
             (_one_scale,
-             "One mean square serves the whole array. Each weight has its own."),
+             "One mean square serves the whole array. Each weight should have its own."),
             *of_any_step(_right),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s / (1 - b1**t))),
              "The mean square is corrected with β₁. It has its own, β₂."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b2**t), s / (1 - b2**t))),
              "The mean is corrected with β₂. It has its own, β₁."),
             (_adam(square=lambda s, g, b, m: b * s + (1 - b) * np.sum(g**2)),
-             "The squares of all weights are added up into one average. Each weight has its own."),
+             "The squared gradients of all weights are added up into one average. Each weight should have its own."),
             (_adam(square=lambda s, g, b, m: b * s + (1 - b) * (g - m) ** 2),
-             "The second average is one of (g − m)², how far the gradient is from its mean. It takes g² itself."),
+             "The second average is one of (g − m)², how far the gradient is from its mean. It should take g² itself."),
             (skipping_zeros(_right),
-             "A step whose gradient is 0 is left out. The averages go on, and the mean of those before moves the "
-             "weights."),
+             "A step whose gradient is 0 is left out. The averages should go on even then, and move the weights."),
             (_adam(hats=lambda m, s, b1, b2, t: (m, s), step=lambda m, s, eps: m / (s + eps) ** 0.5),
              "Two things: both hats are missing, and eps stands inside the root."),
             (_adam(hats=lambda m, s, b1, b2, t: (m, s), rate=lambda lr: -lr),
              "Two things: both hats are missing, and the step goes uphill."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1**t), s / (1 - b2**t) ** 2)),
-             "The root of s is divided by 1 − β₂ᵗ. It is s that is divided, before the root is taken."),
+             "The root of s is divided by 1 − β₂ᵗ. It is s that should be divided, before the root is taken."),
             (_adam(square=lambda s, g, b, m: b * s + (1 - b) * g**2, betas=lambda b1, b2: (b1, b1)),
              "β₁ serves both averages. That of the square has its own, β₂."),
             (_square_with_beta1, _ONE_BETA),
@@ -387,29 +387,29 @@ EXERCISES = [
              "The second average is one of |g|, and no root is taken of it. Adam averages squares, and takes the root "
              "of that."),
             (_adam(square=lambda s, g, b, m: s + (1 - b) * g**2),
-             "The new square is weighted well, but the old s is kept whole, so that s grows without end. β₂ of it is "
-             "kept."),
+             "The new square is weighted well, but the old s is kept whole, so that nothing is forgotten. β₂ of it "
+             "should be kept."),
             (_adam(mean=lambda m, g, b: m + (1 - b) * g),
              "The new gradient is weighted well, but the old m is kept whole, so that nothing is forgotten. β₁ of it "
-             "is kept."),
+             "should be kept."),
             (_looking_ahead,
-             "The mean takes the gradient twice, as in Nesterov's form of Adam. m̂ is m over its 1 − β₁ᵗ, no more."),
+             "The mean takes the gradient twice, as in Nesterov's form of Adam. m̂ should be m over its 1 − β₁ᵗ, no "
+             "more."),
             (_counting_weights,
-             "Right for single weights. With several, the count goes up with each weight: it goes up once a step, "
+             "Right for single weights. With several, the count goes up with each weight: it should go up once a step, "
              "for all of them."),
             (_beginning_full,
-             "The averages begin with the first gradient and its square. They begin with 0, which is what the "
+             "The averages begin with the first gradient and its square. They should begin with 0, which is what the "
              "hats are made for."),
             (_adam(hats=lambda m, s, b1, b2, t: (m, s), step=lambda m, s, eps: m),
              "That is the mean of the gradient alone: no hats, and no division by the root."),
             (_adam(hats=lambda m, s, b1, b2, t: (m / (1 - b1 ** max(t - 1, 1)), s / (1 - b2 ** max(t - 1, 1)))),
-             "The second step is corrected like the first, and each later one like the one before it: t goes up by "
-             "one in every step."),
+             "From the second step on t is one short: 1, 1, 2, 3 … It should go up by one in every step."),
             (_adam(count=lambda t: t + 2),
              "The count goes up by two in every step, the first one included: the powers are 2, 4, 6 …"),
             (lambda w, g, state, *rest: _adam(hats=lambda m, s, b1, b2, t: (m, s))(
                 w, g, state or {"m": g, "s": g**2}, *rest),
-             "The averages begin with the first gradient and its square, and have no hats. They begin with 0, and "
+             "The averages begin with the first gradient and its square, and have no hats. They should begin with 0: "
              "the hats make up for that."),
             (_adam(kept=lambda m, s, m_hat, s_hat: (s, m), step=lambda m, s, eps: m / (np.sqrt(s) + eps)),
              "m and s change places in the state: the next step takes the one for the other."),
@@ -449,12 +449,12 @@ EXERCISES = [
             (lambda t, a, b: (1 - b**t) / (1 - a**t) ** 0.5,
              "β₁ and β₂ have changed places."),
             (lambda t, a, b: 1 - a**t,
-             "That is the share that the mean has reached. The mean square is too small as well, and the step divides "
-             "by its root."),
+             "That is the share that the mean has reached. The mean square may be too small as well, and the step "
+             "divides by its root."),
             (lambda t, a, b: 1 / (1 - b**t) ** 0.5,
-             "That is what the mean square does to the step. The mean is too small as well."),
+             "That is what the mean square does to the step. The mean may be too small as well."),
             (lambda t, a, b: (1 - a**t) * (1 - b**t) ** 0.5,
-             "The mean square stands below the fraction line: a value too small makes the step longer."),
+             "The mean square belongs below the fraction line: a value too small makes the step longer."),
             (lambda t, a, b: (1 - a) / (1 - b) ** 0.5,
              "That is the ratio of the first step, at every t."),
             (lambda t, a, b: (1 - a * t) / (1 - b**t) ** 0.5,
@@ -472,9 +472,9 @@ EXERCISES = [
             (lambda t, a, b: (1 - a) ** t / (1 - b) ** (t / 2),
              "The power belongs to β alone: 1 − βᵗ, not (1 − β)ᵗ."),
             (lambda t, a, b: (1 - a ** (t + 1)) / (1 - b ** (t + 1)) ** 0.5,
-             "One step too late: the first step has t = 1."),
+             "One step too late: the first step should have t = 1."),
             (lambda t, a, b: (1 - a ** (t - 1)) / (1 - b ** (t - 1)) ** 0.5,
-             "Where t is above 1, a step is missing: t − 1 are counted, or the first one as step 0. It has t = 1."),
+             "Where t is above 1, a step is missing: t − 1 are counted, or the first one as step 0, not as step 1."),
             (lambda t, a, b: a**t / (b**t) ** 0.5,
              "βᵗ is what is still missing after t steps. What is there already is 1 − βᵗ."),
             (lambda t, a, b: (1 - a**t) / (1 - b ** (2 * t)) ** 0.5,
@@ -486,10 +486,11 @@ EXERCISES = [
             (lambda t, a, b: (1 - a * t) / abs(1 - b * t) ** 0.5 if b * t != 1 else np.inf,
              "β is multiplied by t. What is left of the start after t steps is β to the power t."),
             (lambda t, a, b: (1 - b**t) ** 0.5,
-             "That is the root of the share that the mean square has reached. It stands below the line, and the mean "
-             "is too small as well."),
+             "That is the root of the share that the mean square has reached. It should stand below the line, and the "
+             "mean may be too small as well."),
             (lambda t, a, b: 1.0 - a * 0,
-             "Always 1 would mean that the correction changes nothing. (Or do the averages begin with 1? It is 0.)"),
+             "Always 1 would mean that the correction changes nothing. (Or do the averages begin with 1? They should "
+             "begin with 0.)"),
             (lambda t, a, b: (1 - a**t) / (1 - b**t) / 2,
              "The brackets: `** 1 / 2` is the power 1, and then half of all. The root is `** 0.5`."),
             (lambda t, a, b: (1 - a) ** t / (1 - b**t) ** 0.5,
@@ -499,7 +500,7 @@ EXERCISES = [
             (lambda t, a, b: (1 - a**t) / (1 - b**t) ** (1 / 3),
              "That is the cube root. The step divides by the square root of s."),
             (lambda t, a, b: (1 - a**t) * (1 - b**t),
-             "The two shares are multiplied. The mean is divided by the root of the mean square."),
+             "The two shares are multiplied. The mean should be divided by the root of the mean square."),
             (lambda t, a, b: ((1 - b**t) / (1 - a**t)) ** 0.5,
              "Two things: upside down, and the root was taken of both shares. It belongs to the mean square alone."),
             (lambda t, a, b: (1 - b**t) / (1 - a**t),
@@ -511,7 +512,7 @@ EXERCISES = [
             (lambda t, a, b: (1 - a**t) / (1 - b**t) ** 0.5 - 1,
              "That is how much too long the step is, as a share. Asked for is the ratio, 1 for a step that is right."),
             (lambda t, a, b: (1 - a**t) / (1 - a**t) ** 0.5,
-             "β₁ stands in both shares. The mean square has β₂."),
+             "β₁ stands in both shares. The mean square should have β₂."),
             (lambda t, a, b: (1 - a**t) / (1 - b) ** 0.5,
              "The power t is missing at β₂: the mean square comes nearer to its end with every step, too."),
             (lambda t, a, b: (1 - a) / (1 - b**t) ** 0.5,
@@ -519,26 +520,26 @@ EXERCISES = [
             (lambda t, a, b: (1 - 0.9**t) / (1 - 0.999**t) ** 0.5,
              "The two β are typed in. Use those that are passed."),
             (lambda t, a, b: sum(a**k for k in range(t)) / sum(b**k for k in range(t)) ** 0.5,
-             "The gradients are added up, not averaged: every gradient enters the mean with 1 − β₁, and its square the "
-             "other average with 1 − β₂."),
+             "The gradients are added up, not averaged: every gradient should enter the mean with 1 − β₁, and its "
+             "square the other average with 1 − β₂."),
             (lambda t, a, b: (1 - a**t) ** 0.5 / (1 - b**t),
-             "The root is on the wrong one. It belongs to the mean square, below the line; the mean has none."),
+             "The root is on the wrong one. It belongs to the mean square, below the line, and not to the mean."),
             (lambda t, a, b: (1 - a**t) / (1 - b ** (t - 1)) ** 0.5,
              "β₂ has the power t − 1. After t steps the mean square is the share 1 − β₂ᵗ."),
             (lambda t, a, b: (1 - a ** (t - 1)) / (1 - b**t) ** 0.5,
              "β₁ has the power t − 1. After t steps the mean is the share 1 − β₁ᵗ."),
             (lambda t, a, b: t * (1 - a) / (t * (1 - b)) ** 0.5,
-             "The averages grow in proportion to t here. They forget: after t steps the shares are 1 − βᵗ."),
+             "The averages grow in proportion to t here. They should forget, and reach the share 1 − βᵗ."),
             (lambda t, a, b: ((1 - a) / (1 - b) ** 0.5) ** t,
              "The power t is taken of the whole ratio. It belongs to each β: 1 − βᵗ."),
             (lambda t, a, b: np.log((1 - a**t) / (1 - b**t) ** 0.5),
              "That is the logarithm of the ratio. Asked for is the ratio itself."),
             (lambda t, a, b: ((1 - a**t) / (1 - b**t) ** 0.5) ** 2,
-             "That is the square of the ratio: the root is of 1 − β₂ᵗ alone, and the mean has no square."),
+             "That is the square of the ratio: the root should be of 1 − β₂ᵗ alone, and the mean without a square."),
             (lambda t, a, b: (1 - a**t) - (1 - b**t) ** 0.5,
-             "The root is taken off. The mean is *divided* by it."),
+             "The root is subtracted. The mean should be *divided* by it."),
             (lambda t, a, b: 1 - a**t / (1 - b**t) ** 0.5,
-             "The brackets: the whole 1 − β₁ᵗ stands above the line, not β₁ᵗ alone."),
+             "The brackets: the whole 1 − β₁ᵗ should stand above the line, not β₁ᵗ alone."),
             (lambda t, a, b: np.prod([(1 - a**k) / (1 - b**k) ** 0.5 for k in range(1, t + 1)]),
              "The ratios of all steps up to t are multiplied. Asked for is that of step t alone."),
             (lambda t, a, b: sum((1 - a**k) / (1 - b**k) ** 0.5 for k in range(1, t + 1)),
@@ -581,41 +582,40 @@ EXERCISES = [
              "The decay is added to the gradient, so that it is averaged and divided by the root like everything else. "
              "That is L2 in Adam, often called AdamW by mistake."),
             (_decayed(before=_as_given, gradient=lambda g, w, wd: g - wd * w),
-             "The decay is taken off the gradient, so that weights would grow, and by full steps. It acts on the "
+             "The decay is taken off the gradient, so that it pushes the weights away from 0. It should act on the "
              "weights alone."),
             (_decay_over_root,
-             "The decay is divided by the root together with the mean. It has to stay outside: it acts on the weights "
+             "The decay is divided by the root together with the mean. It should stay outside, and act on the weights "
              "alone."),
             (_decay_in_mean,
              "The decay goes through the average of the gradient. Neither average should see it."),
             (_decayed(before=lambda w, lr, wd: w * (1 - wd)),
-             "The rate is missing in the decay: the share taken away is lr · weight_decay. (The paper has this form, "
-             "with a schedule in place of the rate.)"),
+             "The rate is missing in the decay: the share taken away should be lr · weight_decay. (The paper has this "
+             "form, with a schedule in place of the rate.)"),
             (_decayed(before=_as_given, after=lambda new, w, lr, wd: new * (1 - lr * wd)),
-             "The decay comes after the step, so that the step itself is shortened as well. First the decay, then the "
-             "step."),
+             "The decay comes after the step, so that it acts on the step as well. First the decay, then the step."),
             (_decayed(before=lambda w, lr, wd: w * (1 + lr * wd)),
-             "The weights grow: the share is taken away, 1 − lr · weight_decay."),
+             "The decay makes the weights larger: the share should be taken away, so that 1 − lr · weight_decay is "
+             "left."),
             (_decayed(before=_as_given),
              "There is no decay: this is Adam."),
             (_decayed(before=lambda w, lr, wd: w * wd),
-             "The weights are multiplied by weight_decay. They keep 1 − lr · weight_decay of themselves."),
+             "The weights are multiplied by weight_decay. They should keep 1 − lr · weight_decay of themselves."),
             (_decayed(before=lambda w, lr, wd: w - lr * wd * np.sign(w)),
              "An equal amount is taken from each weight. A share is asked for: lr · weight_decay · w."),
             (_decayed(before=lambda w, lr, wd: w - lr * wd),
-             "lr · weight_decay is taken off as it is. It is a share *of the weights*: lr · weight_decay · w."),
+             "lr · weight_decay is taken off as it is. It should be a share *of the weights*: lr · weight_decay · w."),
             (_decayed(before=lambda w, lr, wd: w * lr * wd),
-             "What is left of the weights is the share that they should lose. They keep 1 − lr · weight_decay of "
-             "themselves."),
+             "Of the weights only the share is left that should be taken away. Keep 1 − lr · weight_decay of them."),
             (lambda w, g, state, lr, b1, b2, eps, wd: _right(w, g + lr * wd * w, state, lr, b1, b2, eps),
-             "lr · weight_decay · w is added to the gradient, so that it is averaged and divided by the root. It is "
-             "taken off the weights, and the gradient stays as it is."),
+             "lr · weight_decay · w is added to the gradient, so that it is averaged and divided by the root. It "
+             "should be taken off the weights, and the gradient stay as it is."),
             (_decayed(before=lambda w, lr, wd: w - lr * wd * w**2),
              "The decay is proportional to w². The square is in the penalty; its slope is proportional to w."),
             (_decayed(before=lambda w, lr, wd: w * (1 - 2 * lr * wd)),
-             "The decay is twice as strong as asked for: no factor 2 from the slope of w² here."),
+             "The decay is twice as strong as asked for: no factor 2 belongs here."),
             (_decayed(before=lambda w, lr, wd: w * (1 - lr * wd / 2)),
-             "The decay is half as strong as asked for: the share is lr · weight_decay."),
+             "The decay is half as strong as asked for: the share should be lr · weight_decay."),
             (_decayed(before=lambda w, lr, wd: w * (1 - lr**2 * wd)),
              "The rate is in the decay twice."),
             (_decayed(gradient=lambda g, w, wd: g + wd * w),
@@ -640,31 +640,33 @@ EXERCISES = [
             (_decayed(adam=_adam(betas=lambda b1, b2: (b2, b1))),
              "The decay is right. β₁ and β₂ have changed places."),
             (_decayed(adam=_forgetful),
-             "The decay is right. But every step is like a first one: the state that comes in is not used, or an empty "
-             "one is handed back."),
+             "The decay is right. But every step is like a first one: perhaps the state that comes in is not used, is "
+             "read by other names than it was written by, or is handed back empty."),
             (_decayed(adam=skipping_zeros(_right)),
-             "The decay is right. But a step whose gradient is 0 leaves the rest of Adam out: the averages go on, and "
-             "the mean of those before moves the weights."),
+             "The decay is right. But a step whose gradient is 0 leaves the rest of Adam out: the averages should go "
+             "on even then, and move the weights."),
             (lambda w, g, state, *rest: _decayed(before=_as_given)(w, g, state, *rest) if state
-             else adamw_update(w, g, state, *rest), "Only the first step decays. Each step does."),
+             else adamw_update(w, g, state, *rest),
+             "Only in the first step do the weights decay. They should in each."),
             (lambda w, g, state, *rest: adamw_update(w, g, state, *rest) if state
-             else _decayed(before=_as_given)(w, g, state, *rest), "The first step does not decay. Each step does."),
+             else _decayed(before=_as_given)(w, g, state, *rest),
+             "In the first step the weights do not decay. They should in each."),
             (_decayed(before=lambda w, lr, wd: w / (1 + lr * wd)),
-             "The weights are divided by 1 + lr · weight_decay. They keep 1 − lr · weight_decay of themselves, which "
-             "is a little less."),
+             "The weights are divided by 1 + lr · weight_decay. They should keep 1 − lr · weight_decay of themselves."),
             (_decayed(before=lambda w, lr, wd: w * (1 - lr * wd**2)),
-             "weight_decay is squared. The share is lr · weight_decay."),
+             "weight_decay is squared. The share should be lr · weight_decay."),
             (_decayed(before=_as_given, gradient=lambda g, w, wd: g + 2 * wd * w),
-             "2 · weight_decay · w is added to the gradient, which is the slope of another loss. The decay acts on the "
-             "weights alone, before the step."),
+             "2 · weight_decay · w is added to the gradient, which is the slope of another loss. The decay should act "
+             "on the weights alone, before the step."),
             (_decayed(before=lambda w, lr, wd: w * (1 - lr * wd) ** 0.5,
                       after=lambda new, w, lr, wd: new * (1 - lr * wd) ** 0.5),
-             "The decay is shared between before the step and after it. All of it comes before."),
+             "The decay is shared between before the step and after it. All of it should come before."),
             (_decayed(before=lambda w, lr, wd: w * np.exp(-lr * wd)),
-             "The weights are multiplied by exp(−lr · weight_decay). They keep 1 − lr · weight_decay of themselves, "
-             "which is a little less."),
+             "The weights are multiplied by exp(−lr · weight_decay). They should keep 1 − lr · weight_decay of "
+             "themselves."),
             (_decayed(before=_as_given, after=lambda new, w, lr, wd: w + (new - w) * (1 - lr * wd)),
-             "The step is shortened by the share lr · weight_decay. It is the weights that lose it, before the step."),
+             "The step loses the share lr · weight_decay of itself. It is the weights that should lose it, before the "
+             "step."),
             (_decayed(before=_as_given, after=lambda new, w, lr, wd: new * (1 - wd)),
              "Two things: the decay comes after the step, and the rate is missing in it."),
             *of_any_step(_decayed()),
@@ -674,14 +676,14 @@ EXERCISES = [
              "The weights lose the share lr · weight_decay twice in each step. Once is asked for."),
             (lambda w, g, state, lr, b1, b2, eps, wd: _decayed(before=lambda w, lr, wd: w * (1 - lr * wd) ** (
                 state.get("t", 0) + 1))(w, g, state, lr, b1, b2, eps, wd),
-             "Step t takes the share away t times: 1 − lr · weight_decay has the power t. It has none."),
+             "Step t takes the share away t times: 1 − lr · weight_decay has the power t. It should have none."),
             (_decayed(before=lambda w, lr, wd: w - lr * wd * np.mean(w)),
-             "Each weight loses the same here, a share of their mean. It loses that share of itself."),
+             "Each weight loses the same here, a share of their mean. It should lose that share of itself."),
             (_decayed(before=lambda w, lr, wd: w - lr * wd * np.abs(w)),
-             "The share is taken of the size of the weights, so that those below 0 move away from 0. Each loses that "
-             "share of itself, sign and all."),
+             "The share is taken of the size of the weights, so that those below 0 move away from 0. Each should lose "
+             "that share of itself, sign and all."),
             (_decayed(before=lambda w, lr, wd: w * (1 - lr)),
-             "The weights lose the share lr of themselves. The share is lr · weight_decay."),
+             "The weights lose the share lr of themselves. The share should be lr · weight_decay."),
             (_decayed(before=lambda w, lr, wd: w * (1 - 0.01 * lr)),
              "The decay is typed in as 0.01. Use the weight_decay that is passed."),
             (lambda w, g, state, lr, b1, b2, eps, wd: (w * (1 - lr * wd) - lr * g, {}),
@@ -697,12 +699,12 @@ EXERCISES = [
             (_decayed(adam=_adam(kept=lambda m, s, m_hat, s_hat: (m_hat, s_hat))), f"The decay is right. {_HATS_KEPT}"),
             (_decayed(adam=_square_with_beta1), f"The decay is right. {_ONE_BETA}"),
             (_decayed(before=lambda w, lr, wd: w * lr * (1 - wd)),
-             "The rate multiplies all of the weights. They keep 1 − lr · weight_decay of themselves: lr stands "
+             "The rate multiplies all of the weights. They should keep 1 − lr · weight_decay of themselves: lr belongs "
              "beside weight_decay only."),
             (_decayed(after=lambda new, w, lr, wd: new * (1 - lr * wd)),
              "The decay comes twice, before the step and after it."),
             (_decayed(gradient=lambda g, w, wd: g * (1 - wd)),
-             "The gradient is shortened by weight_decay as well. g is given, and stays as it is."),
+             "The gradient loses the share weight_decay of itself as well. g is given, and should stay as it is."),
         ),
     ),
 ]

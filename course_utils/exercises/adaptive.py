@@ -201,14 +201,14 @@ def _of_any_root(make):
     return (
         (make(divide=lambda s, eps: 1 / (np.sqrt(s) + eps)), _MULTIPLIED),
         (make(divide=lambda s, eps: np.maximum(np.sqrt(s), eps)),
-         "eps is the least that the step divides by. Here it is *added* to the root of s, at every step."),
+         "eps is the least that the step divides by. It should be *added* to the root of s, at every step."),
         (make(divide=lambda s, eps: np.sqrt(np.maximum(s, eps))),
-         "eps is the least that the root is taken of. Here it is added after the root, at every step."),
+         "eps is the least that the root is taken of. It should be added after the root, at every step."),
         (_step_alone(make(), -1), "That is the step itself. The new weights are asked for: add it to w."),
         (_step_alone(make(), 1),
          "That is what has to be taken off the weights. The new weights are asked for: w minus that."),
         (make(divide=lambda s, eps: np.sqrt(s + eps**2)),
-         "eps is squared and stands inside the root, √(s + ε²). Here it is added after the root, as it is."),
+         "eps is squared and stands inside the root, √(s + ε²). It should be added after the root, as it is."),
         (make(divide=lambda s, eps: np.sqrt(s + eps), sign=1),
          "Two things: the step goes uphill, and eps stands inside the root."),
     )
@@ -238,10 +238,10 @@ _QUIET_START = (np.array([0.0, 1.0]), np.array([0.0, -0.5]), np.array([2.0, 0.0]
 
 _NOT_THE_ROOT = ("The step is divided by the sum itself. Its root has the unit of a gradient; the sum has that unit "
                  "squared.")
-_INSIDE = ("eps stands inside the root, √(s + ε). Here it is added after the root, √s + ε, as in torch; where g is "
-           "small the two differ a lot.")
-_DROPPED = ("eps is missing. A weight that has seen only zeros divides 0 by 0, and one that has seen little steps too "
-            "far.")
+_INSIDE = ("eps stands inside the root, √(s + ε). It should be added after the root, √s + ε, as in torch; where s is "
+           "small the two may differ a lot.")
+_DROPPED = ("eps should be added to the root: it keeps a weight that has seen only zeros from dividing 0 by 0, and one "
+            "that has seen little from going too far.")
 _HARDLY = ("The argument eps hardly comes into your step. Add it, whole, to the root of s: it is not always tiny.")
 _BRACKET = ("The brackets: `a / b + eps` divides first and adds then. eps belongs to the root, below the line: "
             "`a / (b + eps)`.")
@@ -249,12 +249,12 @@ _BRACKET_OUTSIDE = ("The brackets: in `w - lr * g / b + eps` the eps is added to
                     "below the line.")
 _NO_GRADIENT = "The gradient is missing above the line: only its size comes in, and every step goes the same way."
 _FROM_EPS = "The sum of squares begins with eps. It should begin with 0; eps is added after the root."
-_TOO_SQUARED = "The gradient in the numerator is squared as well, which loses its sign. Only {} takes squares."
+_TOO_SQUARED = "The gradient in the numerator is squared as well, which loses its sign. Only {} should take squares."
 _ROOT_KEPT = "The state keeps the root of s, and the next square comes to that. Keep s itself."
-_SIGN_ONLY = ("Only the sign of the gradient stands above the line. It comes in whole: a small gradient makes a small "
-              "step.")
+_SIGN_ONLY = ("Only the sign of the gradient stands above the line. The gradient itself should stand there, with its "
+              "size.")
 _MULTIPLIED = "The step is multiplied by the root. Divide by it: a weight that has seen much steps less."
-_NO_RATE = "The rate is missing: it multiplies the whole step."
+_NO_RATE = "The rate is missing: it should multiply the whole step."
 _PLAIN = ("That is plain descent, w − lr · g: the step does not divide by the root yet.")
 
 
@@ -322,7 +322,7 @@ EXERCISES = [
             (_wrong_bracket(_squares), _BRACKET),
             (_wrong_bracket_outside(_squares), _BRACKET_OUTSIDE),
             (_adagrad(divide=lambda s, eps: np.sqrt(s) + np.sqrt(eps)),
-             "The root is taken of eps as well. It is added to the root of s as it is."),
+             "The root is taken of eps as well. It should be added to the root of s as it is."),
             (_sum_of_gradients, "You add up gradients, and those of opposite sign cancel. AdaGrad adds up their "
                                 "squares."),
             (_adagrad(add=np.abs, divide=lambda s, eps: s + eps),
@@ -332,15 +332,17 @@ EXERCISES = [
              "Every step divides by the present gradient alone, as a first one does. Either the new sum is not given "
              "back in the state, or the one that came in is not used."),
             (_adagrad(add=lambda g: np.sum(np.square(g))),
-             "One sum is shared by all weights. Each weight keeps its own: add g² element by element."),
+             "One sum is shared by all weights. Each weight should keep its own: add g² element by element."),
             (_adagrad(add=lambda g: np.mean(np.square(g))),
-             "You add the mean square of all weights to one sum. Each weight keeps its own: no mean over the weights."),
+             "You add the mean square of all weights to one sum. Each weight should keep its own: no mean over the "
+             "weights."),
             (_old_sum, "You divide by the sum as it was before this step. The present g² belongs in it, too; without "
                        "it, the first step divides by eps alone."),
-            (_mean_of_squares, "You divide by the root of the mean square. AdaGrad takes the sum, which never stops "
-                               "growing."),
+            (_mean_of_squares,
+             "You divide by the root of the mean square. AdaGrad takes the sum, which never shrinks."),
             (_adagrad(sign=1), "That walks uphill. Look at the sign."),
-            (_sum_of_steps, "The squares that you add up are those of lr · g. Then the rate cancels; add up g²."),
+            (_sum_of_steps,
+             "The squares that you add up are those of lr · g. Add up g²: the rate belongs above the line alone."),
             (_adagrad(top=lambda g: g**2), _TOO_SQUARED.format("the sum")),
             (_adagrad(divide=lambda s, eps: 1.0), _PLAIN),
             (_adagrad(top=lambda g: 1.0), _NO_GRADIENT),
@@ -349,13 +351,14 @@ EXERCISES = [
             (_adagrad(add=np.abs), "You add up absolute values and take the root. The squares are asked for."),
             (_adagrad(add=lambda g: g**2, start=lambda eps: 1.0),
              "The sum of squares begins with 1. It should begin with 0."),
-            (_first_square_twice, "The first square is counted twice: before the first step the sum is 0, not g²."),
+            (_first_square_twice,
+             "The first square is counted twice: before the first step the sum should be 0, not g²."),
             (lambda w, g, state, lr, eps: adagrad_update(w, g, state, 1.0, eps), _NO_RATE),
             (_adagrad(start=lambda eps: eps), _FROM_EPS),
             (_adagrad(keep=np.sqrt), _ROOT_KEPT),
             *of_any_step(adagrad_update),
             (_adagrad(add=lambda g: g**2, divide=lambda s, eps: np.sqrt(s) - eps),
-             "eps is taken off the root of s. It is added."),
+             "eps is taken off the root of s. It should be added."),
             (lambda w, g, state, lr, eps: adagrad_update(w, g, state, lr**2, eps), "The rate comes in twice."),
             *_of_any_root(_adagrad),
             (_absolute_sum,
@@ -363,11 +366,12 @@ EXERCISES = [
             (lambda w, g, state, lr, eps: _rmsprop()(w, g, state, lr, 0.9, eps),
              "The sum forgets: a share of it is lost in every step, as in RMSProp. AdaGrad keeps all of it."),
             (_counting,
-             "The step divides by the root of the number of steps. The squares of the gradients are added up."),
+             "The step divides by the root of the number of steps. The squares of the gradients should be added up."),
             (_eps_in_the_sum,
-             "eps goes into the sum, anew in every step, and stands inside the root. It is added to the root of s."),
+             "eps goes into the sum, anew in every step, and stands inside the root. It should be added to the root of "
+             "s."),
             (_first_square_alone, "The sum stays at the first square. Those of later steps are to be added."),
-            (_largest_square, "The largest square so far is kept. The squares are added up."),
+            (_largest_square, "The largest square so far is kept. The squares should be added up."),
             (_divided_again,
              "The divided rate is kept, and the next step divides it once more. Divide `lr` itself, anew in each "
              "step."),
@@ -407,13 +411,13 @@ EXERCISES = [
             (_rmsprop(lambda s, g, alpha: (1 - alpha) * s + alpha * g**2),
              "alpha and 1 − alpha have changed places: alpha is the share of the *old* average that is kept."),
             (_rmsprop(lambda s, g, alpha: alpha * s + g**2),
-             "The new square comes in whole. With the share 1 − alpha, s is an average; without, it is up to 1/(1 − "
-             "alpha) "
-             "times too large."),
+             "The new square comes in whole. With the share 1 − alpha, s is an average; without, it is 1/(1 − alpha) "
+             "times as large."),
             (_rmsprop(lambda s, g, alpha: s + g**2),
              "That is AdaGrad: nothing is forgotten. Keep only the share alpha of the old s."),
             (_rmsprop(lambda s, g, alpha: s + (1 - alpha) * g**2),
-             "The new square is weighted well, but the old s is kept whole, so that s still grows without end."),
+             "The new square is weighted well, but the old s is kept whole: nothing is forgotten. Keep only the share "
+             "alpha of it."),
             (_rmsprop(divide=lambda s, eps: s + eps), _NOT_THE_ROOT.replace("sum", "average")),
             (_rmsprop(divide=lambda s, eps: np.sqrt(s + eps)), _INSIDE),
             (_rmsprop(divide=lambda s, eps: np.sqrt(s)), _DROPPED),
@@ -421,31 +425,31 @@ EXERCISES = [
             (_wrong_bracket(_mean_square), _BRACKET),
             (_wrong_bracket_outside(_mean_square), _BRACKET_OUTSIDE),
             (_rmsprop(divide=lambda s, eps: np.sqrt(s) + np.sqrt(eps)),
-             "The root is taken of eps as well. It is added to the root of s as it is."),
+             "The root is taken of eps as well. It should be added to the root of s as it is."),
             (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * g),
-             "The average takes g. It takes the square, g²."),
+             "The average takes g. It should take the square, g²."),
             (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * np.abs(g), divide=lambda s, eps: s + eps),
              "You average absolute values. RMSProp averages squares and takes the root of that."),
             (_rmsprop(lambda s, g, alpha: 0.99 * s + 0.01 * g**2),
-             "alpha is typed in as 0.99. Use the alpha that is passed."),
+             "alpha is 0.99 here, whatever is passed. Use the alpha that is passed."),
             (_rmsprop(lambda s, g, alpha: alpha * (s + g**2)),
-             "The new square comes in with the share alpha. It comes in with what alpha leaves, 1 − alpha."),
+             "The new square comes in with the share alpha. It should come in with what alpha leaves, 1 − alpha."),
             (_average_of_gradients, "You average the gradients and then take the size, so that opposite signs "
                                     "cancel. RMSProp "
                                     "averages the squares."),
             (_rmsprop(lambda s, g, alpha: alpha * s + ((1 - alpha) * g) ** 2),
-             "1 − alpha is squared along with g. It multiplies g² from outside."),
+             "1 − alpha is squared along with g. It should multiply g² from outside."),
             (lambda w, g, state, lr, alpha, eps: (w - lr * g / (np.sqrt((1 - alpha) * g**2) + eps), state),
              "Every step divides by the present gradient alone, as a first one does. Either the new average is not "
              "given back in the state, or the one that came in is not used."),
             (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * np.sum(np.square(g))),
-             "One average is shared by all weights, of the sum of their squares. Each weight keeps its own."),
+             "One average is shared by all weights, of the sum of their squares. Each weight should keep its own."),
             (_rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * np.mean(np.square(g))),
-             "One average is shared by all weights, of their mean square. Each weight keeps its own."),
+             "One average is shared by all weights, of their mean square. Each weight should keep its own."),
             (_old_average, "You divide by the average as it was before this step. Bring it up to date first."),
-            (_first_square, "Your average starts at the first g². Here it starts at 0, as in torch; the first steps "
-                            "are then "
-                            "longer."),
+            (_first_square,
+             "Your average starts at the first g². It should start at 0, as in torch; the first steps are then mostly "
+             "longer."),
             (_corrected, "The average is corrected for its start at 0. That is a good idea, and Adam's; RMSProp goes "
                          "without."),
             (_rmsprop(sign=1), "That walks uphill. Look at the sign."),
@@ -460,23 +464,23 @@ EXERCISES = [
             (_rmsprop(keep=np.sqrt), _ROOT_KEPT),
             *of_any_step(rmsprop_update),
             (skipping_zeros(rmsprop_update),
-             "A step whose gradient is 0 is left out. The weights stay, but the average goes on: it keeps the share "
-             "alpha."),
+             "A step whose gradient is 0 is left out. The weights stay, but the average should go on and keep the "
+             "share alpha."),
             (_rmsprop(lambda s, g, alpha: (1 - alpha) * s + alpha * g**2, divide=lambda s, eps: np.sqrt(s + eps)),
              "Two things: alpha and 1 − alpha have changed places, and eps stands inside the root."),
             *_of_any_root(_rmsprop),
             (_rmsprop(average=lambda s, g, alpha: 0.9 * s + 0.1 * g**2),
-             "alpha is typed in as 0.9. Use the alpha that is passed."),
+             "alpha is 0.9 here, whatever is passed. Use the alpha that is passed."),
             (lambda w, g, state, lr, alpha, eps: (w - lr * g / (np.abs(g) + eps), {}),
              "The step divides by the present gradient, whole: nothing is averaged."),
             (lambda w, g, state, lr, alpha, eps: (w - lr * np.sign(g), {}),
-             "Only the sign of the gradient comes in. The step divides by the root of an average, and then by no "
-             "more."),
+             "Only the sign of the gradient comes in. The gradient itself should be divided by the root of the "
+             "average."),
             (lambda w, g, state, lr, alpha, eps: (lambda s: (w - lr * g / (np.sqrt(s) + eps), {"s": s}))(
                 alpha * state.get("s", 0.0) + (1 - alpha) * w**2),
-             "The average takes the squares of the weights. It takes those of the gradient, g²."),
+             "The average takes the squares of the weights. It should take those of the gradient, g²."),
             (_rmsprop(lambda s, g, alpha: alpha**2 * s + (1 - alpha) * g**2),
-             "The old average is multiplied by alpha twice. It keeps the share alpha."),
+             "The old average is multiplied by alpha twice. It should keep the share alpha."),
             (lambda w, g, state, lr, alpha, eps: rmsprop_update(w, g, state, (1 - alpha) * lr, alpha, eps),
              "1 − alpha multiplies the step as well. It belongs to the new square alone."),
         ),
@@ -515,20 +519,19 @@ EXERCISES = [
         draw=_some_rescaling,
         mistakes=(
             (_change(lambda c, f: c * f, lambda c, f: 1),
-             "That is the step of the weight. Asked for is what it adds to w · x, and the new x has feature_factor, "
-             "too."),
+             "Your factors are those of the weight's step. Asked for is what that adds to w · x, and the new x has "
+             "feature_factor, too."),
             (_change(lambda c, f: c * f**2, lambda c, f: 1),
              "sgd and momentum are right. adagrad and rmsprop cancel what the *gradient* took up; w · x takes up "
              "feature_factor once more, and nothing cancels that. (A common belief: they do not notice units.)"),
             (_change(lambda c, f: c * f, lambda c, f: f),
-             "adagrad and rmsprop are right. For sgd and momentum the feature counts twice: in the gradient and in w "
-             "· x."),
+             "adagrad and rmsprop are right. For sgd and momentum the feature should count twice: in the gradient and "
+             "in w · x."),
             (_change(lambda c, f: c * f**2, lambda c, f: c * f),
              "The feature is right. But adagrad and rmsprop divide by the root of squares of the same gradients, so "
-             "that "
-             "loss_factor cancels."),
+             "that loss_factor should cancel."),
             (_change(lambda c, f: c * f**2, lambda c, f: f**2),
-             "For adagrad and rmsprop the feature counts once: the factor that it gives the gradient cancels."),
+             "For adagrad and rmsprop the feature should count once: the factor that it gives the gradient cancels."),
             (_change(lambda c, f: c * f**2, lambda c, f: c * f**2),
              "That treats all four alike. What does dividing by the root of the squares cancel? (If there is an `or` "
              'in an `if`: `x == "a" or "b"` is always true.)'),
@@ -536,68 +539,71 @@ EXERCISES = [
              "That treats all four alike, as if each divided the gradient's size away. sgd and momentum do not: they "
              "keep the factors that loss and feature give the gradient."),
             (_change(lambda c, f: c * f, lambda c, f: c * f),
-             "That treats all four alike, with each factor once. For sgd and momentum the feature counts twice; for "
-             "adagrad and rmsprop what the gradient took up cancels."),
+             "That treats all four alike, with each factor once. For sgd and momentum the feature should count twice; "
+             "for adagrad and rmsprop what the gradient took up cancels."),
             (_change(lambda c, f: c * f**2, lambda c, f: 1 / c),
              "sgd and momentum are right. For adagrad and rmsprop the factors of the gradient are divided away twice: "
-             "they cancel once, and the feature of w · x is left."),
+             "they should cancel once, which leaves the feature of w · x."),
             (_change(lambda c, f: c * f**3, lambda c, f: f),
-             "adagrad and rmsprop are right. For sgd and momentum the feature counts twice, not three times."),
+             "adagrad and rmsprop are right. For sgd and momentum the feature should count twice, not three times."),
             (lambda optimizer, change, loss_factor, feature_factor: predicted_change(
                 optimizer, change, loss_factor, 1.0 if optimizer == "rmsprop" else feature_factor),
              "All but rmsprop are right. It divides by the root of an average of squares, as adagrad does by that of a "
-             "sum: the feature of w · x is left there, too."),
+             "sum: the feature of w · x should be left there, too."),
             (_change(lambda c, f: f**2, lambda c, f: f),
-             "The feature is right everywhere. For sgd and momentum loss_factor counts as well."),
+             "The feature is right everywhere. For sgd and momentum loss_factor should count as well."),
             (_change(lambda c, f: c, lambda c, f: 1),
-             "The loss is right everywhere. The feature comes in as well, in the gradient and in w · x."),
+             "The loss is right everywhere. The feature should come in as well, in the gradient and in w · x."),
             (_change(lambda c, f: c, lambda c, f: f),
-             "adagrad and rmsprop are right. For sgd and momentum the feature comes in too, and twice: in the gradient "
-             "and in w · x."),
+             "adagrad and rmsprop are right. For sgd and momentum the feature should come in too, and twice: in the "
+             "gradient and in w · x."),
             (_change(lambda c, f: c * f**2, lambda c, f: c),
              "sgd and momentum are right. For adagrad and rmsprop the wrong factor cancels here: √s takes up what the "
-             "gradient does, and the feature of w · x is left."),
+             "gradient does, and the feature of w · x should be left."),
             (_change(lambda c, f: c * f**2, lambda c, f: 1 / f),
-             "sgd and momentum are right. For adagrad and rmsprop a feature with larger numbers makes a larger change, "
-             "not a smaller one."),
+             "sgd and momentum are right. For adagrad and rmsprop a feature with larger numbers should make a larger "
+             "change, not a smaller one."),
             (_change(lambda c, f: 1 / (c * f**2), lambda c, f: 1 / f),
-             "Upside down: larger factors make larger changes."),
+             "Upside down: `change` is divided here by what should multiply it."),
             (_change(lambda c, f: c**2 * f**2, lambda c, f: f),
-             "adagrad and rmsprop are right. For sgd and momentum loss_factor comes in once, through the gradient."),
+             "adagrad and rmsprop are right. For sgd and momentum loss_factor should come in once, through the "
+             "gradient."),
             (lambda optimizer, change, loss_factor, feature_factor: predicted_change(
                 optimizer, 1.0, loss_factor, feature_factor),
-             "That is the factor. The change itself is asked for: multiply it by what it was before."),
+             "That is what `change` is to be multiplied by. The product is asked for."),
             (_change(lambda c, f: 1, lambda c, f: 1), "Nothing changes, you say. For sgd, a larger loss alone "
                                                       "changes the step."),
             (_change(lambda c, f: c / f**2, lambda c, f: 1 / f),
-             "The powers are right, but a feature with larger numbers makes larger changes, not smaller ones."),
+             "The powers of feature_factor have the wrong sign: a feature with larger numbers should make larger "
+             "changes, not smaller ones."),
             (_change(lambda c, f: c * f**2, lambda c, f: c**0.5 * f),
-             "No root of loss_factor is left over: √s is the root of *squares*, and has the factor whole."),
+             "No root of loss_factor should be left over: √s is the root of *squares*, and has the factor whole."),
             (_momentum_taken_for_adaptive, "momentum divides by nothing. Its first step is that of sgd."),
             (_rmsprop_taken_for_plain, "rmsprop divides by the root of an average of squares, as adagrad does by "
                                        "that of a sum."),
             (_change(lambda c, f: f, lambda c, f: c * f**2),
              "The two groups have changed places: it is adagrad and rmsprop that divide the gradient's size away."),
             (_change(lambda c, f: c / f**2, lambda c, f: f),
-             "adagrad and rmsprop are right. For sgd and momentum, too, a feature with larger numbers makes a larger "
-             "change."),
+             "adagrad and rmsprop are right. For sgd and momentum, too, a feature with larger numbers should make a "
+             "larger change."),
             (_change(lambda c, f: c**0.5 * f**2, lambda c, f: f),
-             "adagrad and rmsprop are right. For sgd and momentum loss_factor comes in whole: no root of it."),
+             "adagrad and rmsprop are right. For sgd and momentum loss_factor should come in whole: no root of it."),
             (_change(lambda c, f: c * f**2, lambda c, f: f**0.5),
-             "sgd and momentum are right. For adagrad and rmsprop feature_factor comes in whole: no root of it."),
+             "sgd and momentum are right. For adagrad and rmsprop feature_factor should come in whole: no root of it."),
             (_change(lambda c, f: c * f**3, lambda c, f: f**2),
-             "feature_factor comes in once too often, for all four: once in w · x, and for sgd and momentum once more "
-             "in the gradient."),
+             "feature_factor comes in once too often, for all four: it should come in once in w · x, and for sgd and "
+             "momentum once more in the gradient."),
             (_change(lambda c, f: c * 2 * f, lambda c, f: f),
-             "adagrad and rmsprop are right. For sgd and momentum the feature counts twice, which is its square, not 2 "
-             "times it."),
+             "adagrad and rmsprop are right. For sgd and momentum the feature should count twice, which is its square, "
+             "not 2 times it."),
             (_change(lambda c, f: c + f**2, lambda c, f: f),
-             "adagrad and rmsprop are right. For sgd and momentum the factors multiply; here they are added."),
+             "adagrad and rmsprop are right. For sgd and momentum the factors should multiply; here they are added."),
             (_change(lambda c, f: f * c**2, lambda c, f: c),
-             "The two factors have changed places: it is the feature that counts twice, and that is left for adagrad "
+             "The two factors have changed places: it is the feature that should count twice, and be left for adagrad "
              "and rmsprop."),
             (_change(lambda c, f: f**2 / c, lambda c, f: f),
-             "adagrad and rmsprop are right. A larger loss makes the step of sgd and momentum longer, not shorter."),
+             "adagrad and rmsprop are right. A larger loss should make the step of sgd and momentum longer, not "
+             "shorter."),
         ),
     ),
     Exercise(
@@ -630,47 +636,49 @@ EXERCISES = [
             (lambda lr, n_steps: lr * sum(1 / k for k in range(1, n_steps + 1)),
              "The root is missing: after k steps s is k · g², and the step divides by its root."),
             (lambda lr, n_steps: lr * sum(1 / np.sqrt(k) for k in range(1, n_steps)),
-             "The last step is missing: `range` stops before its end."),
+             "The last step is missing: does a loop or a `range` end too soon?"),
             (lambda lr, n_steps: lr * sum(1 / np.sqrt(k + 1) for k in range(1, n_steps + 1)),
              "The sum begins one step too late. At the first step s is g², so that its length is lr."),
             (lambda lr, n_steps: 2 * lr * np.sqrt(n_steps),
-             "A good rule of thumb for many steps, but a little too much. Add up the steps one by one."),
+             "A good rule of thumb for many steps, but too much. Add up the steps one by one."),
             (lambda lr, n_steps: 2 * lr * (np.sqrt(n_steps + 1) - 1),
-             "That is the integral of lr/√k. Close, but the steps are to be added up one by one."),
-            (lambda lr, n_steps: adagrad_reach(1.0, n_steps), "The rate is missing: every step is lr/√k long."),
+             "That is the integral of lr/√k. The steps are to be added up one by one."),
+            (lambda lr, n_steps: adagrad_reach(1.0, n_steps), "The rate is missing: every step should be lr/√k long."),
             (lambda lr, n_steps: -adagrad_reach(lr, n_steps),
              "The number is right, the sign is not: how far is a distance."),
             (lambda lr, n_steps: adagrad_reach(lr, n_steps + 1),
-             "One step too many: the last one is that with k = n_steps."),
+             "One step too many: the last one should be that with k = n_steps."),
             (lambda lr, n_steps: adagrad_reach(lr, n_steps) - lr,
              "The first step is missing: at k = 1 it has the length lr."),
             (lambda lr, n_steps: adagrad_reach(lr, n_steps) + lr, "The first step is counted twice."),
             (lambda lr, n_steps: lr * (2 * np.sqrt(n_steps) - 1),
-             "That is the first step, and the integral of lr/√k for the others: too much. Add them up one by one."),
+             "That is the first step, and the integral of lr/√k for the others: too much from the second step on. Add "
+             "them up one by one."),
             (lambda lr, n_steps: lr * (1 + np.log(n_steps)),
              "That is about the sum of lr/k. The steps are lr/√k long, and are to be added up one by one."),
             (lambda lr, n_steps: lr + (adagrad_reach(lr, n_steps - 1) if n_steps > 1 else 0.0),
-             "The first two steps are both of the length lr here. The second already divides by √2: bring s up to "
-             "date before the step."),
+             "The first two steps are both of the length lr here. The second should already divide by √2: bring s up "
+             "to date before the step."),
             (lambda lr, n_steps: lr,
-             "That is the length of the first step alone. The later ones are missing, or count as 0 here: each adds "
-             "lr/√k."),
+             "That is the length of the first step alone. The later ones are missing, or count as 0 here: each should "
+             "add lr/√k."),
             (lambda lr, n_steps: adagrad_reach(lr, n_steps) / n_steps,
              "That is the mean length of the steps. Asked for is their sum."),
             (lambda lr, n_steps: lr * np.sqrt(sum(1 / k for k in range(1, n_steps + 1))),
-             "The root is taken of the sum of 1/k. Each step has its own root: add up lr/√k."),
+             "The root is taken of the sum of 1/k. Each step should have its own root: add up lr/√k."),
             (lambda lr, n_steps: lr / np.sqrt(sum(range(1, n_steps + 1))),
-             "The numbers of the steps are added up below one root. Each step has its own: add up lr/√k."),
+             "The numbers of the steps are added up below one root. Each step should have its own: add up lr/√k."),
             (lambda lr, n_steps: lr * sum(1 / np.sqrt(np.arange(1, k + 1).sum()) for k in range(1, n_steps + 1)),
-             "The k-th step divides by the root of 1 + 2 + … + k here. It sees k squares of equal size: √k."),
+             "The k-th step divides by the root of 1 + 2 + … + k here. It should divide by √k, since it sees k squares "
+             "of equal size."),
             (lambda lr, n_steps: lr * sum(k ** (-1 / 3) for k in range(1, n_steps + 1)),
-             "That is the cube root. The step divides by the square root of s."),
+             "That is the cube root. The step should divide by the square root of s."),
             (lambda lr, n_steps: lr * np.prod(1 / np.sqrt(np.arange(1.0, n_steps + 1))),
-             "The steps are multiplied. Add them up."),
+             "That is lr, divided by each √k in turn. Add up the steps, lr/√k."),
             (lambda lr, n_steps: lr * sum(1 / k**2 for k in range(1, n_steps + 1)),
              "The square is on the wrong side: after k steps s is k · g², and the step divides by its root, √k."),
             (lambda lr, n_steps: lr * sum(np.sqrt(k) for k in range(1, n_steps + 1)),
-             "The steps get longer here. They are divided by √k."),
+             "The steps get longer here. They should be divided by √k."),
             (lambda lr, n_steps: np.inf,
              "The way comes out infinite: does the sum begin at k = 0? The first step has k = 1."),
             (lambda lr, n_steps: [lr / np.sqrt(k) for k in range(1, n_steps + 1)],
@@ -678,16 +686,16 @@ EXERCISES = [
             (lambda lr, n_steps: np.cumsum(lr / np.sqrt(np.arange(1, n_steps + 1))),
              "Those are the ways after each of the steps. Asked for is the last of them alone."),
             (lambda lr, n_steps: 1 - adagrad_reach(lr, n_steps),
-             "That is where a weight ends that began at 1. Asked for is how far it has moved."),
+             "That is where a weight ends that began at 1 and fell. Asked for is how far it has moved."),
             (lambda lr, n_steps: 2 * lr * (np.sqrt(n_steps) - 1),
              "That is the integral of lr/√k from 1 to n: too little. Add the steps up one by one, the first included."),
             (lambda lr, n_steps: lr * sum(1 / np.sqrt(k) for k in range(1, n_steps + 1, 2)),
              "Every second step is left out."),
             (lambda lr, n_steps: lr * sum(1 / np.floor(np.sqrt(k)) for k in range(1, n_steps + 1)),
-             "The root of k is cut to a whole number here. The steps are lr/√k long, with the root as it is."),
+             "The root of k is cut to a whole number here. The steps should be lr/√k long, with the root as it is."),
             (lambda lr, n_steps: lr * np.cumprod(1 / np.sqrt(np.arange(1, n_steps + 1))).sum(),
-             "Each step is that before it, divided by √k: the divisors pile up. The k-th step is `lr` itself, divided "
-             "by √k."),
+             "Each step is that before it, divided by √k: the divisors pile up. The k-th step should be `lr` itself, "
+             "divided by √k."),
         ),
     ),
 ]

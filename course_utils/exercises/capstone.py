@@ -533,13 +533,13 @@ EXERCISES = [
             (_accounting(_new, lambda s, steps, decays: (s, steps)),
              "Every length starts anew here. At a constant rate, a longer run goes on where the shorter one ended."),
             (_accounting(lambda steps, before: steps - before),
-             "A shorter run of what has been trained for longer gives steps back here. It costs nothing, and nothing "
-             "is paid back."),
+             "A shorter run of what has been trained for longer gives steps back here. It should cost nothing, and "
+             "nothing is paid back."),
             (_accounting(_new, grow=lambda before, steps: steps),
              "After a shorter run the longer one before it is forgotten: remember the longest."),
             (_accounting(lambda steps, before: steps * (steps > before)),
-             "A longer run at a constant rate is charged from its first step on. It goes on where the longest so far "
-             "ended: only the new steps cost."),
+             "A longer run at a constant rate is charged from its first step on. It should go on where the longest so "
+             "far ended: only the new steps cost."),
             (_accounting(_new, lambda s, steps, decays: (s, steps) if decays else ()),
              "All runs at a constant rate share one longest here, whatever their setting. Each setting has its own."),
             (_accounting(_new, lambda s, steps, decays: (id(s), steps) if decays else id(s)),
@@ -562,8 +562,7 @@ EXERCISES = [
             (lambda trials: len(trials),
              "That is the number of trials. The currency is steps."),
             (_accounting(_new, lambda s, steps, decays: s if decays else (s, steps)),
-             "The wrong way round: a constant rate can be gone on with, a decaying one starts anew for another "
-             "length."),
+             "The wrong way round: a longer run should go on at a constant rate, and start anew with a decaying one."),
             (lambda trials: max((steps for _, steps, _ in trials), default=0),
              "That is the longest single trial. What did all of them cost?"),
             (_accounting(_new, lambda s, steps, decays: (steps if decays else 0)),
@@ -587,7 +586,7 @@ EXERCISES = [
              "Constant and decaying runs are kept apart, as they should be. But a decaying run of another length "
              "should start anew; it does not go on where the last one ended."),
             (_accounting(lambda steps, before: steps if not before else 0),
-             "A run that is known costs nothing here, even if it becomes longer: the new steps cost."),
+             "A run that is known costs nothing here, even if it becomes longer: its new steps should be charged."),
             (_accounting(_new, grow=lambda before, steps: before or steps),
              "The first length of a run is remembered here, not the longest, so that steps are charged again."),
             (_accounting(_new, grow=lambda before, steps: steps - before if steps > before else before),
@@ -603,8 +602,8 @@ EXERCISES = [
              "Right for constant rates. A decaying run is free here once a decaying one had that length, of whatever "
              "setting."),
             (_decaying_if_longer,
-             "Right for constant rates. With a decaying one, a shorter run should start anew as well, and be "
-             "charged in full."),
+             "Right for constant rates. With a decaying one, a shorter run should be charged in full as well, unless "
+             "the same run was there before."),
             (lambda trials: sum(n for _, n, d in dict.fromkeys(trials) if d),
              "Right for decaying rates. The constant ones cost nothing here."),
             (_length_seen,
@@ -618,10 +617,11 @@ EXERCISES = [
              "Two things: a decaying run that is repeated is charged again, and a shorter constant one gives steps "
              "back."),
             (_accounting(lambda steps, before: steps - before, grow=lambda before, steps: steps),
-             "What is charged is the difference to the run before, so that a shorter one gives steps back. It costs "
-             "nothing, and the longest is remembered."),
+             "What is charged is the difference to the run before, so that a shorter one gives steps back. It should "
+             "cost nothing, and the longest be remembered."),
             (_accounting(lambda steps, before: steps if steps < before else steps - before),
-             "A shorter run of what has been trained for longer is charged in full here. It costs nothing."),
+             "A shorter run of what has been trained for longer is charged in full here. It should cost "
+             "nothing."),
             (_forgotten_after_decay,
              "After a decaying run the constant one of the same setting begins anew here. The two have nothing to do "
              "with each other: it goes on where its longest run ended."),
@@ -685,7 +685,7 @@ EXERCISES = [
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) / (full - short))),
              "Part of a final cannot be run: round down."),
             (lambda budget, n, short, full: max(0, min(n, -(-(budget - n * short) // (full - short)))),
-             "Rounded up, the last final is not paid for."),
+             "Rounded up, the last final is not always paid for: round down."),
             (lambda budget, n, short, full: max(0, min(n, round((budget - n * short) / (full - short)))),
              "Rounded to the nearest, the last final is not always paid for: round down."),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * full) // (full - short))),
@@ -693,7 +693,7 @@ EXERCISES = [
             (lambda budget, n, short, full: n if budget > n * short else 0,
              "That asks whether anything is left. How many finals does it pay for?"),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) % (full - short))),
-             "That is what remains after the last final, as `%` gives it, cut at n. Their number is asked for: `//`."),
+             "That is the rest of the division, as `%` gives it, cut at n. The number of finals is asked for: `//`."),
             (lambda budget, n, short, full: max(0, min(n, budget // (full - short))),
              "The first round is not free: its n × short steps come off the budget first."),
             (lambda budget, n, short, full: max(0, min(n, (budget - short) // (full - short))),
@@ -708,7 +708,7 @@ EXERCISES = [
              "The first trials are counted as well. How many finals are there?"),
             (lambda budget, n, short, full: min(n, budget // short, (budget - min(n, budget // short) * short)
                                                 // (full - short)),
-             "Where the budget does not pay for all first trials, fewer of them are made here. All n are made, and "
+             "Where the budget does not pay for all first trials, fewer of them are made here. All n should be made; "
              "then there are no finals."),
             (lambda budget, n, short, full: max(0, min(n, budget // (full - short) - n * short // (full - short))),
              "Two quotients are rounded, and their difference may be one too high. Subtract first, then round down "
@@ -719,17 +719,17 @@ EXERCISES = [
              "The steps of a whole run are set aside here before the finals are counted. All that is left may be "
              "spent on them."),
             (lambda budget, n, short, full: max(0, min(n, 1 + (budget - n * short) // (full - short))),
-             "One final too many is counted: the last one is not paid for."),
+             "Where some finals, but fewer than n, can be paid for, one too many is counted."),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // (full - short) - 1)),
-             "One final too few is counted."),
+             "Where some finals, but no more than n, can be paid for, one too few is counted."),
             (lambda budget, n, short, full: max(0, min(n // 2, (budget - n * short) // (full - short))),
              "At most half of the first trials go on here. All n of them may."),
             (lambda budget, n, short, full: max(0, min(n, budget // full)),
-             "That counts the full runs that the whole budget pays for, without a first round."),
+             "That counts the full runs, up to n, that the whole budget pays for, without a first round."),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // short)),
-             "That is how many more *first* trials could be paid for."),
+             "That is how many more *first* trials could be paid for, up to n."),
             (lambda budget, n, short, full: max(0, (budget - n * short) % (full - short)),
-             "That is what remains after the last final, as `%` gives it. Their number is asked for: `//`."),
+             "That is the rest of the division, as `%` gives it. The number of finals is asked for: `//`."),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // (full + short))),
              "A final costs what is new, `full - short`: `short` steps are there already."),
             (lambda budget, n, short, full: max(1, min(n, (budget - n * short) // (full - short))),
@@ -742,7 +742,7 @@ EXERCISES = [
             (lambda budget, n, short, full: n if budget >= n * full else 0,
              "That asks whether all finals can be paid for. Some of them may, too."),
             (lambda budget, n, short, full: max(0, n - (budget - n * short) // (full - short)),
-             "That is how many first trials get no final."),
+             "The number of finals is taken off n here. That number itself is asked for."),
             (lambda budget, n, short, full: max(0, budget - n * short),
              "These are the steps that are left. How many finals do they pay for?"),
             (lambda budget, n, short, full: budget // full,
@@ -752,11 +752,11 @@ EXERCISES = [
              "The size of what is left is taken without its sign: if the first trials cost more than the budget, "
              "nothing is left."),
             (lambda budget, n, short, full: max(0, min(n, budget - n * short // (full - short))),
-             "All n come out here, whatever is left. Are brackets missing? `budget - n * short // …` divides the cost "
-             "of the first trials alone."),
+             "Nearly always all n come out here, whatever is left. Are brackets missing? `budget - n * short // …` "
+             "divides the cost of the first trials alone."),
             (lambda budget, n, short, full: 0,
-             "Always 0 comes out here. Have `min` and `max` changed places? Not below 0 is `max(0, …)`, not above n is "
-             "`min(n, …)`. Or are brackets missing? `… // full - short` divides by `full` alone."),
+             "Nearly always 0 comes out here. Have `min` and `max` changed places? Not below 0 is `max(0, …)`, not "
+             "above n is `min(n, …)`. Or are brackets missing? `… // full - short` divides by `full` alone."),
             (lambda budget, n, short, full: max(0, min(n, budget // full - n)),
              "The first trials are taken off as whole runs: so many full runs the budget pays for, minus n. They cost "
              "`short` steps each."),
@@ -769,8 +769,8 @@ EXERCISES = [
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // (full // short))),
              "A final is taken to cost `full // short` steps. It costs those that are new, `full - short`."),
             (lambda budget, n, short, full: max(0, budget - n * short) % (full - short),
-             "That is what remains after the last final, as `%` gives it, where anything is left. Their number is "
-             "asked for: `//`."),
+             "That is the rest of the division, as `%` gives it, where anything is left. The number of finals is asked "
+             "for: `//`."),
             (lambda budget, n, short, full: 0 if budget - n * short < full else min(
                 n, (budget - n * short) // (full - short)),
              "No final comes out here where less than `full` steps are left. It costs only those that are new, "
@@ -786,8 +786,8 @@ EXERCISES = [
              "Of the trials that go on the first `short` steps are not charged here. All first trials are paid for, "
              "and then the new steps of the finals."),
             (lambda budget, n, short, full: max(0, min(n, -(-budget // full))),
-             "Full runs are taken off the whole budget until nothing is left, the last one not paid for. The first "
-             "trials come off first, and a final costs `full - short`."),
+             "The whole budget is divided by `full` here, and rounded up. The first trials come off first, and a final "
+             "costs `full - short`."),
             (lambda budget, n, short, full: n if budget >= n * short + full - short else 0,
              "That asks whether one final can be paid for, and then gives all. How many can?"),
         ),
@@ -844,9 +844,10 @@ EXERCISES = [
              "A run that diverged ranks as if it had scored 0 here. Scores may be negative: it comes after all of "
              "them."),
             (_rounds(lambda scores: np.nan_to_num(scores, nan=min((s for s in scores if s == s), default=0.0))),
-             "A run that diverged ranks like the lowest score of the round. It comes after all of them."),
+             "A run that diverged ranks like the lowest score of the round. It should come after all of "
+             "them."),
             (_rounds(missing=1.0),
-             "A run that diverged ranks as if it had scored −1 here. Scores may be lower: it comes after all of them."),
+             "A run that diverged ranks as if it had scored −1 here. Scores may be lower: it should come last."),
             (_sorted_with_nan,
              "A nan disturbs the order: it is neither larger nor smaller than a score, so that sorting goes astray. "
              "Put it at the end yourself."),
@@ -870,23 +871,23 @@ EXERCISES = [
              "The last entry of `kept` serves in the first round: is it read from its end, or does that entry serve in "
              "all rounds? Round r has kept[r]."),
             (_rounds(take=lambda ranked, n, r: ranked[:n if r else 1]),
-             "Only one setting goes on after the first round: kept[0] of them do."),
+             "Only one setting goes on after the first round: kept[0] of them should."),
             (lambda score, settings, lengths, kept: _rounds()(score, settings[:kept[0]], lengths, kept),
-             "The list is cut before the first round. All settings are scored first; the best kept[0] go on."),
+             "The list is cut before the first round. All settings should be scored first, and the best kept[0] go "
+             "on."),
             (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths, (len(settings), *kept)),
-             "All settings are trained to the second length here, and paid for. The best kept[0] go on after the first "
-             "one already, by its scores."),
+             "All settings go on after the first round here. Only the best kept[0] should, by its scores."),
             (_rounds(take=lambda ranked, n, r: ranked[:max(len(ranked) - n, 1)]),
-             "kept[r] is how many *leave* here. It is how many go on."),
+             "kept[r] is taken for how many *leave* here. It is how many go on."),
             (_rounds(take=lambda ranked, n, r: ranked[:max(len(ranked) - 1, 1)]),
-             "One setting leaves in each round here. `kept` says how many go on."),
+             "One setting leaves in each round here, until one is left. `kept` says how many go on."),
             (_largest_of_equals,
              "Of equals, the larger setting comes first here. It should be the one that ranked higher before."),
             (_never_past_nan,
              "The search for the best begins with a setting that may have diverged, and no score is larger than nan: "
              "it is never overtaken. Put those that diverged at the end."),
             (_all_as_good,
-             "All that score as much as the last one to be kept go on here. Never more than kept[r] do."),
+             "All that score as much as the last one to be kept go on here. Never more than kept[r] should."),
             (_stopping_at_one,
              "As soon as one setting is left, your rounds come to an end. In *every* round each setting that is still "
              "in gets its score: the last one, too, is trained in full, and paid for."),
@@ -915,22 +916,22 @@ EXERCISES = [
             (_without_diverged,
              "Those that diverged are thrown out here, even where more should go on than are left."),
             (_in_the_order_of_the_list(lambda ranked, settings: ranked[0]),
-             "Of equals, the one that stands earlier in the list wins here in every round. From the second on it is "
-             "the one that ranked higher in the round before."),
+             "Of equals, the one that stands earlier in the list wins here in every round. From the second on it "
+             "should be the one that ranked higher in the round before."),
             (_first_round_of_equals,
              "Of equals, the one with the better scores further back comes first here: in the first round, or in all "
-             "rounds before taken together. It is the one that ranked higher in the round just before."),
+             "rounds before taken together. It should be the one that ranked higher in the round just before."),
             (_never_recovered,
-             "Whoever diverged once comes last in all later rounds here. Each round ranks by its own scores."),
+             "Whoever diverged once comes last in all later rounds here. Each round should rank by its own scores."),
             (_best_of_any_round,
-             "In the end the best score that there was in any round decides here. The ranking of the last round does: "
-             "it comes from the longest training."),
+             "In the end the best score that there was in any round decides here. The ranking of the last round "
+             "should: it comes from the longest training."),
             (_later_of_equals,
              "Of equals, the later one goes on here. The earlier one should."),
             (_rounds(take=lambda ranked, n, r: ranked[:n + 1]),
-             "One too many goes on in every round."),
+             "One too many goes on wherever anybody should leave."),
             (_rounds(take=lambda ranked, n, r: ranked[:max(n - 1, 1)]),
-             "One too few goes on."),
+             "One too few goes on where kept[r] is more than 1."),
             (_rounds(answer=lambda left, scores: scores[0]),
              "That is the score of the winner. The setting itself is asked for."),
             (_rounds(answer=lambda left, scores: left[-1]),
@@ -951,7 +952,7 @@ EXERCISES = [
              "A round in which nobody has to leave is skipped. In *every* round each setting that is still in gets its "
              "score, which is paid for, and ranks anew."),
             (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[:2], kept[:2]),
-             "Two rounds are played, whatever is passed. There are as many as `lengths` has entries."),
+             "No more than two rounds are played. There should be as many as `lengths` has entries."),
             (_rounds(answer=lambda left, scores: left),
              "What is left comes back as a list. The best of them is asked for, by itself."),
             (_smallest_of_equals,

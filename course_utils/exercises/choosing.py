@@ -411,7 +411,7 @@ EXERCISES = [
             (lambda low, high, n: low * 10 ** (np.arange(1, _steps(low, high, n) + 1) / n),
              "The first rate is missing: `low` belongs to the grid."),
             (lambda low, high, n: np.geomspace(low, high, max(_steps(low, high, n), 1)),
-             "A rate too few, so that the steps are too long: between n + 1 rates there are n steps."),
+             "A rate too few: between n + 1 rates there are n steps."),
             (lambda low, high, n: np.geomspace(low, high, n),
              "That is `per_decade` rates in all. They should be that many for each factor of 10."),
             (lambda low, high, n: np.geomspace(low, high, n + 1),
@@ -422,8 +422,8 @@ EXERCISES = [
              "These are the exponents. The rates are 10 to their power."),
             (lambda low, high, n: low * 10 ** (np.arange(int(n * np.log10(high / low)) + 1) / n),
              "The last rate is missing where rounding leaves a trifle less than a whole number of steps, as "
-             "2.9999999999999996 for 3: `int` cuts it to 2, and `arange` or `while` stop before `high`. (`np.arange` "
-             "leaves its end out at 3 itself, too.) Compute the number of steps first, and round it."),
+             "2.9999999999999996 for 3: `int` or `floor` cut it to 2, and `arange` or `while` stop before `high`. "
+             "(`np.arange` leaves its end out at 3 itself, too.) Compute the number of steps first, and round it."),
             (lambda low, high, n: np.concatenate([np.geomspace(d, 10 * d, n + 1) for d in low * 10.0 ** np.arange(
                 max(round(np.log10(high / low)), 1))]),
              "Decade is put to decade with both ends, so that the rates between them come twice, and the grid ends "
@@ -432,14 +432,14 @@ EXERCISES = [
                 round(np.log10(high / low)))] or [np.geomspace(low, high, n + 1)]),
              "Decade is put to decade with both ends, so that the rates between them come twice."),
             (lambda low, high, n: np.geomspace(low, high, int(n * np.log10(high / low)) + 1),
-             "Where rounding leaves a trifle less than a whole number of steps, as 2.9999999999999996 for 3, `int` "
-             "cuts it to 2, and the steps become too long. Round instead."),
+             "Where rounding leaves a trifle less than a whole number of steps, as 2.9999999999999996 for 3, yours "
+             "makes it 2, as `int` does, so that there is a rate too few. Round instead."),
             (lambda low, high, n: low * 10 ** (np.arange(np.ceil(n * np.log10(high / low)) + 1) / n),
-             "Right, except where rounding leaves a trifle more than a whole number, as in 3.0000000000000004 for 3 "
-             "steps, which then count as 4: round instead."),
+             "Where rounding leaves a trifle more than a whole number of steps, as 3.0000000000000004 for 3, yours "
+             "makes it 4, as `ceil` does, and the last rate lies beyond `high`. Round instead."),
             (lambda low, high, n: np.geomspace(low, high, math.ceil(n * np.log10(high / low)) + 1),
-             "Where rounding leaves a trifle more than a whole number of steps, as 3.0000000000000004 for 3, `ceil` "
-             "makes it 4, and the steps become too short. Round instead."),
+             "Where rounding leaves a trifle more than a whole number of steps, as 3.0000000000000004 for 3, yours "
+             "makes it 4, as `ceil` does, and the steps become too short. Round instead."),
             (lambda low, high, n: low * 10 ** (np.arange(n * round(np.log10(high / low)) + 1) / n),
              "The steps are right, their number is not where the decades do not come out whole: these are rounded "
              "before they are multiplied by `per_decade`. Multiply first, then round."),
@@ -451,8 +451,8 @@ EXERCISES = [
             (lambda low, high, n: low * 2 ** (np.arange(round(n * np.log2(high / low)) + 1) / n),
              "These are `per_decade` steps for each factor of 2. A decade is a factor of 10."),
             (lambda low, high, n: np.geomspace(low, high, max(n - 1, 1) * round(np.log10(high / low)) + 1),
-             "One step too few in each decade, unless it has one: `per_decade` counts steps, not rates from end to "
-             "end."),
+             "Where the decades are whole, one step too few in each, unless it has one: `per_decade` counts steps, not "
+             "rates from end to end."),
             (lambda low, high, n: np.geomspace(low, high, n * round(np.log10(high / low)) + 1),
              "The decades are rounded to a whole number before they are multiplied by `per_decade`. From 0.1 to 0.316 "
              "there is half a decade: multiply first, then round."),
@@ -477,7 +477,8 @@ EXERCISES = [
              "Neighbours differ by the factor `per_decade`. It is the number of steps that make a factor of 10 "
              "together."),
             (lambda low, high, n: np.geomspace(low, high, max(n - 1, 0) * round(np.log10(high / low)) + 1),
-             "One step too few in each decade: `per_decade` counts steps, not rates from end to end."),
+             "Where the decades are whole, one step too few in each: `per_decade` counts steps, not rates from end to "
+             "end."),
             (lambda low, high, n: np.geomspace(low, high, round((n + 1) * np.log10(high / low)) + 1),
              "One step too many in each decade."),
             (lambda low, high, n: np.geomspace(low, high, 2 * _steps(low, high, n) + 1),
@@ -531,7 +532,8 @@ EXERCISES = [
             (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1), rates),
              "Within one standard *deviation*: that is how far single seeds scatter. A mean is more certain."),
             (lambda rates, scores: _pick(scores, _error(_of_best(scores), 0), rates),
-             "Nearly: NumPy's `std` divides by n unless told `ddof=1`, which makes the error too small."),
+             "Nearly: NumPy's `std` divides by the number of seeds unless told `ddof=1`, which makes the error too "
+             "small."),
             (lambda rates, scores: _pick(scores, _error(_of_best(scores)), rates, np.max),
              "That is the largest rate of those that are good enough; the smallest is asked for."),
             (lambda rates, scores: _pick(scores, 2 * _error(_of_best(scores)), rates),
@@ -550,7 +552,7 @@ EXERCISES = [
             (lambda rates, scores: _pick(scores, _error(scores).mean(), rates),
              "The standard errors of all rates are averaged here. Asked for is that of the best rate alone."),
             (lambda rates, scores: _pick(scores, _of_best(scores).var(ddof=1) / scores.shape[1], rates),
-             "Where scores spread by less than 1, too little is let in: is the standard error, or the deviation, "
+             "Where scores spread by less than 1, too little can be let in: is the standard error, or the deviation, "
              "squared (a root is missing), or is the error added where it should be taken off, or left out?"),
             (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1) / np.sqrt(len(scores)), rates),
              "The root is taken of the number of rates. A mean is made of the scores of the seeds: how many are they?"),
@@ -560,14 +562,15 @@ EXERCISES = [
              "That is how far the means of the rates lie apart. The seeds of the best rate tell how uncertain its mean "
              "is."),
             (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1) / np.sqrt(scores.shape[1] - 1), rates),
-             "The n − 1 belongs into the standard deviation, as `ddof=1`. The root is that of n."),
+             "The `seeds - 1` belongs into the standard deviation, as `ddof=1`. The root should be that of the number "
+             "of seeds."),
             (lambda rates, scores: _pick(scores, _error(scores[0]), rates),
              "The standard error is that of the first rate in the list. Take that of the best one."),
             (lambda rates, scores: _pick(scores, _error(scores[-1]), rates),
              "The standard error is that of the last rate in the list. Take that of the best one."),
             (lambda rates, scores: np.sort(rates)[scores.mean(axis=1) >= scores.mean(axis=1).max() - _error(
                 _of_best(scores))].min(),
-             "The rates are sorted and the scores are not, so that a rate gets the scores of another."),
+             "The rates are sorted and the scores are not, so that a rate can get the scores of another."),
             (lambda rates, scores: rates[np.median(scores, axis=1) >= np.median(scores, axis=1).max() - _error(
                 scores[np.median(scores, axis=1).argmax()])].min(),
              "Medians are compared here. The rule is about means."),
@@ -583,7 +586,7 @@ EXERCISES = [
              "You walk through the list from the best rate on as if it were sorted, or stop at the first rate below "
              "the line. The rates stand in any order: look at all of them."),
             (lambda rates, scores: _pick(scores, _of_best(scores).std(ddof=1) / scores.shape[1], rates),
-             "The spread is divided by n instead of by its root."),
+             "The spread is divided by the number of seeds instead of by its root."),
             (lambda rates, scores: _pick(-scores, _error(_of_best(-scores)), rates),
              "That looks for the lowest score; higher is better here."),
             (_nearest_to_the_line,
@@ -606,19 +609,19 @@ EXERCISES = [
              "That is the last one listed among the good rates. They may stand in any order: take the smallest."),
             (lambda rates, scores: rates[(scores >= scores.mean(axis=1).max() - _error(_of_best(scores))).any(
                 axis=1)].min(),
-             "A rate counts here as soon as one of its scores is above the line. Its mean is to be."),
+             "A rate counts here as soon as one of its scores is on or above the line. Its mean is to be."),
             (lambda rates, scores: rates[scores.mean(axis=1) + _error(scores) >= scores.mean(axis=1).max() - _error(
                 _of_best(scores))].min(),
              "Two errors are at work: that of the best rate and that of each other. Take that of the best rate alone, "
              "and the means of the others as they are."),
             (lambda rates, scores: _pick(scores, _error(_of_best(scores)) / scores.shape[1], rates),
-             "The error is n times too small for what it is compared with: either it is divided by n once more, or "
-             "the scores are added up where their mean is asked for."),
+             "The error is too small by the factor `seeds` for what it is compared with: either it is divided by that "
+             "once more, or the scores are added up where their mean is asked for."),
             (lambda rates, scores: rates[_good(scores)][scores.mean(axis=1)[_good(scores)].argmin()],
              "That is the rate with the lowest mean of those that are good enough. The smallest *rate* is asked for."),
             (_only_above,
-             "Right unless the best scores do not scatter at all: then the line is the best mean itself, and a rate "
-             "on the line counts as well."),
+             "Right unless a mean lies just on the line, as the best one does where its scores do not scatter: such a "
+             "rate counts as well."),
             (lambda rates, scores: _pick(scores, scores.mean(axis=1).std(ddof=1) / len(rates) ** 0.5, rates),
              "That error is made of how the means of the rates scatter. Asked for is that of the best rate's own "
              "scores."),
@@ -633,16 +636,16 @@ EXERCISES = [
             (_by_its_luckiest,
              "The rate with the highest single score counts as the best one here. It is the one with the best mean."),
             (_all_above,
-             "A rate counts here only if all of its scores are above the line. Its mean is to be."),
+             "A rate counts here only if all of its scores are on or above the line. Its mean is to be."),
             (_next_below,
              "That is the nearest good rate below the best one. Smaller ones may be good as well: take the smallest."),
             (lambda rates, scores: _pick(scores, _mean_deviation(scores), rates),
              "The spread is the mean of the absolute deviations here. The standard deviation squares them, divides "
-             "their sum by n − 1 and takes the root."),
+             "their sum by `seeds - 1` and takes the root."),
             (lambda rates, scores: scores.mean(axis=1)[_good(scores)].min(),
              "That is a score, the lowest mean on or above the line. A rate is asked for, the smallest of those."),
             (lambda rates, scores: rates[scores.mean(axis=1) >= scores.mean()].min(),
-             "Compared with the mean of all scores: whatever is above it counts as good. The line lies one "
+             "Compared with the mean of all scores: whatever is above it counts as good. The line should lie one "
              "standard error below the best mean."),
         ),
     ),
@@ -677,13 +680,14 @@ EXERCISES = [
             (lambda rates, losses: rates[_lowest(losses)] / 10,
              "A single lucky batch decides here. Smooth the losses first."),
             (lambda rates, losses: rates[_lowest(_smooth(losses))],
-             "That is the rate at the minimum itself, where the loss is about to rise. A tenth of it is asked for."),
+             "That is the rate at the minimum itself, often close to where the loss rises. A tenth of it is asked "
+             "for."),
             (lambda rates, losses: rates[_lowest(_smooth(losses))] * 10,
              "Ten times the rate instead of a tenth: that may be beyond the cliff."),
             (lambda rates, losses: rates[_lowest(_padded(losses))] / 10,
              "At the two ends the sum of fewer losses counts like one of 5: either it is divided by 5 all the same, as "
-             "by `np.convolve` with `same`, or by nothing. That looks like very low losses. Average over those that "
-             "exist."),
+             "by `np.convolve` with `same`, or by nothing. As a rule that looks like very low losses. Average over "
+             "those that exist."),
             (lambda rates, losses: rates[int(np.convolve(losses, np.ones(5) / 5, "same").argmin())] / 10,
              "Two things at once: at the two ends the sum is divided by 5 all the same, as `np.convolve` with `same` "
              "does, and `argmin` takes nan for the lowest of all."),
@@ -696,9 +700,9 @@ EXERCISES = [
              "Your smoothed list begins two places late, so that each mean stands beside the wrong rate, and the ends "
              "are left out."),
             (lambda rates, losses: rates[_lowest(_behind(losses))] / 10,
-             "Your window looks back only, so that the minimum comes too late, at a rate that is too large."),
+             "Your window looks back only, so that each mean of five stands two places too late."),
             (lambda rates, losses: rates[_lowest(_ahead(losses))] / 10,
-             "Your window looks ahead only, so that the minimum comes too early."),
+             "Your window looks ahead only, so that each mean of five stands two places too early."),
             (lambda rates, losses: rates[_lowest(_smooth(losses, 1))] / 10,
              "One neighbour on each side; two are asked for."),
             (lambda rates, losses: rates[_lowest(_smooth(losses, 5))] / 10,
@@ -707,10 +711,10 @@ EXERCISES = [
              "That is a median of the five. It is a good idea, but the mean is asked for."),
             (lambda rates, losses: rates[int(_smooth(losses).argmin())] / 10,
              "Right until the run diverges: then nan counts as the lowest of all, as it does for `argmin`, or as a 0 "
-             "in its place does."),
+             "in its place may."),
             (lambda rates, losses: range_test_pick(rates, losses) if np.isfinite(losses).all()
              else rates[int(np.flatnonzero(np.isfinite(losses))[-1])] / 10,
-             "Where the run diverges you take the last rate with a finite loss. The minimum came earlier."),
+             "Where the run diverges you take the last rate with a finite loss. The minimum may have come earlier."),
             (lambda rates, losses: rates[_lowest(_ignoring(losses))] / 10,
              "A nan or inf is left out of its window, and the mean is taken of the rest. Next to a place where the run "
              "diverged the minimum cannot be: such a mean is to become nan or inf."),
@@ -721,8 +725,8 @@ EXERCISES = [
              "Where the loss itself is nan or inf you allow no minimum, but a neighbour's nan or inf is left out of "
              "the mean. It makes the mean nan or inf as well."),
             (lambda rates, losses: _kept(rates, losses, np.isfinite(losses)),
-             "The rates with nan or inf are taken out before smoothing, so that losses become neighbours which are "
-             "none. Smooth first; what is not finite then cannot be the minimum."),
+             "The rates with nan or inf are taken out before smoothing, so that losses can become neighbours which "
+             "are none. Smooth first; what is not finite then cannot be the minimum."),
             (lambda rates, losses: _kept(rates, losses, ~np.isnan(losses)),
              "What stands at a nan, or from the first nan on, is taken out before smoothing, so that the means "
              "beside it do not know of it. Smooth first."),
@@ -730,16 +734,17 @@ EXERCISES = [
              "Everything from the first nan or inf on is cut off before smoothing. So the means just before it seem "
              "to have no neighbours there, and whatever comes after it is never looked at."),
             (lambda rates, losses: rates[_lowest(_smooth(_replaced(losses, 0.0)))] / 10,
-             "nan and inf are replaced by 0, the lowest loss of all: a run that diverged looks like the best."),
+             "nan and inf are replaced by 0, so that a run that diverged can look like the best."),
             (lambda rates, losses: rates[_lowest(_smooth(np.where(np.isnan(losses), 0.0, losses)))] / 10,
-             "nan is replaced by 0, as `np.nan_to_num` does, and 0 is the lowest loss of all."),
+             "nan is replaced by 0, as `np.nan_to_num` does, so that a run that diverged can look like the best."),
             (lambda rates, losses: rates[_lowest(_smooth(_replaced(losses, losses[np.isfinite(losses)].max())))] / 10,
              "nan and inf are replaced by the largest loss. The mean around them stays finite then and can be lowest."),
             (lambda rates, losses: rates[_lowest(_repeated_ends(losses))] / 10,
              "Beyond the two ends the first and the last loss are repeated, so that they count several times. Average "
              "over those that exist."),
             (lambda rates, losses: rates[_lowest(_repeated_ends(losses, "reflect"))] / 10,
-             "Beyond the two ends the losses are mirrored, so that some count twice. Average over those that exist."),
+             "Beyond the two ends the losses are mirrored, so that some count more than once. Average over those that "
+             "exist."),
             (lambda rates, losses: rates[_lowest(_without_itself(losses))] / 10,
              "The loss itself is missing from its mean: five places, not four."),
             (lambda rates, losses: rates[_lowest(_ends_as_they_are(losses))] / 10,
@@ -748,24 +753,24 @@ EXERCISES = [
              "Each mean is written over the loss that the next mean needs. Keep the smoothed losses in a list of "
              "their own."),
             (lambda rates, losses: rates[_lowest(_short(losses))] / 10,
-             "The window ends one place too early: a slice stops before its end, so it is `i + 3`."),
+             "The window ends one place too early. A slice stops before its end, which should be `i + 3`."),
             (lambda rates, losses: rates[_lowest(_moving(losses))] / 10,
-             "That is a moving average which looks back. It is a good idea, but the mean of five neighbours is asked "
-             "for."),
+             "That is a moving average which looks back. It is a good idea, but the mean of the loss and two "
+             "neighbours on each side is asked for."),
             (lambda rates, losses: rates[_lowest(_smooth(losses, 3))] / 10,
              "Three neighbours on each side; two are asked for."),
             (lambda rates, losses: rates[_lowest(_wrapped(losses))] / 10,
-             "At the start `i - 2` is negative, which Python reads from the other end, so that the first two windows "
-             "are empty, or hold other losses where there are only a few: `max(i - 2, 0)`."),
+             "The first two windows do not hold what they should: is `i - 2` negative there, which Python reads from "
+             "the other end? `max(i - 2, 0)` helps."),
             (lambda rates, losses: rates[_lowest(np.where(np.arange(len(losses)) == 1, np.nan, _smooth(losses)))] / 10,
-             "At the second place `i - 2` is −1, which Python reads from the other end, so that this window is empty, "
-             "or holds other losses where there are only a few: `max(i - 2, 0)`."),
+             "The second window does not hold what it should: is `i - 2` negative there, which Python reads from the "
+             "other end? `max(i - 2, 0)` helps."),
             (lambda rates, losses: rates[_lowest(_repeated_ends(losses, "symmetric"))] / 10,
              "Beyond the two ends the losses come once more in the reverse order, the outermost first, so that some "
-             "count twice. Average over those that exist."),
+             "count more than once. Average over those that exist."),
             (lambda rates, losses: rates[_first_rise(losses)] / 10,
-             "You stop where the mean rises for the first time, or is not finite. It may fall lower later on: look at "
-             "all of them."),
+             "You stop at the first place after which the mean does not fall. It may fall lower later on: look at all "
+             "the means."),
             (lambda rates, losses: rates[_lowest(_windows(losses, 3, 1))] / 10,
              "Your window holds three neighbours before the loss and one after it. Two on each side are asked for."),
             (lambda rates, losses: rates[_lowest(_windows(losses, 1, 2))] / 10,
@@ -792,11 +797,11 @@ EXERCISES = [
              "That is a tenth of the rate from which the smoothed loss falls most to the next one. Asked for is a "
              "tenth of the rate at the minimum."),
             (lambda rates, losses: rates[max(_lowest(_smooth(losses)) - 1, 0)],
-             "That is the rate one place before the minimum, and no tenth is taken. Asked for is a tenth of the rate "
-             "at the minimum."),
+             "That is the rate one place before the minimum, or the first one, and no tenth is taken. Asked for is a "
+             "tenth of the rate at the minimum."),
             (lambda rates, losses: rates[max(_lowest(_smooth(losses)) - 2, 0)],
-             "That is the rate two places before the minimum. It is a tenth of it only where the grid has two rates a "
-             "decade, and begins early enough."),
+             "That is the rate two places before the minimum, or the first one. It is a tenth of the rate at the "
+             "minimum only where the grid has two rates a decade, and begins early enough."),
             (lambda rates, losses: rates[_lowest(np.exp(_smooth(np.log(losses))))] / 10,
              "Logarithms are averaged here. The mean is that of the losses themselves."),
             (lambda rates, losses: _smooth(rates)[_lowest(_smooth(losses))] / 10,
@@ -806,24 +811,24 @@ EXERCISES = [
             (lambda rates, losses: _lowest(_smooth(losses)) / 10,
              "That is a tenth of the place of the minimum. Which rate stands at this place?"),
             (lambda rates, losses: rates[min(_lowest(_smooth(losses)) + 1, len(rates) - 1)] / 10,
-             "One place too late: `argmin` counts from 0, as the rates do."),
+             "One place too late, except at the end: `argmin` counts from 0, as the rates do."),
             (lambda rates, losses: rates[_lowest(_windows(losses, 2, 0))] / 10,
              "Your window holds the loss and the two before it. The two after it belong to it as well."),
             (lambda rates, losses: rates[_lowest(_windows(losses, 0, 2))] / 10,
              "Your window holds the loss and the two after it. The two before it belong to it as well."),
             (lambda rates, losses: rates[_lowest(_symmetric(losses))] / 10,
-             "Near an end you shorten the window on both sides, to one neighbour or none. On the inner side there are "
-             "two all the same."),
+             "Near an end you shorten the window on both sides, to one neighbour or none. The inner side need not be "
+             "shortened."),
             (lambda rates, losses: rates[0] / 10,
-             "That is a tenth of the first rate, whatever the losses are: either they are not looked at, or they are "
-             "sorted."),
+             "That is a tenth of the first rate each time: are the losses not looked at, or sorted, or does a moving "
+             "average begin at 0?"),
             (lambda rates, losses: rates[max(_lowest(_smooth(losses)) - 1, 0)] / 10,
-             "One place too early: that is a tenth of the rate before the one at the minimum."),
+             "One place too early, except at the start: that is a tenth of the rate before the one at the minimum."),
             (_steepest,
              "That is where the loss falls fastest, another way to read the test. Asked for is a tenth of the rate at "
              "the minimum."),
             (lambda rates, losses: rates[_lowest(_smooth(losses)) - 10],
-             "Ten *places* before the minimum; a tenth of the *rate* is asked for."),
+             "Ten is subtracted from the *place* of the minimum; a tenth of the *rate* is asked for."),
             (lambda rates, losses: _smooth(losses)[_lowest(_smooth(losses))] / 10,
              "That is a tenth of the lowest *loss*. Which rate belongs to it?"),
             (lambda rates, losses: float(_lowest(_smooth(losses))),
@@ -831,7 +836,7 @@ EXERCISES = [
             (lambda rates, losses: rates[_lowest(_smooth(losses))] / np.e,
              "Divided by e, about 2.7; a tenth is asked for."),
             (lambda rates, losses: rates[int(np.where(np.isfinite(s := _smooth(losses)), s, -np.inf).argmax())] / 10,
-             "That is where the loss is *highest*."),
+             "That is where the smoothed loss is *highest*, as far as it is finite."),
             (lambda rates, losses: rates[_lowest([losses[max(i - 2, 0):i + 3].min() for i in range(len(losses))])] / 10,
              "That is the lowest of the five. Smoothing takes their mean."),
             (lambda rates, losses: rates[_lowest(np.where(np.arange(len(losses)) < 4, np.nan, _behind(losses)))] / 10,

@@ -313,8 +313,8 @@ EXERCISES = [
                  "otherwise they stay as they are": [2, 6], "also where all are 0": [3]},
         mistakes=(
             (_each_by_itself,
-             "Each tensor is clipped by its own norm. That turns the step: tensors with small gradients keep theirs, "
-             "the others do not. Asked for is one norm of all, and one factor."),
+             "Each tensor is clipped by its own norm. That can turn the step: tensors with small gradients keep "
+             "theirs, the others do not. Asked for is one norm of all, and one factor."),
             (_with_the_norm_so_far,
              "Each tensor is scaled by the norm of the tensors up to it. Add up all of them before the first is scaled,"
              " with one factor for all."),
@@ -324,7 +324,7 @@ EXERCISES = [
             (_one_factor(lambda g, m: _norm(g) / m if _norm(g) > m else 1.0),
              "The factor is upside down: it makes long gradients longer. Asked for is max_norm / norm."),
             (_by_value,
-             "Every single number is cut at ± max_norm. That turns the step, and its norm may still be above "
+             "Every single number is cut at ± max_norm. That can turn the step, and its norm may still be above "
              "max_norm. Asked for is one factor for all numbers."),
             (_the_update,
              "You clip what is subtracted, after the multiplication by the rate. The norm that counts is that of the "
@@ -336,24 +336,27 @@ EXERCISES = [
              "added to it, as PyTorch's own function does, in case it is 0. Where it is above max_norm it is not."),
             (_one_factor(_always),
              "The factor may be above 1: a gradient that is short already gets *longer*. Where the norm is not above "
-             "max_norm, nothing changes."),
+             "max_norm, nothing should change."),
             (_one_factor(lambda g, m: np.divide(m, _norm(g)) if _norm(g) else np.nan),
              "Two things: the factor may be above 1, so that a gradient that is short already gets *longer*; and where "
-             "all gradients are 0, it makes nan of them. Where the norm is not above max_norm, nothing changes."),
+             "all gradients are 0, it makes nan of them. Where the norm is not above max_norm, nothing should "
+             "change."),
             (_one_factor(lambda g, m: m / float(_norm(g))),
              "Two things: the factor may be above 1, so that a gradient that is short already gets *longer*; and a "
-             "norm of 0 is divided by. Where the norm is not above max_norm, nothing changes."),
+             "norm of 0 is divided by. Where the norm is not above max_norm, nothing should change."),
             (lambda w, g, lr, m: _step(w, g, lr if _norm(g) > m else 0.0, [_factor(_norm(g), m)] * len(g)),
-             "Where nothing is clipped, there is no step here. The gradients stay as they are then, and the step is "
-             "taken with them."),
+             "Where nothing is clipped, there is no step here. The gradients should stay as they are then, and the "
+             "step be taken with them."),
             (_one_factor(lambda g, m: _factor(_norm(g[:1]), m)),
              "You measure the first tensor only. Asked for is the length of all tensors together."),
             (_one_factor(lambda g, m: _factor(_norm(g) / np.sqrt(len(g)), m)),
              "The squares are averaged over the tensors. The norm of all is the root of their sum."),
             (_one_factor(lambda g, m: _factor(np.sqrt(sum(np.linalg.norm(a, 2)**2 for a in g)), m)),
-             "For a matrix, `np.linalg.norm(…, 2)` is not the root of the sum of its squares: leave the 2 out."),
+             "For a matrix, `np.linalg.norm(…, 2)` is its largest singular value. For the root of the sum of its "
+             "squares, leave the 2 out."),
             (_one_factor(lambda g, m: max(1.0, m / _norm(g)) if _norm(g) else 1.0),
-             "The factor is never below 1: long gradients stay as they are. `min`, not `max`."),
+             "The factor is never below 1: long gradients stay as they are, and short ones get longer. It should never "
+             "be above 1."),
             (_one_factor(lambda g, m: m / _norm(g)**2 if _norm(g) > m else 1.0),
              "You divide by the square of the norm: a root is missing."),
             (_one_factor(lambda g, m: _factor(_norm(g)**2, m)),
@@ -361,15 +364,16 @@ EXERCISES = [
             (_one_factor(lambda g, m: _factor(sum(_norm([a]) for a in g), m)),
              "The norms of the tensors are added up. The norm of all is the root of the sum of their *squares*."),
             (_one_factor(lambda g, m: _factor(max(_norm([a]) for a in g), m)),
-             "You take the largest of the tensors' norms. The norm of all together is larger."),
+             "You take the largest of the tensors' norms. Asked for is the norm of all tensors together."),
             (_one_factor(lambda g, m: _factor(max(np.abs(a).max() for a in g), m)),
-             "You take the largest number in the gradients. Asked for is the length of all of them as one vector."),
+             "You take the largest absolute value in the gradients. Asked for is the length of all of them as one "
+             "vector."),
             (_one_factor(lambda g, m: _factor(sum(np.abs(a).sum() for a in g), m)),
              "You add up absolute values. The norm is the root of the sum of the squares."),
             (_one_factor(lambda g, m: _factor(np.sqrt(sum((a**2).sum() for a in g) / sum(a.size for a in g)), m)),
              "That is the root of the *mean* square. The norm is the root of the sum."),
             (_one_factor(lambda g, m: 1 / _norm(g) if _norm(g) > m else 1.0),
-             "The gradient is scaled to length 1. It should be as long as max_norm."),
+             "A gradient that is too long is scaled to length 1. It should become as long as max_norm."),
             (lambda w, g, lr, m: _step(w, g, lr, [_factor(_norm(w), m)] * len(g)),
              "You measure the length of the weights. The one that counts is that of the gradients."),
             (_one_factor(lambda g, m: _factor(_norm(g[-1:]), m)),
@@ -380,7 +384,7 @@ EXERCISES = [
             (_one_factor(lambda g, m: 1.0),
              "Nothing is clipped."),
             (lambda w, g, lr, m: [a + lr * _factor(_norm(g), m) * b for a, b in zip(w, g, strict=True)],
-             "The sign: a step goes *down* the gradient."),
+             "The sign: a step should go *down* the gradient."),
             (lambda w, g, lr, m: [_factor(_norm(g), m) * b for b in g],
              "Those are the clipped gradients. Asked for are the weights after the step."),
             (lambda w, g, lr, m: [a - _factor(_norm(g), m) * b for a, b in zip(w, g, strict=True)],
@@ -411,12 +415,12 @@ EXERCISES = [
         corners={"first `skip` steps are left": [1, 5], "nan or infinite": [2, 3, 10], "as np.percentile takes it": [8],
                  "Where nothing remains": [6, 7, 9, 12]},
         mistakes=(
-            (_unskipped, "The first steps are in it. They are steeper than all that follow, and `skip` leaves them "
-                         "out."),
+            (_unskipped, "The first steps are in it. They are often the steepest of a run, and `skip` says how many "
+                         "to leave out."),
             (_skipped_last, "You count the steps after the broken ones are gone. `skip` counts steps as they were "
                             "made, the broken ones too."),
             (lambda norms, percentile, skip: _percentile(norms[skip:], percentile),
-             "A nan or an infinity spoils the percentile: leave out what is not finite."),
+             "A nan or an infinity can spoil the percentile: leave out what is not finite."),
             (lambda norms, percentile, skip: _percentile(norms[skip:][~np.isnan(norms[skip:])], percentile),
              "nan is left out, infinity is not. `np.isfinite` is False for both."),
             (lambda norms, percentile, skip: _percentile(norms[skip:][~np.isinf(norms[skip:])], percentile),
@@ -424,9 +428,9 @@ EXERCISES = [
             (lambda norms, percentile, skip: _percentile(_kept(norms, skip)[_kept(norms, skip) > 0], percentile),
              "Norms of 0 are left out. They are finite, and count."),
             (lambda norms, percentile, skip: _percentile(np.unique(_kept(norms, skip)), percentile),
-             "Equal norms are counted once. Each step counts."),
+             "Where norms are equal, not all of them are counted. Each step should count."),
             (_until_the_first_gone,
-             "You stop at the first norm that is not finite. Those behind it count, too."),
+             "You stop at the first norm that is not finite. Those behind it should count, too."),
             (lambda norms, percentile, skip: _percentile(np.nan_to_num(norms[skip:], nan=0, posinf=0), percentile),
              "What is not finite is counted as 0. It should be left out."),
             (_largest_for_gone, "What is not finite is counted as the largest norm. It should be left out."),
@@ -449,10 +453,10 @@ EXERCISES = [
             (lambda norms, percentile, skip: _percentile(_kept(norms[:len(norms) - skip], 0), percentile),
              "You leave out the *last* `skip` steps. Asked for is to leave out the first ones: `norms[skip:]`."),
             (lambda norms, percentile, skip: _percentile(_kept(norms[:skip], 0), percentile),
-             "You keep the first `skip` steps. They are what is left out: `norms[skip:]`."),
+             "You keep the first `skip` steps. They are what should be left out: `norms[skip:]`."),
             (lambda norms, percentile, skip: _percentile(_kept(norms, skip), percentile) or np.inf,
-             "Right unless the percentile is 0: is 0 taken for nothing there, as by `or` and by `if value`? Ask "
-             "whether norms remain."),
+             "Right unless the answer is 0: is 0 taken for nothing there, as by `or` and by `if value`? Ask whether "
+             "norms remain."),
             (lambda norms, percentile, skip: _kept(norms, skip).mean() if len(_kept(norms, skip)) else np.inf,
              "That is the mean of the norms, whatever percentile is asked for."),
             (lambda norms, percentile, skip: _percentile(_kept(norms, max(skip - 1, 0)), percentile),
@@ -537,18 +541,18 @@ EXERCISES = [
                  "1.2 times its lowest": [11, 12, 21, 29, 30]},
         mistakes=(
             (_fate(("gone", "large", "small", "schedule", "over")),
-             "The order: the schedule is asked before the losses. A rate that is wrong explains a loss that does not "
-             "fall, not the reverse."),
+             "The order: a wrong schedule should be named before a loss that has fallen too little. A rate that is "
+             "wrong explains a loss that does not fall, not the reverse."),
             (_fate(("gone", "large", "schedule", "small", "over")),
-             "The order: a wrong schedule is named before a loss that has not fallen."),
+             "The order: a wrong schedule should be named before a loss that has not fallen."),
             (_fate(("schedule", "gone", "large", "small", "over")),
-             "The order: a loss that is gone comes first."),
+             "The order: a loss that is gone should come first."),
             (_fate(("over", "small", "large", "schedule", "gone")),
              "Where several lines are true, the last of them is named here. Asked for is the first."),
             (_fate(("gone", "schedule", "over", "large", "small")),
-             "The order: validation comes last, where training has gone well."),
+             "The order: validation should come last, where training has gone well."),
             (_fate(("gone", "schedule", "small", "large", "over")),
-             "The order: a loss that has not fallen is named before small steps are."),
+             "The order: a loss that has not fallen should be named before small steps are."),
             (_fate(finite=lambda train, val: not np.isinf(train).any()),
              "Infinity is noticed, nan is not: `np.isfinite` is False for both."),
             (_fate(finite=lambda train, val: np.isfinite(train).any()),
@@ -565,7 +569,8 @@ EXERCISES = [
              "The highest rate is compared with the first. A rate that falls and rises again is wrong, too, though it "
              "stays below the first."),
             (_fate(schedule=lambda r: r[-1] > 0.5 * r[0]),
-             "Only the ends of the schedule are looked at. A rate that falls, rises and falls again is wrong, too."),
+             "That comes to a look at the ends of the schedule alone. A rate that falls, rises and falls again is "
+             "wrong, too."),
             (_fate(schedule=lambda r: r[-1] > 0.5 * r[0] or r[1] > r[0]),
              "Only the second rate is compared with the one before it. A rate may rise later, too."),
             (_fate(schedule=lambda r: r[-1] > 0.5 * r[0] or r[-1] > r[-2]),
@@ -597,7 +602,7 @@ EXERCISES = [
              "That is the mean of the ratio. A few large values decide it; asked for is the "
              "median."),
             (_fate(small=lambda train, ratio: train[-1] > 0.5 * train[0] and ratio[-1] < 0.001),
-             "You look at the last ratio only, which is small in every run whose rate falls to 0. Asked for is the "
+             "You look at the last ratio only, which is mostly small where the rate falls to 0. Asked for is the "
              "median."),
             (_fate(small=lambda train, ratio: train[-1] > 0.5 * train[0] and (ratio < 0.001).all()),
              "You ask that every ratio is small. The first ones may be large; asked for is the median."),
@@ -619,7 +624,8 @@ EXERCISES = [
             (_fate(over=lambda train, val: val[-1] >= 1.2 * val.min()),
              "Nearly: a last validation loss of *exactly* 1.2 times the lowest is not more than that."),
             (_fate(over=lambda train, val: val[-1] > val.min()),
-             "Any rise of the validation loss is called overfitting. Asked for is more than 1.2 times its lowest."),
+             "A last validation loss a little above the lowest is called overfitting already. Asked for is more than "
+             "1.2 times the lowest."),
             (_fate(over=lambda train, val: val[-1] > 1.2 * train[-1]),
              "You compare validation with training. Healthy runs have a gap, too; asked for is validation against its "
              "own lowest value."),

@@ -476,9 +476,9 @@ EXERCISES = [
                  "nesterov": [2, 5], "adds λ to every curvature": [3, 12], "never below 0": [7, 8, 11]},
         mistakes=(
             (_edge(top=lambda beta: 2.0 + 0 * beta),
-             "The 1 + β above the fraction line is missing: that is the edge of plain descent."),
+             "The 1 + β above the fraction line is missing: 2 alone is right only without momentum."),
             (_edge(top=lambda beta: 1 + beta), "The 2 above the fraction line is missing."),
-            (_edge(top=lambda beta: 2 * (1 - beta)), "Above the fraction line stands 1 + β, not 1 − β."),
+            (_edge(top=lambda beta: 2 * (1 - beta)), "Above the fraction line 1 + β should stand, not 1 − β."),
             (_edge(top=lambda beta: 2 + beta), "It is 2 times (1 + β); you have 2 + β: a bracket is missing."),
             (_edge(reach=lambda beta, kind: 1.0), "All three kinds have the edge of \"undamped\" here."),
             (_reach(damped=lambda b: 1.0),
@@ -491,10 +491,10 @@ EXERCISES = [
              "\"damped\" and \"nesterov\" go astray: the factor of each is 1 − β and 1 + 2β, in this order."),
             (_reach(damped=lambda b: 1 / (1 - b)),
              "Right but for \"damped\": yours divides the rate by 1 − β there, or multiplies the edge by it. The rate "
-             "is multiplied by 1 − β: a smaller step bears more."),
+             "should be multiplied by 1 − β: a smaller step bears more."),
             (_reach(nesterov=lambda b: 1 / (1 + 2 * b)),
-             "Right but for \"nesterov\": 1 + 2β stands below the fraction line there, beside η. `a / b * c` puts c "
-             "above it."),
+             "Right but for \"nesterov\": 1 + 2β should stand below the fraction line there, beside η. `a / b * c` "
+             "puts c above it."),
             (_reach(undamped=lambda b: 1 / (1 - b)),
              "Right but for \"undamped\": the effective rate η / (1 − β) is that of a constant gradient. At the edge "
              "the gradient changes its sign with each step."),
@@ -504,12 +504,13 @@ EXERCISES = [
             (_edge(decay=lambda edge, wd, lr: edge - lr * wd),
              "The weight decay is multiplied by the rate. A curvature is asked for, and λ is one as it stands."),
             (_decay_above,
-             "λ is taken off above the fraction line, from 2 (1 + β). It is taken off the edge, the whole fraction."),
+             "λ is taken off above the fraction line, from 2 (1 + β). It should be taken "
+             "off the edge, the whole fraction."),
             (_edge(decay=lambda edge, wd, lr: edge * (1 - wd)),
              "The edge is multiplied by 1 − λ. The decay adds λ to each curvature: take λ away."),
             (_edge(decay=lambda edge, wd, lr: edge - 2 * wd),
              "Twice λ is taken away. The gradient of λw²/2 is λw, and its curvature λ."),
-            (_edge(least=-np.inf), "Right but where λ alone is too much: the answer is never below 0."),
+            (_edge(least=-np.inf), "Right but where λ alone is too much: the answer should never be below 0."),
             (_edge(rate=lambda lr: 1 / lr), "You multiply by the rate. The larger the rate, the *less* it bears."),
             (_edge(rate=np.max), "All rates of the array are taken for the largest. Each has its own edge."),
         ),
@@ -545,7 +546,7 @@ EXERCISES = [
             (_curvature(again=False),
              "Right where what comes out is not negative. Where it is, a second iteration with a shift is asked for."),
             (_curvature(again=False, answer=lambda v, times: abs(v @ times(v))),
-             "The sign is thrown away: that is the largest *size* of a curvature. A negative one asks for a second "
+             "The sign is thrown away: that is the *size* of the curvature along v. A negative one asks for a second "
              "iteration."),
             (_curvature(again=False, answer=lambda v, times: np.linalg.norm(times(v))),
              "The length of H v has no sign, so that a downward curvature is taken for an upward one. "
@@ -558,17 +559,17 @@ EXERCISES = [
             (_curvature(back=lambda found, rest: rest - found),
              "After the second iteration found is taken away. H v − found · v has all eigenvalues less found: add it."),
             (_curvature(shift=lambda found: -found),
-             "The shift goes the wrong way, so that the negative direction gets still longer. It is H v − found · v."),
+             "The shift goes the wrong way, so that the negative direction gets still longer. It should be "
+             "H v − found · v."),
             (_curvature(shift=lambda found: -found, back=lambda found, rest: rest - found),
-             "The shift goes the wrong way, and is undone the wrong way as well. It is H v − found · v, and found is "
-             "added afterwards."),
+             "The shift goes the wrong way, and is undone the wrong way as well. It should be H v − found · v, and "
+             "found added afterwards."),
             (_curvature(back=lambda found, rest: max(0.0, found + rest)),
              "The answer is never below 0 here. Where all curvatures point downwards, the largest is negative."),
             (_curvature(back=lambda found, rest: found + rest if abs(rest) > 1e-9 else 0.0),
              "Where a product in the second iteration is 0, the answer is 0 here. Found is to be added to the 0."),
             (_curvature(is_nothing=lambda product: np.allclose(product, 0.0)),
-             "Right but where H is small: there the answer is all but 0. Either a small product is taken for 0, or "
-             "something is added to its length."),
+             "Right but where a product is small: either that is taken for 0, or something is added to its length."),
             (_curvature(back=lambda found, rest: max(0.0, found)),
              "Where the first iteration finds a negative curvature, the answer is 0 here. There may be upward ones: "
              "iterate once more."),
@@ -605,7 +606,7 @@ EXERCISES = [
              "shift, however few the rounds."),
             (_curvature(asks=lambda found: True),
              "The second iteration is made in any case. It is asked for only where the first one gives a negative "
-             "curvature; otherwise it finds the smallest one."),
+             "curvature; otherwise it mostly leads towards the smallest one."),
         ),
     ),
     Exercise(
@@ -667,15 +668,16 @@ EXERCISES = [
             (_reached(need=lambda n: n + 1), "One look too many is asked for in a row."),
             (_reached(step=lambda steps, i: int(i)),
              "That is the number of the look. Asked for is the step at which it was taken: `steps[…]`."),
-            (_reached(never=-1), "Right but where the edge is never reached: None is asked for there."),
-            (_reached(never=0), "Right but where the edge is never reached: 0 is the first step. None is asked for."),
+            (_reached(never=-1), "Right but where no row of looks is long enough: None is asked for there."),
+            (_reached(never=0),
+             "Right but where no row of looks is long enough: 0 may be a step. None is asked for there."),
             (_added_up,
              "The looks that count are counted all together, with gaps between them. They should follow one another."),
             (_skipping_nan,
              "Looks at which the sharpness is nan are left out, so that their neighbours seem to follow each other. "
-             "They break the row."),
+             "They should break the row."),
             (_reached(gone=lambda counts, sharpness: counts | np.isnan(sharpness)),
-             "A nan counts as being at the edge here. The run is lost there, and the look does not count."),
+             "A nan counts as being at the edge here. The run is lost there, and the look should not count."),
             (_reached(stays=True),
              "You ask for a stay until the end of the run. So many looks in a row are enough, whatever comes after."),
             (_reached(low=lambda share, tol: share > 1 - tol),
@@ -690,15 +692,18 @@ EXERCISES = [
             (_within(lambda sharpness, edge, tol: np.abs(sharpness - edge) <= tol * sharpness),
              "The tolerance is taken as a share of the sharpness. It is one of the edge."),
             (_reached(low=lambda share, tol: share >= 1 / (1 + tol)),
-             "The lower bound comes out as the edge over 1 + tolerance. It is (1 − tolerance) times the edge."),
+             "The lower bound comes out as the edge over 1 + tolerance. It should be (1 − tolerance) times the "
+             "edge."),
             (_reached(high=lambda share, tol: share <= 1 / (1 - tol)),
-             "The upper bound comes out as the edge over 1 − tolerance. It is (1 + tolerance) times the edge."),
+             "The upper bound comes out as the edge over 1 − tolerance. It should be (1 + tolerance) times the "
+             "edge."),
             (_reached(step=lambda steps, i: int(steps[i]) or None),
              "Where the answer is step 0, None comes back: `or` and a bare `if` take 0 for nothing."),
             (_first_of_all,
              "There are so many looks in a row, but the step is that of the first look that counts at all, before a "
              "gap. Asked for is where their own row begins."),
-            (_last_of_all, "Of several rows the last is taken. The first is asked for."),
+            (_last_of_all,
+             "Of several steps at which so many looks in a row begin, the last is taken. The first is asked for."),
             (_too_few_at_the_end,
              "At the end of the record fewer than in_a_row looks are taken for enough. A slice past the end is "
              "shorter, and no error."),
@@ -708,9 +713,10 @@ EXERCISES = [
             (_edge_of_the_first_in_a_row,
              "All looks in a row are compared with the edge of the first of them. Each has its own."),
             (_broken_by_the_rate,
-             "A row ends where the rate changes. It goes on, as long as each look is within reach of its own edge."),
+             "A row ends where the rate changes. It should go on as long as each look is within reach of its own "
+             "edge."),
             (_filling_nan,
-             "Where the sharpness is nan, the value before it is taken in its place. Such a look does not count."),
+             "Where the sharpness is nan, the value before it is taken in its place. Such a look should not count."),
         ),
     ),
 ]

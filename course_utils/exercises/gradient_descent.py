@@ -262,7 +262,7 @@ EXERCISES = [
             (lambda w, g, lr: lr * g,
              "That is the rate times the gradient. Where do the old weights come in, and with which sign?"),
             (lambda w, g, lr: w * (1 - lr),
-             "The weights shrink by a share of themselves and the gradient is not used: what does the rate multiply?"),
+             "The weights are multiplied by 1 − lr and the gradient is not used: what should the rate multiply?"),
             (lambda w, g, lr: w * (1 - lr * g),
              "Here the step is multiplied by the weight as well; a weight of 0 could never move."),
             (lambda w, g, lr: lr * w - g,
@@ -270,9 +270,9 @@ EXERCISES = [
             (lambda w, g, lr: w - g / lr,
              "Dividing by the rate makes a small rate take a large step: it should be the other way round."),
             (lambda w, g, lr: w - lr * np.sign(g),
-             "Only the sign of the gradient is used: steep or flat, each step has the same length."),
+             "Only the sign of the gradient is used: a steep slope moves a weight no further than a gentle one."),
             (lambda w, g, lr: w - lr * np.abs(g),
-             "The absolute value sends every weight the same way, even where the slope falls to the right."),
+             "The absolute value lets no weight grow, even where the loss falls to the right."),
             (lambda w, g, lr: w - lr * g / np.linalg.norm(g),
              "The gradient is divided by its length, so the step no longer gets shorter near the minimum."),
             (lambda w, g, lr: w - lr * np.maximum(g, 0),
@@ -282,9 +282,10 @@ EXERCISES = [
             (lambda w, g, lr: w - lr,
              "That moves by the rate alone. How steep the loss is, the gradient, should matter too."),
             (lambda w, g, lr: lr * (w - g),
-             "The rate multiplies the weights as well. It belongs to the gradient alone: check the brackets."),
+             "The rate multiplies the weights as well. It belongs to the gradient alone: are brackets in the wrong "
+             "place?"),
             (lambda w, g, lr: w - lr * g**2,
-             "The gradient is squared, which takes its sign away: every weight moves the same way."),
+             "The gradient is squared, which takes its sign away: no weight can grow."),
             (lambda w, g, lr: w - lr * np.sum(g),
              "All slopes are added up, and every weight takes the same step. Each has its own entry in the gradient."),
             (lambda w, g, lr: lr * g - w,
@@ -292,13 +293,14 @@ EXERCISES = [
             (lambda w, g, lr: w - (1 - lr) * g,
              "The gradient is multiplied by 1 − lr: a small rate makes a large step here."),
             (lambda w, g, lr: w * (1 - lr) - lr * g,
-             "Besides the step the weights shrink by a share of themselves. That is weight decay, which comes later."),
+             "Besides the step, the rate times the weights is taken away. That is weight decay, which comes later."),
             (lambda w, g, lr: w * (1 - lr) + lr * g,
-             "That is an average of weights and gradient. The step is taken away from the whole weights."),
+             "The weights times 1 − lr and the gradient times lr are added up. The step should be taken away from the "
+             "whole weights."),
             (lambda w, g, lr: w - 2 * lr * g,
              "The step is twice as long as asked for."),
             (lambda w, g, lr: w - lr * np.linalg.norm(g),
-             "Every weight takes a step of the gradient's length. Each has its own entry in the gradient."),
+             "Every weight moves by the rate times the gradient's length. Each has its own entry in the gradient."),
             (lambda w, g, lr: w,
              "The weights come back unchanged: is the result of the step what is returned?"),
             (lambda w, g, lr: g - lr * w,
@@ -306,8 +308,8 @@ EXERCISES = [
             (lambda w, g, lr: w - lr * g / 2,
              "The step is half as long as asked for."),
             (lambda w, g, lr: (w - lr) * g,
-             "The rate is taken off the weights, and what is left is multiplied by the gradient. Without the brackets "
-             "the product would come first."),
+             "The rate is taken off the weights, and what is left is multiplied by the gradient. The product of rate "
+             "and gradient should come first."),
             (lambda w, g, lr: w - 0.25 * g,
              "The rate is 0.25 here, whatever lr is. That was the example's."),
             (lambda w, g, lr: np.maximum(w - lr * g, 0),
@@ -345,7 +347,7 @@ EXERCISES = [
         draw=_some_hessian,
         mistakes=(
             (lambda hessian: 2 / _eigenvalues(hessian).min(),
-             "That is the limit of the flattest direction. Some other direction leaves long before."),
+             "That is the limit of the flattest direction. Any steeper one leaves at a lower rate."),
             (lambda hessian: 1 / _eigenvalues(hessian).max(),
              "At that rate the steepest direction lands in its minimum in one step. It can still overshoot and come "
              "closer: by how much?"),
@@ -370,7 +372,8 @@ EXERCISES = [
              "That norm mixes all the entries into one number. Where there are several curvatures, it is "
              "larger than any one of them."),
             (lambda hessian: 2 / np.abs(hessian).sum(axis=1).max(),
-             "The largest row sum is only a bound on the curvature: safe, but not the limit itself."),
+             "The largest row sum of the entries' sizes is only a bound on the curvature: safe, but the limit itself "
+             "may lie higher."),
             (lambda hessian: _eigenvalues(hessian).max(),
              "That is the sharpness, the largest curvature. What rate does it allow?"),
             (lambda hessian: 2 * _eigenvalues(hessian).max(),
@@ -384,15 +387,16 @@ EXERCISES = [
             (lambda hessian: _eigenvalues(hessian).max() / _eigenvalues(hessian).min(),
              "That is the condition number, the ratio of the curvatures. The limit depends on their size."),
             (lambda hessian: 2 / hessian.mean(),
-             "That is the mean of all entries. The curvatures are the eigenvalues."),
+             "The mean of all entries is taken. The curvatures are the eigenvalues, and one of them sets the limit."),
             (lambda hessian: 2 / hessian.sum(),
-             "That is the sum of all entries. The curvatures are the eigenvalues."),
+             "All entries are added up. The curvatures are the eigenvalues, and one of them sets the limit."),
             (lambda hessian: 2 / hessian[0, 0],
-             "That is the curvature along the first coordinate. Another direction may be steeper."),
+             "That is the limit along the first coordinate. Another direction may be steeper."),
             (lambda hessian: 2 / hessian[-1, -1],
-             "That is the curvature along the last coordinate. Another direction may be steeper."),
+             "That is the limit along the last coordinate. Another direction may be steeper."),
             (lambda hessian: 2 / np.abs(hessian).sum(),
-             "All the entries are added up, which is far more than the largest curvature."),
+             "The sizes of all entries are added up. The curvatures are the eigenvalues, and one of them sets the "
+             "limit."),
             (lambda hessian: 2 * np.linalg.inv(hessian),
              "That is a matrix, twice the inverse. One number is asked for: the limit of the steepest direction."),
             (lambda hessian: 2 / hessian.max(axis=1),
@@ -402,7 +406,7 @@ EXERCISES = [
             (lambda hessian: 2 / _eigenvalues(hessian).mean(),
              "An average curvature is not enough: the path diverges when only one direction does."),
             (lambda hessian: 2 / hessian.sum(axis=1).max(),
-             "A row sum is no curvature. The curvatures are the eigenvalues, and one of them sets the limit."),
+             "A row sum need not be a curvature. The curvatures are the eigenvalues, and one of them sets the limit."),
             (lambda hessian: len(hessian) / _eigenvalues(hessian).max(),
              "The number of dimensions stands above the line here. It should be the same number in every dimension."),
             (lambda hessian: 2 * np.linalg.inv(hessian).max(),
@@ -425,12 +429,12 @@ EXERCISES = [
             (lambda hessian: 2 / np.median(_eigenvalues(hessian)),
              "The median curvature is not enough: the path diverges when only one direction does."),
             (lambda hessian: 2 * len(hessian) / hessian.sum(),
-             "That is the curvature along (1, …, 1), one direction of many. Another may be steeper."),
+             "That is the limit along (1, …, 1), one direction of many. Another may be steeper."),
             (lambda hessian: 2 / np.diag(hessian).min(),
-             "That is the smallest entry of the diagonal. The steepest direction sets the limit, and it need not be "
+             "The smallest entry of the diagonal is taken. The steepest direction sets the limit, and it need not be "
              "one of the coordinates."),
             (lambda hessian: 2 / np.linalg.det(hessian) ** (1 / len(hessian)),
-             "That is the geometric mean of the curvatures. The path diverges when only one direction does."),
+             "The geometric mean of the curvatures is not enough: the path diverges when only one direction does."),
             (_power_iteration,
              "Right unless the steepest direction is at a right angle to (1, …, 1), or others are nearly as steep: is "
              "that where a power iteration begins? It turns too late then, or never. `eigvalsh` needs no start."),
@@ -496,12 +500,13 @@ EXERCISES = [
             (lambda f, w, h: np.full(len(w), (f(w + h) - f(w - h)) / (2 * h)),
              "Every entry is the same, as all coordinates moved together. Each entry asks about its own."),
             (lambda f, w, h: gradient_check(f, w, 1e-5),
-             "Close to the true gradient, but not what was asked for: the central difference with the step h, and "
-             "no other, is."),
+             "Nearly always close to the true gradient, but not what was asked for: the central difference with the "
+             "step h, and no other, is."),
             (_without_restoring,
              "The first entry is right, later ones need not be: was w put back before the next coordinate moved?"),
             (_in_whole_numbers,
-             "Right for floats. When w holds whole numbers, so does a copy of it, and an added h is cut off."),
+             "Right for floats. When w holds whole numbers, so does a copy of it, and what is put into it is cut to a "
+             "whole number."),
             (lambda f, w, h: gradient_check(f, w, h).astype(w.dtype),
              "Right for floats. When w holds whole numbers, something is cut off to whole ones: the slopes, as by "
              "`np.zeros_like(w)`, or the step."),
@@ -509,15 +514,17 @@ EXERCISES = [
              "A central difference, but with half of the step: go a full h to each side."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (
                 f(w + s.astype(w.dtype)) - f(w - s.astype(w.dtype))) / (2 * h)),
-             "Right for floats. When w holds whole numbers, so does a step from `np.zeros_like(w)`, and the h put into "
-             "it becomes 0."),
+             "Right for floats. When w holds whole numbers, so does a step from `np.zeros_like(w)`, and an h below 1 "
+             "becomes 0 in it."),
             (_in_place,
-             "Right for floats. When w holds whole numbers, `w[i] += h` is cut off: begin with a copy of w in floats."),
+             "Right for floats. When w holds whole numbers, `w[i] += h` cuts the sum to a whole number: begin with a "
+             "copy of w in floats."),
             (_in_place_without_restoring,
              "Two things: w is not put back before the next coordinate moves, and `w[i] += h` writes into the array "
-             "that was handed in, which cuts h off where that holds whole numbers. Begin with a copy of w in floats."),
+             "that was handed in: where that holds whole numbers, the sum is cut to a whole number. Begin with a copy "
+             "of w in floats."),
             (_restoring_the_first_alone,
-             "The first two entries are right, a later one is not: was w put back after each coordinate, or only "
+             "The first two entries are right, later ones need not be: was w put back after each coordinate, or only "
              "after the first?"),
             (_adding_steps,
              "The first entry is right, later ones need not be: is h still in the place of the coordinate before?"),
@@ -542,22 +549,22 @@ EXERCISES = [
              "The two points are w and w + 2h here. They should lie on both sides of w, h away from it."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (
                 f(w + w * s) - f(w - w * s)) / (2 * (w @ s))),
-             "The step is h times the weight here. It is h, whatever the weight."),
+             "The step is h times the weight here. It should be h, whatever the weight."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (
                 f(w + max(1, w @ s / h) * s) - f(w - max(1, w @ s / h) * s)) / (2 * h * max(1, w @ s / h))),
-             "The step grows with a weight above 1. It is h, whatever the weight."),
+             "The step grows with a weight above 1. It should be h, whatever the weight."),
             (_by_its_size,
-             "The step grows with a weight beyond 1 in size. It is h, whatever the weight."),
+             "The step grows with a weight beyond 1 in size. It should be h, whatever the weight."),
             (lambda f, w, h: (4 * gradient_check(f, w, h) - gradient_check(f, w, 2 * h)) / 3,
-             "Two central differences, with h and with 2h, are combined, which comes closer to the gradient. Asked "
-             "for is the plain one: no point is further away than h."),
+             "Two central differences, with h and with 2h, are combined, which as a rule comes closer to the gradient. "
+             "Asked for is the plain one: no point should be further away than h."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (
                 f((w + h) * (s > 0)) - f((w - h) * (s > 0))) / (2 * h)),
              "The other weights are set to 0 while one is moved. Keep them where they are."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + s) - f(w - 2 * s)) / (3 * h)),
-             "One point lies h above w and the other 2h below it. Both are to be h away."),
+             "One point lies h above w and the other 2h below it. Both should be h away."),
             (lambda f, w, h: _differences(f, w, h, lambda f, w, s: (f(w + 2 * s) - f(w - s)) / (3 * h)),
-             "One point lies 2h above w and the other h below it. Both are to be h away."),
+             "One point lies 2h above w and the other h below it. Both should be h away."),
             (lambda f, w, h: gradient_check(f, w, h) * (np.arange(len(w)) > 0),
              "The first coordinate is left out: it has the number 0."),
             (lambda f, w, h: np.linalg.norm(gradient_check(f, w, h)),
@@ -600,8 +607,8 @@ EXERCISES = [
                  "n up to 500": [16]},
         mistakes=(
             (lambda factor, tolerance: math.floor(_log_steps(factor, tolerance)),
-             "Rounding down stops before the tolerance is reached, one step short, unless a step ends just at it (or "
-             "factor is 0)."),
+             "Rounding down stops before the tolerance is reached, one step short, unless a power of factor is the "
+             "tolerance itself (or factor is 0)."),
             (lambda factor, tolerance: round(_log_steps(factor, tolerance)),
              "Sometimes one step short: the nearest whole number may lie below what is needed."),
             (_log_steps,
@@ -609,7 +616,8 @@ EXERCISES = [
             (lambda factor, tolerance: 1 if factor == 0 else steps_to_tolerance(factor, tolerance),
              "Right unless both corners meet: with a tolerance of 1 no step is needed, even if the factor is 0."),
             (_above_zero(lambda factor, tolerance: steps_to_tolerance(factor, tolerance) - 1),
-             "One step too few: with n counted from 0, the last multiplication counts as well."),
+             "One step too few for every factor above 0: with n counted from 0, the last multiplication counts as "
+             "well."),
             (_above_zero(lambda factor, tolerance: max(steps_to_tolerance(factor, tolerance) - 1, 0)),
              "One step too few for every factor above 0 where a step is needed: the last multiplication counts as "
              "well."),
@@ -619,7 +627,7 @@ EXERCISES = [
             (_above_zero(lambda factor, tolerance: math.ceil(math.log(tolerance) / math.log(1 - factor))),
              "Each step is taken to remove the share factor. That share is what remains: multiply by it."),
             (_above_zero(lambda factor, tolerance: math.ceil(1 / tolerance)),
-             "That does not depend on the factor. The distance is multiplied by it at every step."),
+             "A factor above 0 plays no part here. The distance is multiplied by it at every step."),
             (_above_zero(lambda factor, tolerance: math.ceil(-math.log(tolerance))),
              "The logarithm of the tolerance alone does not depend on the factor. Divide it by that of the factor."),
             (_above_zero(lambda factor, tolerance: math.ceil(math.log(tolerance) / (factor - 1))),
@@ -632,7 +640,7 @@ EXERCISES = [
             (_above_zero(lambda factor, tolerance: math.ceil(tolerance / factor)),
              "That divides the tolerance by the factor once. How often can the start be multiplied by the factor?"),
             (_above_zero(lambda factor, tolerance: math.ceil(math.log(factor) / math.log(tolerance))),
-             "The ratio of the logarithms is upside down: a factor near 1 should need many steps, not few."),
+             "The ratio of the logarithms is upside down: as a rule, a factor near 1 should need many steps, not few."),
             (lambda factor, tolerance: math.ceil((1 - tolerance) / (1 - factor)),
              "That would hold if each step took away the same distance. It takes away the same share of what is left."),
             (lambda factor, tolerance: 1 if factor == 0 else math.floor(_log_steps(factor, tolerance)) + 1,
@@ -645,7 +653,7 @@ EXERCISES = [
              "One step too many at a tolerance of 1, where you are there already, with none. Everywhere else the "
              "number is right. Counting begins at 0."),
             (_above_zero(lambda factor, tolerance: steps_to_tolerance(factor, tolerance) + 1),
-             "One step too many: the start is step 0."),
+             "One step too many for every factor above 0: the start is step 0."),
             (_above_zero(lambda factor, tolerance: math.ceil(math.log10(tolerance) / math.log(factor))),
              "Two kinds of logarithm are mixed: their ratio only makes sense in the same base."),
             (_above_zero(lambda factor, tolerance: math.ceil(math.log(tolerance / factor))),
@@ -656,9 +664,9 @@ EXERCISES = [
              "Right for every factor above 0. At factor 0, no step is too few for a tolerance below 1: the start is at "
              "distance 1."),
             (_above_zero(lambda factor, tolerance: -steps_to_tolerance(factor, tolerance)),
-             "The size is right, the sign is not: the logarithms of two numbers below 1 are both negative."),
+             "The size is right, the sign mostly is not: the logarithms of two numbers below 1 are both negative."),
             (_above_zero(lambda factor, tolerance: math.ceil(-math.log10(tolerance))),
-             "That is how often the tolerance asks for a tenth. The factor plays no part in it yet."),
+             "That is how often the tolerance asks for a tenth. A factor above 0 plays no part in it yet."),
             (_above_zero(lambda factor, tolerance: math.ceil(-math.log2(tolerance))),
              "That is how often the tolerance asks for a half. The factor is not always 0.5."),
             (lambda factor, tolerance: factor ** steps_to_tolerance(factor, tolerance),

@@ -251,7 +251,7 @@ EXERCISES = [
              "`np.linalg.norm(…, 1)` adds up sizes, for a matrix those of one column. The length is the root of a sum "
              "of squares."),
             (lambda before, after: update_ratio(before, after) / len(before),
-             "The ratio is divided by the number of rows. Leave that out."),
+             "The ratio is divided by the number of rows, or of a vector by that of its entries. Leave that out."),
             (lambda before, after: np.linalg.norm(after - before, axis=-1) / np.linalg.norm(before, axis=-1),
              "Right for a vector. For a matrix that is one ratio for each row; a single number is asked for."),
             (lambda before, after: np.linalg.norm(after - before, axis=0) / np.linalg.norm(before, axis=0),
@@ -266,7 +266,7 @@ EXERCISES = [
             (lambda before, after: np.linalg.norm(after - before) / np.linalg.norm(after),
              "Close, but measured by the new weights: compare with the weights that the update found."),
             (lambda before, after: np.mean(np.abs(after - before) / np.abs(before)),
-             "That is the mean of one ratio for each weight, in which a weight near 0 outweighs all the others. "
+             "That is the mean of one ratio for each weight, in which a weight near 0 can outweigh all the others. "
              "Take two lengths first, one ratio afterwards."),
             (lambda before, after: ((after - before) ** 2).sum() / (before**2).sum(),
              "These are squared lengths: something is still missing before they are lengths."),
@@ -292,10 +292,10 @@ EXERCISES = [
             (lambda before, after: np.linalg.norm((after - before) / before),
              "You divide weight by weight and take the length of that. Take two lengths first and then divide."),
             (lambda before, after: np.mean((after - before) / before),
-             "That is a mean of one ratio for each weight, in which changes up and down cancel and a weight near "
-             "0 outweighs all others. Take two lengths first, one ratio afterwards."),
+             "That is the mean of one ratio for each weight, in which growth and shrinking cancel each other and a "
+             "weight near 0 can outweigh all the others. Take two lengths first, one ratio afterwards."),
             (lambda before, after: abs((after - before).sum()) / abs(before.sum()),
-             "The entries are added up first, so that changes up and down cancel each other. Square each before."),
+             "The entries are added up, so that changes up and down cancel each other. Square each of them first."),
             (lambda before, after: np.linalg.norm(after[0] - before[0]) / np.linalg.norm(before[0]),
              "Only the first entry takes part, or of a matrix the first row. The length counts every weight."),
             (lambda before, after: np.linalg.norm(after.T[0] - before.T[0]) / np.linalg.norm(before.T[0]),
@@ -336,7 +336,7 @@ EXERCISES = [
             (lambda before, after: update_ratio(before.ravel()[1:], after.ravel()[1:]),
              "The first weight is left out: a list begins at 0."),
             (lambda before, after: update_ratio(before.ravel()[:-1], after.ravel()[:-1]),
-             "The last weight is left out: `range(len(before))` ends there by itself."),
+             "The last weight is left out. The length counts every weight."),
             (lambda before, after: np.linalg.norm(after - before) / np.sqrt(np.mean(before**2)),
              "A root of a sum above, a root of a mean of squares below: use the same for both."),
             (lambda before, after: np.linalg.norm(after - before) / np.abs(before).mean(),
@@ -385,8 +385,8 @@ EXERCISES = [
             (_never_none(lambda accuracies, target: int(np.flatnonzero(accuracies >= target)[-1]) + 1),
              "That is the last epoch at the target. Asked for is the first."),
             (lambda accuracies, target: int((accuracies >= target).argmax()) + 1,
-             "Right if the target is reached. If it never is, `argmax` of nothing but False says 0, as `argmin` does "
-             "of nothing but True, and a failed run looks like the fastest."),
+             "Right if the target is reached. If it never is, yours says 1, as with `argmax` of nothing but False or "
+             "`argmin` of nothing but True, and a failed run looks like the fastest."),
             (lambda accuracies, target: int((accuracies >= target).argmax()),
              "Two things at once: epochs count from 1, and 0 also comes out when the target is never reached, as "
              "`argmax` gives it."),
@@ -424,7 +424,7 @@ EXERCISES = [
             (lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a <= target), None),
              "The comparison is turned round: at or above the target is asked for."),
             (lambda accuracies, target: epochs_to(np.round(accuracies, 1), target),
-             "The accuracies are rounded first, so that one just below the target seems to reach it."),
+             "The accuracies are rounded first, so that one just below the target can seem to reach it."),
             (_never_none(lambda accuracies, target: int(accuracies.argmax()) + 1),
              "That is the epoch with the best accuracy. The target may be reached earlier."),
             (_never_none(lambda accuracies, target: int((accuracies >= target).sum())),
@@ -435,7 +435,7 @@ EXERCISES = [
             (_never_none(lambda accuracies, target: accuracies[epochs_to(accuracies, target) - 1]),
              "That is the accuracy itself. Asked for is the number of epochs it took."),
             (_never_none(lambda accuracies, target: int(np.flatnonzero(accuracies < target).max(initial=-1)) + 2),
-             "That waits until the accuracy stays at the target. Asked for is when it first got there."),
+             "That is the epoch after the last one below the target. Asked for is the first at or above it."),
             (lambda accuracies, target: int(np.flatnonzero(accuracies >= target)[0]) + 1,
              "Right if the target is reached. If it never is, there is no first epoch to take, and the function stops "
              "with an error: what should it say instead?"),
@@ -454,9 +454,10 @@ EXERCISES = [
              "at or above it."),
             (lambda accuracies, target: int(np.searchsorted(accuracies, target)) + 1 if (accuracies >= target).any()
              else None,
-             "`np.searchsorted` takes it for granted that the accuracies only rise. They may fall again."),
+             "`np.searchsorted`, as any search by halving, takes it for granted that the accuracies only rise. They "
+             "may fall again."),
             (lambda accuracies, target: epochs_to(np.round(accuracies, 2), target),
-             "An accuracy just below the target counts as at it: are they rounded to two places, or compared with "
+             "An accuracy just below the target can count as at it: are they rounded to two places, or compared with "
              "something to spare?"),
             (lambda accuracies, target: next((i + 1 for i in range(1, len(accuracies))
                                                if accuracies[i - 1] < target <= accuracies[i]), None),
@@ -467,8 +468,8 @@ EXERCISES = [
                f"target is never reached, yours says {said}, where None is asked for.")
               for never, said in ((np.inf, "infinity"), (np.nan, "nan"), (0, "0"), (-1, "−1"))),
             (lambda accuracies, target: int((accuracies > target).argmax()) + 1,
-             "Two things at once: an accuracy equal to the target has reached it, and `argmax` of nothing but False "
-             "says 0."),
+             "Two things at once: an accuracy equal to the target has reached it, and if the target is never reached, "
+             "yours says 1, as with `argmax` of nothing but False."),
             (lambda accuracies, target: next((i for i, a in enumerate(accuracies, 1) if a > target), len(accuracies)),
              "Two things at once: an accuracy equal to the target has reached it, and if the target is never reached, "
              "the number of epochs run looks like a late success."),
@@ -485,7 +486,7 @@ EXERCISES = [
                 (i for i in range(1, len(accuracies)) if accuracies[i] < accuracies[i - 1]), len(accuracies))], target),
              "The search ends where the accuracy first falls. It may rise to the target afterwards."),
             (lambda accuracies, target: epochs_to(np.floor(10 * accuracies), np.floor(10 * target)),
-             "Both are cut off behind the first place, so that an accuracy just below the target seems to reach it."),
+             "Both are cut off behind the first place, so that an accuracy below the target can seem to reach it."),
             (_never_none(lambda accuracies, target: int(np.where(
                 accuracies >= target, accuracies, np.inf).argmin()) + 1),
              "Of those at the target, the epoch with the lowest accuracy is taken. Asked for is the first."),
@@ -543,10 +544,10 @@ EXERCISES = [
             (lambda rates, val, test: (rates[val.max(axis=1).argmax()], test[val.max(axis=1).argmax()].mean()),
              "Either the luckiest seed or the widest scatter chooses the rate here. The mean of all its seeds should."),
             (lambda rates, val, test: (rates[val.min(axis=1).argmax()], test[val.min(axis=1).argmax()].mean()),
-             "A rate whose seeds scatter little is favoured here, by its unluckiest seed or its spread. That may be "
-             "wise, but the best mean is asked for."),
+             "Either a rate whose seeds scatter little is favoured here, by its unluckiest seed or its spread, or the "
+             "first seed is left out. The best mean of all seeds is asked for."),
             (lambda rates, val, test: (rates[val[:, 0].argmax()], test[val[:, 0].argmax()].mean()),
-             "One seed alone chooses the rate here. With another seed the choice would differ."),
+             "One seed alone chooses the rate here. With another seed the choice may differ."),
             (lambda rates, val, test: (rates[val.mean(axis=1).argmin()], test[val.mean(axis=1).argmin()].mean()),
              "That is the rate with the lowest score; higher is better here."),
             (lambda rates, val, test: (rates[val.mean(axis=1).argmax()], test[val.mean(axis=1).argmax()].max()),
@@ -585,9 +586,9 @@ EXERCISES = [
                 val[val.max(axis=1).argmax()].argmax()]),
              "A single run is chosen here, the luckiest. Let all the seeds of a rate speak."),
             (lambda rates, val, test: (rates[val[:, -1].argmax()], test[val[:, -1].argmax()].mean()),
-             "The last seed alone chooses the rate here. With another seed the choice would differ."),
+             "The last seed alone chooses the rate here. With another seed the choice may differ."),
             (lambda rates, val, test: pick_rate(np.sort(rates), val, test),
-             "The rates are sorted and the scores are not, so that a rate gets the scores of another."),
+             "The rates are sorted and the scores are not, so that a rate can get the scores of another."),
             (lambda rates, val, test: (rates.max(), pick_rate(rates, val, test)[1]),
              "The score is right, but the rate is the largest of all. Which rate does the score belong to?"),
             (lambda rates, val, test: (*pick_rate(rates, val, test), val.mean(axis=1).max()),
@@ -612,7 +613,8 @@ EXERCISES = [
             (lambda rates, val, test: pick_rate(rates[:-1], val[:-1], test[:-1]),
              "The last rate is passed over: `range(len(rates))` ends there by itself."),
             (lambda rates, val, test: (rates[(k := np.bincount(val.argmax(axis=0)).argmax())], test[k].mean()),
-             "The rate that wins for the most seeds is chosen. The best mean is asked for."),
+             "Either the rate that wins for the most seeds is chosen, or the best of the second seed. The best mean is "
+             "asked for."),
             (lambda rates, val, test: (pick_rate(rates, val, test)[0], test[-1].mean()),
              "The rate is right, but the test score is that of the last rate."),
             (lambda rates, val, test: (pick_rate(rates, val, test)[0], test[0].mean()),
@@ -629,9 +631,9 @@ EXERCISES = [
                                        (val - test)[val.mean(axis=1).argmax()].mean()),
              "The rate is right, but the second number is how far its test score lies below that in validation."),
             (lambda rates, val, test: pick_rate(np.roll(rates, 1), val, np.roll(test, 1, axis=0)),
-             "The row before the best is taken. `argmax` counts from 0, as an index does."),
+             "The row is taken at an index one too small. `argmax` counts from 0, as an index does."),
             (lambda rates, val, test: pick_rate(rates, val, np.roll(test, 1, axis=0)),
-             "The rate is right, but the test score is that of the row before. Use one row for both."),
+             "The rate is right, but the test score is taken at an index one too small. Use one row for both."),
             (lambda rates, val, test: (
                 rates[(k := max(i for i, v in enumerate(val) if i == 0 or v.mean() > val[0].mean()))], test[k].mean()),
              "The last rate that is better than the first is taken. Each time a better one is found, the best mean so "
@@ -644,8 +646,8 @@ EXERCISES = [
             (lambda rates, val, test: (rates[(k := val[:, 0].argmax())], test[k, 0]),
              "One seed alone chooses the rate here, and the same seed alone tests it. All the seeds count for both."),
             (lambda rates, val, test: (rates[(k := val.mean(axis=1).round(1).argmax())], test[k].mean()),
-             "The means are rounded to one place before they are compared, so that close ones look equal, and the "
-             "first of them is taken."),
+             "Where means are close, the first of them may be taken: are they rounded to one place, or compared with "
+             "something to spare?"),
             (lambda rates, val, test: (pick_rate(rates, val, test)[0], test.mean(axis=0)[val.mean(axis=1).argmax()]),
              "The rate is right, but the test scores are averaged over the rates. Axis 1 holds the seeds."),
         ),
@@ -680,12 +682,12 @@ EXERCISES = [
              "That is Welch's interval for two independent groups. These scores come in pairs: what is different "
              "between the two of each pair?"),
             (_interval(lambda d: 1.96 * _standard_error(d)),
-             "1.96 belongs to the normal distribution, with the spread known. It was estimated from a few seeds here, "
+             "1.96 belongs to the normal distribution, with the spread known. It was estimated from the seeds here, "
              "so that the interval must be wider."),
             (_interval(lambda d: _t(len(d) - 1) * d.std(ddof=1)),
              "That is how far single seeds scatter. The mean of n seeds is more certain: by how much?"),
             (_interval(lambda d: _t(len(d) - 1) * _standard_error(d, ddof=0)),
-             "A little too narrow: NumPy's `std` divides by n unless told otherwise with `ddof`."),
+             "Too narrow: NumPy's `std` divides by n unless told otherwise with `ddof`."),
             (lambda a, b: paired_interval(b, a),
              "The sign is turned round: asked for is a − b, which is positive where a is better."),
             (_interval(lambda d: _t(len(d) - 1, 0.95) * _standard_error(d)),
@@ -693,13 +695,12 @@ EXERCISES = [
             (_interval(lambda d: _t(len(d)) * _standard_error(d)),
              "Nearly: one degree of freedom was used up by the mean."),
             (lambda a, b: tuple(np.array(paired_interval(a, b))[[1, 0, 2]]),
-             "The three numbers are right, in another order: mean, low, high."),
+             "The three numbers are right, in another order: it should be mean, low, high."),
             (lambda a, b: tuple(np.array(paired_interval(a, b))[[0, 2, 1]]),
              "The three numbers are right, but high stands before low: either the two have changed places, or "
              "`ppf(0.025, …)` gave a negative t."),
             (_interval(lambda d: _t(len(d) - 1) * d.std(ddof=1) / len(d)),
-             "Much too narrow: the standard deviation is divided by n. The standard error divides it by the root of "
-             "n."),
+             "Too narrow: the standard deviation is divided by n. The standard error divides it by the root of n."),
             (_interval(lambda d: _t(len(d) - 1) * d.var(ddof=1) / np.sqrt(len(d))),
              "The variance is in the margin. The standard deviation is its root."),
             (_interval(lambda d: _t(len(d) - 1) * d.var(ddof=1) / len(d)),
@@ -710,7 +711,7 @@ EXERCISES = [
              "Right unless the interval reaches across 0, where yours ends at 0. That it may hold 0 is what it is "
              "there to show."),
             (_interval(lambda d: _t(len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d) - 1)),
-             "The n − 1 is used twice: it belongs into the standard deviation; the root is that of n."),
+             "The n − 1 is used twice: it belongs into the standard deviation; the root should be that of n."),
             (_interval(lambda d: _t(len(d) - 1) * _standard_error(d) / 2),
              "The margin is halved. t standard errors reach to *each* side."),
             (_interval(lambda d: _t(2 * len(d) - 2) * _standard_error(d)),
@@ -722,7 +723,8 @@ EXERCISES = [
             (_interval(lambda d: _t(len(d) - 1, 0.99) * _standard_error(d)),
              "That leaves 1 % on each side, a 98 % interval. For 95 % it is 2.5 %."),
             (_interval(lambda d: _t(29) * _standard_error(d)),
-             "The degrees of freedom are fixed at those of 30 seeds. They are one fewer than there are differences."),
+             "The degrees of freedom are fixed at those of 30 seeds. They should be one fewer than there are "
+             "differences."),
             (_interval(lambda d: _t(len(d)) * _standard_error(d, ddof=0)),
              "Two things at once: one degree of freedom was used up by the mean, and `std` divides by n unless told "
              "`ddof=1`."),
@@ -732,7 +734,7 @@ EXERCISES = [
              "The squares are those of the differences themselves. The standard deviation takes the distances from "
              "their mean."),
             (_interval(lambda d: 2 * _t(len(d) - 1) * _standard_error(d)),
-             "The margin is twice too large. t standard errors reach to each side."),
+             "The margin is twice what it should be. t standard errors reach to each side."),
             (lambda a, b: (np.mean(a - b), np.min(a - b), np.max(a - b)),
              "Those are the smallest and the largest difference of single seeds. The interval is for their mean."),
             (_around(lambda a, b: np.append(a, b).std(ddof=1) / np.sqrt(len(a))),
@@ -746,7 +748,7 @@ EXERCISES = [
             (lambda a, b: paired_interval(np.abs(a - b), 0 * b),
              "The absolute value takes away who was better. Keep the sign of each difference."),
             (lambda a, b: paired_interval(np.sort(a), np.sort(b)),
-             "Both are sorted, so that the pairs no longer come from the same seed."),
+             "Both are sorted, so that the two of a pair can come from different seeds."),
             (lambda a, b: (float(np.median(a - b)), *paired_interval(a, b)[1:]),
              "The interval is right, but the first number is the median."),
             (lambda a, b: (float(np.sum(a - b)), *paired_interval(a, b)[1:]),

@@ -186,11 +186,11 @@ _STEP_CORNERS = {"floats": [0, 2, 8], "arrays of one shape": [5, 6, 7], "lr may 
 
 _MEMORY = ("Read the old velocity from the state, with 0 for the first step, make the new one, and hand it back in a "
            "new dictionary: `state.get(\"v\", 0.0)`.")
-_TYPED = "β is typed in as 0.9. Use the beta that is passed."
-_PLAIN = ("That is plain descent, w − lr · g: either the new velocity is not handed back, or the one that came in is "
-          "not used.")
-_LATE_START = ("The first step is too long. The velocity begins at 0, not at the first gradient: that would count the "
-               "first one twice.")
+_TYPED = "β is 0.9 here, whatever is passed. Use the beta that is passed."
+_PLAIN = ("That is plain descent, w − lr · g: no velocity from before comes in. Is it handed back, taken up again, and "
+          "used in the step?")
+_LATE_START = ("The velocity begins with the first gradient here, which then counts 1 + β times in it. It should begin "
+               "with 0.")
 
 
 def _some_steps(update):
@@ -241,7 +241,7 @@ EXERCISES = [
              "one."),
             (_forgetful(_ball), _PLAIN),
             (_rule(_sum, lambda v, old, g, lr, beta: -lr * v),
-             "The sign of the velocity is turned round: this walks uphill."),
+             "The sign of the step is turned round: this walks uphill."),
             (_rule(lambda v, g, lr, beta: beta * v + lr * g, lambda v, old, g, lr, beta: v),
              "Old steps keep their old rate: either the rate is inside the velocity, or the last step itself is "
              "carried on. That is the same only while the rate stays, and here it changes."),
@@ -264,26 +264,27 @@ EXERCISES = [
              "β is on the wrong side: it says how much of the old velocity survives, not how much of the gradient "
              "enters."),
             (_rule(lambda v, g, lr, beta: beta * (v + g), _ball),
-             "The new gradient is shortened as well: β multiplies only the old velocity."),
+             "The new gradient is shortened as well: β should multiply only the old velocity."),
             (_rule(lambda v, g, lr, beta: (1 - beta) * v + g, _ball),
              "1 − β of the velocity survives here. β itself should."),
             (_rule(lambda v, g, lr, beta: (1 - beta) * v + beta * g, _ball),
              "An average, with the two shares exchanged. Asked for is β times the old velocity plus the whole "
              "gradient."),
             (_rule(lambda v, g, lr, beta: g - beta * v, _ball),
-             "The old velocity is taken off. It is added: that is what keeps the ball rolling."),
+             "The old velocity is taken off. It should be added: that is what keeps the ball rolling."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g + v)),
              "The gradient is counted twice: it is in the new velocity already."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * g + beta * old),
-             "The rate multiplies the gradient only. The step is lr times the whole new velocity."),
+             "The rate multiplies the gradient only. The step should be lr times the whole new velocity."),
             (_rule(_sum, lambda v, old, g, lr, beta: v),
              "The rate is missing: the step is lr times the velocity."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * np.mean(v)),
-             "All weights make the same step, by the mean velocity. Each weight has its own."),
+             "All weights make the same step, by the mean velocity. Each weight should have its own."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * np.sign(v)),
-             "Only the sign of the velocity comes into the step. The whole of it does."),
+             "Only the sign of the velocity comes into the step. The whole of it should."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * v / (1 - beta)),
-             "The steps are 1/(1 − β) times too long. The velocity grows that long by itself."),
+             "The steps are 1/(1 − β) times too long. Under a constant gradient the velocity grows that long by "
+             "itself."),
             (_rule(lambda v, g, lr, beta: 0.9 * v + g, _ball), _TYPED),
             (_rule(_sum, _ball, start=lambda g: g), _LATE_START),
             (_keeping(lambda v, g, lr, beta: g),
@@ -298,8 +299,8 @@ EXERCISES = [
              "The first value is the step. Take it off w: the new weights are asked for."),
             *of_any_step(momentum_update),
             (_first_left_out,
-             "The second step begins as if the velocity were still 0, so that the first gradient is lost: either the "
-             "first step does not hand back its velocity, g, or the second takes nothing of it."),
+             "The second step begins as if the velocity were still 0, so that the first gradient is lost to later "
+             "steps: either the first step does not hand back its velocity, g, or the second takes nothing of it."),
             (_begun_with_weights,
              "The velocity begins with the weights. It should begin with 0."),
             (skipping_zeros(momentum_update),
@@ -331,10 +332,11 @@ EXERCISES = [
             (lambda lr, beta, dampening: lr / (1 - beta),
              "Right without dampening. The gradient enters with 1 − dampening: what does that do to all steps?"),
             (lambda lr, beta, dampening: lr * (1 - dampening),
-             "That is the first step. Later ones are longer: part of the velocity is still there when the next "
-             "gradient arrives."),
+             "That is the first step. With memory, later ones are longer: part of the velocity is still there when the "
+             "next gradient arrives."),
             (lambda lr, beta, dampening: lr,
-             "Right only if dampening equals beta. In general the old gradients add up to more, or less, than one."),
+             "Right only if dampening equals beta. In general the gradients, old and new, add up to more, or less, "
+             "than one."),
             (lambda lr, beta, dampening: lr * (1 - beta),
              "Upside down: memory makes the steps longer, so divide by 1 − β. And dampening has no effect here."),
             (lambda lr, beta, dampening: lr * (1 - beta) / (1 - dampening),
@@ -356,7 +358,7 @@ EXERCISES = [
             (lambda lr, beta, dampening: lr / (1 - beta) / (1 - dampening),
              "Dampening makes the steps shorter: multiply by 1 − dampening."),
             (lambda lr, beta, dampening: lr * (1 - dampening) * beta / (1 - beta),
-             "One gradient is missing: the newest counts in full, and only the older ones carry powers of β."),
+             "One gradient is missing, the newest: it carries no power of β, only the older ones do."),
             (lambda lr, beta, dampening: lr / (1 - beta * (1 - dampening)),
              "Dampening stands with the old velocity here. It shortens the gradient that enters: v = βv + (1 − "
              "dampening) g."),
@@ -371,10 +373,10 @@ EXERCISES = [
             (lambda lr, beta, dampening: lr * (1 - dampening - beta),
              "Dampening and β do not add up: the one shortens what enters, the other says how much survives a step."),
             (lambda lr, beta, dampening: lr * (1 - dampening) / 1 - beta,
-             "Brackets are missing: `/` comes before `−`, so that β is taken off the whole. Divide by (1 − beta)."),
+             "β is taken off the whole: are brackets missing, since `/` comes before `−`? Divide by (1 − beta)."),
             (lambda lr, beta, dampening: lr - dampening / (1 - beta),
-             "Brackets are missing: lr multiplies the 1 alone, and dampening is divided before it is taken off. "
-             "(1 − dampening) belongs together."),
+             "Dampening is divided by 1 − β and taken off lr: are brackets missing? (1 − dampening) belongs together, "
+             "and lr multiplies it."),
             *((lambda lr, beta, dampening, n=n: lr * (1 - dampening) * (1 - beta**n) / (1 - beta),
                f"That is the step after {n} gradients. With a long memory it still grows: 1 + β + β² + … without an "
                "end is 1/(1 − β).") for n in (5, 10, 20, 50, 100, 200, 500)),
@@ -430,7 +432,8 @@ EXERCISES = [
             (lambda low, high: (best_momentum(low, high)[0] / 4, best_momentum(low, high)[1]),
              "β is right, and the rate is a quarter of what it should be: the 2 above the line, squared, is missing."),
             (lambda low, high: (2 / (low + high), best_momentum(low, high)[1]),
-             "β is right, but that is the best rate of plain descent. With momentum more is possible."),
+             "β is right, but that is the best rate of plain descent. With momentum a larger one is best where low "
+             "and high differ."),
             (lambda low, high: (2 / (low + high), ((high - low) / (high + low)) ** 2),
              "That is the pair of plain descent: its rate, and the square of what it leaves. With momentum the roots, "
              "√low and √high, take the place of the curvatures, and the rate is a square, too."),
@@ -451,16 +454,16 @@ EXERCISES = [
             (lambda low, high: ((2 / (low + high)) ** 2, best_momentum(low, high)[1]),
              "β is right. In the rate the roots are missing."),
             (lambda low, high: (1 / high, best_momentum(low, high)[1]),
-             "β is right. 1 / high is a safe rate, not the fastest one."),
+             "β is right. 1 / high is a safe rate, but the fastest one only where low and high are equal."),
             (lambda low, high: (1 / high, math.sqrt(best_momentum(low, high)[1])),
-             "That is a common choice for Nesterov's form. Heavy ball has another best pair."),
+             "That is a common choice for Nesterov's form. Asked for is the best pair of heavy ball."),
             (lambda low, high: (4 / (math.sqrt(low) + math.sqrt(high)), best_momentum(low, high)[1]),
              "β is right. In the rate, the sum of the roots is to be squared as well, not the 2 alone."),
             (lambda low, high: ((2 / (math.sqrt(high) - math.sqrt(low))) ** 2, best_momentum(low, high)[1]),
-             "β is right. In the rate, the sum of the roots stands below the line, not their difference."),
+             "β is right. In the rate, the sum of the roots should stand below the line, not their difference."),
             (lambda low, high: (1 / high, (1 - math.sqrt(low / high)) ** 2),
-             "1 / high is a safe rate, and this β the best one for it. The fastest pair has a larger rate, with which "
-             "the flattest and the steepest direction are equally fast."),
+             "1 / high is a safe rate, and this β the best one for it. Unless low and high are equal, the fastest pair "
+             "has a larger rate, with which the flattest and the steepest direction are equally fast."),
             (lambda low, high: (1 / low, best_momentum(low, high)[1]),
              "β is right. 1 / low looks at the flattest direction alone. The rate depends on both curvatures."),
             (lambda low, high: (2 / high, best_momentum(low, high)[1]),
@@ -527,27 +530,27 @@ EXERCISES = [
              "That is damped heavy ball, an average of gradients: no 1 − β belongs here, and the look ahead is "
              "missing."),
             (_rule(_average, lambda v, old, g, lr, beta: lr * ((1 - beta) * g + beta * v)),
-             "Everything is (1 − β) times what it should be: that is the damped form."),
+             "Every step is (1 − β) times what it should be: that is the damped form."),
             (_started_full(_ahead),
-             "That is the damped form with a full first gradient, as torch's `dampening`. Asked for is the undamped "
-             "one."),
+             "The velocity is damped, with a full first gradient, as with torch's `dampening`. Asked for is the "
+             "undamped form."),
             (_rule(lambda v, g, lr, beta: beta * v + lr * g, _ahead),
              "The rate comes in twice for the velocity, in it and in the step. It belongs in the step alone."),
             (_from_the_second(_ahead),
-             "The first step does not look ahead. It does, too: the bracket is g + β v, with v = g."),
+             "The first step does not look ahead. It should, too: the bracket is g + β v, with v = g."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (beta * old + v)),
              "The bracket comes to v + β times the *old* velocity. Asked for is g + β times the new one."),
             (_rule(_sum, _ahead, keep=lambda v, beta: beta * v),
              "The step is right, but the old velocity keeps β² of itself: β comes in twice."),
             (_forgetful(_ahead),
-             "Every step is like the first: either the new velocity is not handed back, or the one that came in is "
-             "not used."),
+             "Every step is like the first: no velocity from before comes in. Is it handed back, taken up again, and "
+             "used in the step?"),
             (_forgetful(_ball), _PLAIN),
             (_rule(_sum, lambda v, old, g, lr, beta: -lr * (g + beta * v)),
-             "The sign is turned round: this walks uphill."),
+             "The sign of the step is turned round: this walks uphill."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g - beta * v)),
              "β v comes with a minus into the bracket: either it is taken off there, or the gradient entered the "
-             "velocity with a minus. It is added: the look goes ahead, not back."),
+             "velocity with a minus. It should be added: the look goes ahead, not back."),
             (_rule(lambda v, g, lr, beta: beta * v + lr * g, lambda v, old, g, lr, beta: lr * g + beta * v),
              "Old steps keep their old rate: either the rate is inside the velocity, or a step itself is carried on. "
              "That is the same only while the rate stays, and here it changes."),
@@ -559,13 +562,13 @@ EXERCISES = [
              "The bracket comes to v + β g. The roles are exchanged: the gradient should count in full, the velocity "
              "with β."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * ((1 - beta) * g + beta * v)),
-             "The gradient counts with 1 − β in the bracket. It counts in full."),
+             "The gradient counts with 1 − β in the bracket. It should count in full."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (v + beta * v)),
              "The bracket comes to v + β v. The first of the two is to be the gradient alone."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * (g + beta**2 * v)),
              "One β too many in the bracket."),
             (_rule(_sum, lambda v, old, g, lr, beta: lr * g - beta * v),
-             "β v is added to the weights, and without the rate. The step takes lr · (g + β v) off them."),
+             "β v is added to the weights, and without the rate. The step should take lr · (g + β v) off them."),
             (lambda w, g, state, lr, beta: (nesterov_update(w, g, state, lr, beta)[0],
                                             {"v": lr * (beta * state.get("v", 0.0) + g)}),
              "The step is right, but the state keeps lr · v, and the next velocity is made of that. Keep v itself."),

@@ -343,8 +343,8 @@ EXERCISES = [
         mistakes=(
             (lambda rates, gains, share: np.log10(rates[_near(gains, share)].max() / rates[_near(gains, share)].min())
              if gains.any() else 0.0,
-             "You take the smallest and the largest good rate, even if bad ones lie between. The basin ends at the "
-             "first gap on either side of the best."),
+             "You take the smallest and the largest good rate, even if bad ones lie between. The basin should end at "
+             "the first gap on either side of the best."),
             (lambda rates, gains, share: _grown(rates, gains, gains >= gains.max() - share) if gains.any() else 0.0,
              "`share` is taken off as a number. It is a share *of the best gain*: (1 − share) times it."),
             (lambda rates, gains, share: _grown(rates, gains, gains >= 1 - share),
@@ -390,18 +390,20 @@ EXERCISES = [
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), last=1),
              "On the way up the highest rate of the grid is never reached. It may belong to the basin, too."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), first=1, last=1),
-             "Neither the lowest nor the highest rate of the grid is ever reached. They may belong to the basin, too."),
+             "On the way down the lowest rate of the grid is never reached, nor the highest on the way up. They may "
+             "belong to the basin, too."),
             (_next_alone,
-             "The basin ends after one good rate on either side of the best. It goes on as long as they are good."),
+             "Your basin holds at most one good rate on either side of the best. It should go on as long as they are "
+             "good."),
             (lambda rates, gains, share: float(_near(gains, share).sum()),
              "That counts the good rates. Their number depends on how fine the grid is; decades do not."),
             (lambda rates, gains, share: _near(gains, share).sum() * np.log10(rates[1] / rates[0]),
              "You count the good rates and multiply by a spacing. Between n rates lie n − 1 spacings, and they need "
              "not be equal, or unbroken."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), down=False),
-             "Only the rates above the best are looked at. The basin reaches to both sides."),
+             "Only the rates above the best count here. Those below it should, too."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share), up=False),
-             "Only the rates below the best are looked at. The basin reaches to both sides."),
+             "Only the rates below the best count here. Those above it should, too."),
             (_from_neighbours,
              "Each rate is compared with its neighbour, so that small losses add up. Compare all with the best gain."),
             (lambda rates, gains, share: _grown(rates, gains, gains >= share) if gains.any() else 0.0,
@@ -417,7 +419,7 @@ EXERCISES = [
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share / 100)),
              "`share` is taken for a percentage. It is a share already: no division by 100."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, 0.1)),
-             "The share is typed in as 0.1. Use the `share` that is passed."),
+             "The share is 0.1 here, whatever is passed. Use the `share` that is passed."),
             (_from_ends(lambda rates, low, high: (high - low) * np.log10(rates[1] / rates[0])),
              "Every spacing is taken to be as wide as the first. They may differ: compare the two ends."),
             (_from_ends(lambda rates, low, high: np.log10(rates[min(high + 1, len(rates) - 1)] / rates[low])
@@ -449,14 +451,14 @@ EXERCISES = [
              "A rate that gains nothing is never in the basin here. It belongs there where the share is 1: then a rate "
              "may lose all."),
             (_end_of_the_best,
-             "Right unless several rates are equally good: of these, the lowest is the best one here."),
+             "Right unless several rates are equally good: of these, the lowest should count as the best one."),
             (lambda rates, gains, share: np.log10(rates[gains.argmax()]),
              "That is the logarithm of the best rate. Asked for is how far the two ends of the basin are apart."),
             (lambda rates, gains, share: -_grown(rates, gains, _near(gains, share)),
              "The number is right, the sign is not: divide the largest rate by the smallest."),
             (_between_the_rates,
-             "You follow the line between the rates, as `basin_width` of the package does. Here only the rates of the "
-             "grid count."),
+             "You follow the line between the rates, as `basin_width` of the package does. Only the rates of the grid "
+             "should count."),
             (lambda rates, gains, share: _grown(rates, gains, gains >= (1 - share) * np.median(gains))
              if gains.any() else 0.0,
              "Compared with the *median* gain; asked for is the best one."),
@@ -464,7 +466,7 @@ EXERCISES = [
              if gains.any() else 0.0,
              "Compared with the *mean* gain; asked for is the best one."),
             (lambda rates, gains, share: _grown(rates, gains, _near(gains, share)) / np.log10(rates[-1] / rates[0]),
-             "That is a share of the grid, which grows when somebody makes the grid smaller. Asked for are decades."),
+             "The decades are divided by those of the whole grid. The decades themselves are asked for."),
             (lambda rates, gains, share: _grown(
                 rates, gains, (gains >= gains.max() - share * np.ptp(gains)) & gains.any()),
              "The share is taken of the distance between the best and the lowest gain. It is one of the best gain "
@@ -475,13 +477,14 @@ EXERCISES = [
             (lambda rates, gains, share: np.log10(rates[-1] / rates[0]) if gains.any() else 0.0,
              "Those are the decades of the whole grid. The basin is the part of it around the best rate that is good."),
             (lambda rates, gains, share: _grown(rates, gains, (gains >= gains.max() / 2) & (gains > 0)),
-             "At least half of the best gain is asked for here, whatever `share` says. They may lose `share` of it."),
+             "At least half of the best gain has to be reached here, whatever `share` says. At most `share` of it "
+             "should be lost."),
             (lambda rates, gains, share: _grown(rates, gains, (gains >= gains.max() / (1 + share)) & (gains > 0)),
              "The bar is the best gain divided by 1 + share here: is the loss taken as a share of each rate's own "
              "gain? It is one of the best gain: multiply that by 1 − share."),
             (lambda rates, gains, share: _outer(rates, _near(gains, share)) if gains.any() else 0.0,
-             "That reaches from the last bad rate below to the first bad rate above. The good rates alone make "
-             "the basin."),
+             "That reaches to the next rate beyond all good ones on either side, if there is one. The basin is the "
+             "unbroken row of good rates around the best."),
         ),
     ),
     Exercise(
@@ -506,12 +509,12 @@ EXERCISES = [
         corners={"of equals, the first": [5, 6], "below 0 where that is better": [1, 2]},
         mistakes=(
             (lambda val, test: carried_regret(val, test).T,
-             "Rows and columns are exchanged: row i belongs to the problem that the rate comes *from*."),
+             "Rows and columns are exchanged: row i should belong to the problem that the rate comes *from*."),
             (lambda val, test: -carried_regret(val, test),
              "The sign is turned round: a loss through carrying comes out negative, and is to be positive."),
             (lambda val, test: _table(val, test, test.argmax(axis=1)),
-             "Your rates are chosen on test data. Then nothing could ever be gained by carrying, and your own rate "
-             "looks better than it is. (A published mistake.)"),
+             "Your rates are chosen on test data. Then nothing could ever be gained by carrying, and your own rate may "
+             "look better than it is. (A published mistake.)"),
             (lambda val, test: _table(val, val, val.argmax(axis=1)),
              "The choice and the report both use validation data. Report on test data, which had no say in the "
              "choice."),
@@ -526,12 +529,12 @@ EXERCISES = [
              "Negative values are cut off. By chance a carried rate may do better on test data, and an average "
              "without such cases would be too high."),
             (lambda val, test: np.abs(carried_regret(val, test)),
-             "The sign is lost: where a carried rate does *better*, the regret is negative."),
+             "The sign is lost: where a carried rate does *better*, the regret should be negative."),
             (lambda val, test: _without_own(carried_regret(val, test)),
              "Right but for the diagonal: a problem's own rate costs it 0."),
             (lambda val, test: _table(val, test, _best_tested_of_equals(val, test)),
-             "Right unless a problem has several best rates: test data decide between them here. It chooses the "
-             "first of them."),
+             "Right unless a problem has several best rates: test data decide between them here. The first of them "
+             "should be chosen."),
             (lambda val, test: -carried_regret(val, test).T,
              "Two things: rows and columns are exchanged, and the sign is turned round."),
             (lambda val, test: np.subtract.outer(*2 * [np.diag(test[:, val.argmax(axis=1)])]),
@@ -545,10 +548,11 @@ EXERCISES = [
             (lambda val, test: np.diag(test[:, val.argmax(axis=1)]) - val[:, val.argmax(axis=1)].T,
              "A test gain minus a validation gain, both at the right rates. Take both from test data."),
             (lambda val, test: np.diag(test[:, val.argmax(axis=1)]) - test[:, test.argmax(axis=1)].T,
-             "The rate that is carried was chosen on test data. Each problem chooses on validation data, for itself "
-             "and for the others."),
+             "The rate that is carried was chosen on test data. Each problem should choose on validation data, for "
+             "itself and for the others."),
             (lambda val, test: np.diag(test[:, val.argmax(axis=1)]) - test[:, val.argmax(axis=1)].mean(axis=0)[:, None],
-             "What is taken off is the mean over all problems at the rate of i. It is the gain of problem j alone."),
+             "What is taken off is the mean over all problems at the rate of i. It should be the gain of problem j "
+             "alone."),
             (lambda val, test: _table(val, test, (val + test).argmax(axis=1)),
              "Test data have a say in the choice here. Choose on validation data alone."),
             (lambda val, test: np.minimum(carried_regret(val, test), 0),
@@ -562,13 +566,15 @@ EXERCISES = [
              "What problem j gains at the rate of i is compared with what i gains there. Compare it with what j gains "
              "at its own rate."),
             (lambda val, test: (carried_regret(val, test) + carried_regret(val, test).T) / 2,
-             "What is carried from i to j and from j to i is averaged. Each has its own entry."),
+             "What is carried from i to j and from j to i is averaged. Each should have its own entry."),
             (lambda val, test: np.triu(carried_regret(val, test)),
-             "What stands below the diagonal is 0 here. Rates are carried both ways: each entry has its own value."),
+             "What stands below the diagonal is 0 here. Rates are carried both ways: each entry should have its own "
+             "value."),
             (lambda val, test: np.tril(carried_regret(val, test)),
-             "What stands above the diagonal is 0 here. Rates are carried both ways: each entry has its own value."),
+             "What stands above the diagonal is 0 here. Rates are carried both ways: each entry should have its own "
+             "value."),
             (lambda val, test: _table(val, test, _last(val, 1)),
-             "Right unless a problem has several best rates: it chooses the first of them."),
+             "Right unless a problem has several best rates: the first of them should be chosen."),
             (lambda val, test: carried_regret(val, test)[~np.eye(len(val), dtype=bool)],
              "Those are the right numbers in one row and without the diagonal. The whole table is asked for."),
             (lambda val, test: carried_regret(val, test).mean(),
@@ -586,11 +592,11 @@ EXERCISES = [
             (lambda val, test: carried_regret(val, test) / np.diag(test[:, val.argmax(axis=1)]),
              "That is the loss as a share of the own gain. The difference itself is asked for."),
             (lambda val, test: np.diag(val[:, val.argmax(axis=1)]) - test[:, val.argmax(axis=1)].T,
-             "A validation gain minus a test gain: the first was picked as the highest of many and flatters. Take both "
+             "A validation gain minus a test gain: the first was picked as the highest, and may flatter. Take both "
              "from test data."),
             (lambda val, test: _table(val, test, np.full(len(val), val.mean(axis=0).argmax())),
-             "Every entry is 0 here: is one rate chosen for all, does a table of whole numbers cut off what stands "
-             "behind the point, or is it handed back before it is filled?"),
+             "Every entry is 0 on the probes: is one rate chosen for all, does a table of whole numbers cut off what "
+             "stands behind the point, or is it handed back before it is filled?"),
             (lambda val, test: np.pad(carried_regret(val, test)[:, :-1], ((0, 0), (0, 1))),
              "The last column is 0 here: does the loop over the columns end before the last problem?"),
             (lambda val, test: np.pad(carried_regret(val, test)[:, 1:], ((0, 0), (1, 0))),
@@ -598,14 +604,14 @@ EXERCISES = [
             (lambda val, test: 100 * carried_regret(val, test) / np.diag(test[:, val.argmax(axis=1)]),
              "That is the loss in per cent of the own gain. The difference itself is asked for."),
             (lambda val, test: _table(val, test, val.argmax(axis=0)[:len(val)]),
-             "The choice goes down the columns: for each rate the problem that gains most there. Each problem chooses "
-             "a rate: `axis=1`."),
+             "The choice goes down the columns: for each rate the problem that gains most there. Each problem should "
+             "choose a rate: `axis=1`."),
             (lambda val, test: _mirrored(np.triu(carried_regret(val, test))),
-             "What stands above the diagonal stands below it, too. Rates are carried both ways: each entry has its "
-             "own value."),
+             "What stands above the diagonal stands below it, too. Rates are carried both ways: each entry should have "
+             "its own value."),
             (lambda val, test: _mirrored(np.tril(carried_regret(val, test))),
-             "What stands below the diagonal stands above it, too. Rates are carried both ways: each entry has its "
-             "own value."),
+             "What stands below the diagonal stands above it, too. Rates are carried both ways: each entry should have "
+             "its own value."),
             (lambda val, test: np.tile(carried_regret(val, test)[-1], (len(val), 1)),
              "Every row is the last one. Is each filled anew? (`[[0] * n] * n` holds one row n times: what is written "
              "into one stands in all.)"),
@@ -656,7 +662,7 @@ EXERCISES = [
         corners={"in any order": [2], "Of equals, the first rate": [6, 8, 14], "worst off on test data": [0, 4]},
         mistakes=(
             (lambda rates, val, test: _chosen(rates, test, test, test.min(axis=0).argmax()),
-             "The rate is chosen on test data, so that its score flatters. (A published mistake.)"),
+             "The rate is chosen on test data, so that its score may flatter. (A published mistake.)"),
             (lambda rates, val, test: _chosen(rates, val, val, val.min(axis=0).argmax()),
              "The worst gain is that of the *validation* data, which chose the rate. Report it on test data."),
             (lambda rates, val, test: _chosen(rates, val, test, _last(val.min(axis=0), 0)),
@@ -675,45 +681,45 @@ EXERCISES = [
             (lambda rates, val, test: _chosen(rates, val, test, val[val.max(axis=1).argmin()].argmax()),
              "You ask the hardest problem alone for its favourite rate. Another problem may fail at it."),
             (lambda rates, val, test: _chosen(rates, val, test, val.min(axis=0).argmin()),
-             "That is the *worst* of the worst gains."),
+             "The rate with the *lowest* worst gain is chosen. It should be that with the highest."),
             (lambda rates, val, test: _chosen(rates, val, test, val.max(axis=0).argmin()),
-             "For each rate you take the best gain, and then the lowest of these. For each rate the *lowest* gain "
-             "counts, and the rate where it is highest is chosen."),
+             "For each rate you take the best gain, and then the lowest of these. It should be the other way round: "
+             "the highest of the *lowest* gains."),
             (lambda rates, val, test: (rates[val.mean(axis=0).argmax()], test[:, val.mean(axis=0).argmax()].mean()),
-             "Means choose here, and a mean is reported. The problem that is worst off decides, both times."),
+             "Means choose here, and a mean is reported. The problem that is worst off should decide, both times."),
             (lambda rates, val, test: _chosen(rates, val, val, val.mean(axis=0).argmax()),
              "Two things: the rate is that with the best mean, and its worst gain is that of the validation data."),
             (lambda rates, val, test: _chosen(rates, val, test, 1 + val[:, 1:].min(axis=0).argmax()),
-             "The first rate is never chosen: does a loop begin with the second?"),
+             "Where there are several, the first rate is never chosen: does a loop begin with the second?"),
             (lambda rates, val, test: _chosen(rates, val, test, val[:, :-1].min(axis=0).argmax()),
-             "The last rate is never chosen: does a loop end before it?"),
+             "Where there are several, the last rate is never chosen: does a loop end before it?"),
             (lambda rates, val, test: _chosen(rates, val, test, val.argmax(axis=1).min()),
              "Of the problems' favourite rates you take the first in the list. The other problems may fail at it."),
             (lambda rates, val, test: _chosen(rates, val, test, val.argmax(axis=1).max()),
              "Of the problems' favourite rates you take the last in the list. The other problems may fail at it."),
             (lambda rates, val, test: _chosen(rates, val, test, val.prod(axis=0).argmax()),
              "The product of the gains decides, or the mean of their logarithms, which is the same. The smallest gain "
-             "decides."),
+             "should decide."),
             (lambda rates, val, test: _chosen(rates, val, test, test.mean(axis=0).argmax()),
              "Two things: the rate is chosen on test data, and by the mean."),
             (lambda rates, val, test: one_rate(rates, test, val),
              "Validation and test data have changed places: choose on validation data, report on test data."),
             (lambda rates, val, test: _chosen(np.sort(rates)[::-1], val, test, val.min(axis=0).argmax()),
-             "The rates are sorted, the largest first, and the gains are not, so that a rate gets the gains of "
+             "The rates are sorted, the largest first, and the gains are not, so that a rate may get the gains of "
              "another."),
             (lambda rates, val, test: (one_rate(rates, val, test)[0], test.max(axis=1).min()),
              "The second number is what the worst off problem gains at its *own* best rate on test data. Take the one "
              "that was chosen for all."),
             (_at_first_fall,
-             "The search ends where the smallest gain falls for the first time. A later rate may be better: look at "
+             "The search does not go beyond the first fall of the smallest gain. A later rate may be better: look at "
              "all."),
             (lambda rates, val, test: _chosen(rates, val, test, val[0].argmax()),
              "The first problem chooses alone. Another problem may fail at its favourite rate."),
             (lambda rates, val, test: _chosen(rates, val, test, val[-1].argmax()),
              "The last problem chooses alone. Another problem may fail at its favourite rate."),
             (lambda rates, val, test: _chosen(rates, val, test, val.min(axis=1).argmax()),
-             "The smallest gain of each problem is taken here, over the rates. It is that of each rate, over the "
-             "problems: `axis=0`."),
+             "The smallest gain of each problem is taken here, over the rates. It should be that of each rate, over "
+             "the problems: `axis=0`."),
             (lambda rates, val, test: _chosen(rates, val, test, val.max(axis=0).argmax()),
              "That is the best gain of any problem at any rate. What about those that fail there?"),
             (lambda rates, val, test: (val.min(axis=0).argmax(), test[:, val.min(axis=0).argmax()].min()),
@@ -726,16 +732,16 @@ EXERCISES = [
             (lambda rates, val, test: (one_rate(rates, val, test)[0], test[:, val.min(axis=0).argmax()].max()),
              "The second number is the largest gain at that rate; the worst is asked for."),
             (lambda rates, val, test: _chosen(rates, val, test, np.median(val, axis=0).argmax()),
-             "That is the rate with the best median: half of the problems may fail at it."),
+             "That is the rate with the best median: up to half of the problems may fail at it."),
             (lambda rates, val, test: (one_rate(rates, val, test)[0], test[:, val.min(axis=0).argmax()]),
              "The rate is right; the second is the gains of all problems there. The worst of them is asked for."),
             (lambda rates, val, test: (one_rate(rates, val, test)[0], test.min()),
-             "The second number is the smallest test gain at *any* rate. Only the chosen one is used."),
+             "The second number is the smallest test gain at *any* rate. Only the chosen one should count."),
             (lambda rates, val, test: one_rate(rates, val, test)[0],
              "The rate is right. Two values are asked for: the worst gain on test data as well."),
             (lambda rates, val, test: _chosen(rates, val, test, np.bincount(val.argmax(axis=1)).argmax()),
-             "That is the rate which most problems like best, or the first of those. What about the problems that "
-             "fail at it?"),
+             "That is the rate that is most often a problem's favourite, or the first of several such. What about "
+             "problems that fail at it?"),
             (_smallest_of_equals,
              "Right unless several rates are equally good: the first in the list is asked for, not the smallest."),
             (lambda rates, val, test: _chosen(rates, val, test, val[val.mean(axis=1).argmin()].argmax()),
@@ -743,7 +749,7 @@ EXERCISES = [
             (lambda rates, val, test: _chosen(rates, val, test, np.minimum(val, test).min(axis=0).argmax()),
              "Test data have a say in the choice here. Choose on validation data alone."),
             (lambda rates, val, test: _chosen(np.sort(rates), val, test, val.min(axis=0).argmax()),
-             "The rates are sorted and the gains are not, so that a rate gets the gains of another."),
+             "The rates are sorted and the gains are not, so that a rate may get the gains of another."),
             (lambda rates, val, test: _chosen(rates, val, test, (val + test).min(axis=0).argmax()),
              "Validation and test gains are added before the choice, so that test data have a say in it. Choose on "
              "validation data alone."),
@@ -767,7 +773,7 @@ EXERCISES = [
              "The rate is right; the second number is the median of the test gains. The worst one is asked for."),
             (lambda rates, val, test: (rates[np.median(val, axis=0).argmax()],
                                        np.median(test[:, np.median(val, axis=0).argmax()])),
-             "Medians choose here, and a median is reported. The problem that is worst off decides, both times."),
+             "Medians choose here, and a median is reported. The problem that is worst off should decide, both times."),
             (lambda rates, val, test: (one_rate(rates, val, test)[0], test[:, val.min(axis=0).argmax()].sum()),
              "The rate is right; the second number is the sum of the test gains. The worst one is asked for."),
             (lambda rates, val, test: (one_rate(rates, val, test)[0], test.min(axis=1).max()),
@@ -786,11 +792,11 @@ EXERCISES = [
              "all gains?"),
             (lambda rates, val, test: (rates[val.max(axis=0).argmax()], test[val.max(axis=1).argmax(),
                                                                              val.max(axis=0).argmax()]),
-             "The highest of all validation gains chooses the rate, and the gain of its problem alone is reported. "
+             "The highest of all validation gains chooses the rate, and the gain of one problem alone is reported. "
              "Look at the problem that is worst off, both times."),
             (lambda rates, val, test: (rates[val.mean(axis=0).argmax()], val[:, val.mean(axis=0).argmax()].mean()),
              "Two things: means choose and are reported, and that on validation data. The problem that is worst off "
-             "decides; report on test data."),
+             "should decide; report on test data."),
             (lambda rates, val, test: _chosen(rates, val, test, max(
                 range(len(rates)), key=lambda i: (val[:, i].min(), test[:, i].min()))),
              "Right unless several rates are equally good: test data decide between them here. The first in the list "
@@ -801,7 +807,7 @@ EXERCISES = [
             (_largest_of_equals,
              "Right unless several rates are equally good: the first in the list is asked for, not the largest."),
             (lambda rates, val, test: _chosen(rates, val, test, (val.mean(axis=0) - val.std(axis=0)).argmax()),
-             "The mean minus the scatter decides. The smallest gain decides."),
+             "The mean minus the scatter decides. The smallest gain should decide."),
             (lambda rates, val, test: _chosen(rates, val, test, np.ptp(val, axis=0).argmin()),
              "That is the rate at which the problems gain most nearly the same, be it little. The largest smallest "
              "gain is asked for."),
@@ -810,15 +816,15 @@ EXERCISES = [
              "be chosen for all."),
             (lambda rates, val, test: _chosen(rates, val, test, (val / val.max(axis=1, keepdims=True)).min(
                 axis=0).argmax()),
-             "The gains are divided by each problem's own best before the smallest is taken. The gains themselves "
-             "decide."),
+             "The gains are divided by each problem's own best before the smallest is taken. The smallest of the gains "
+             "themselves should decide."),
             (lambda rates, val, test: _chosen(rates, val, test, (val / val.max(axis=1, keepdims=True)).mean(
                 axis=0).argmax()),
              "The gains are divided by each problem's own best, and their mean decides. The smallest of the gains "
-             "themselves decides."),
+             "themselves should decide."),
             (lambda rates, val, test: _chosen(rates, val, test, np.round(val.min(axis=0), 1).argmax()),
-             "The smallest gains are rounded to one place before the largest is looked for, so that unequal ones count "
-             "as equal."),
+             "The smallest gains are rounded to one place before the largest is looked for, so that unequal ones may "
+             "count as equal."),
             (lambda rates, val, test: (val.min(axis=0).max(), one_rate(rates, val, test)[1]),
              "The second number is right. The first is the smallest validation gain of the rate that was chosen; the "
              "rate itself is asked for."),

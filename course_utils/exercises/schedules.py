@@ -84,7 +84,8 @@ def _after_warmup(progress=None, shape=None, clip=True, stops=False):
 def _both_ways(wrong, sentence):
     """The same mistake after the warmup by those who keep the progress at 1, and by those who give 0 at the end."""
     return ((_after_warmup(**wrong), sentence),
-            (_after_warmup(**wrong, stops=True), f"{sentence} (From step total_steps on it is 0, as it should be.)"))
+            (_after_warmup(**wrong, stops=True),
+             f"{sentence} (From step total_steps on the rate is 0, as it should be.)"))
 
 
 def _no_room(step, peak, warm, total):
@@ -440,14 +441,14 @@ EXERCISES = [
         draw=_some_step,
         mistakes=(
             (_in_warmup(lambda step, warm: step / warm),
-             "The warmup starts at rate 0, so that the first step does nothing and the peak comes one step late: "
+             "The warmup starts at rate 0, so that the first step does nothing and all of the warmup is one step late: "
              "which rate belongs to step 0?"),
             (_no_room,
              "Right unless the warmup takes all the steps: then total_steps − warmup_steps is 0, and from step "
-             "total_steps on the rate is 0 all the same. Ask for that case first."),
+             "total_steps on the rate should be 0 all the same. Ask for that case first."),
             (_no_room_at_the_end,
              "Right unless the warmup takes all the steps: then total_steps − warmup_steps is 0, and step total_steps "
-             "itself still divides by it. From that step on, not only after it, the rate is 0."),
+             "itself still divides by it. From that step on, not only after it, the rate should be 0."),
             (_divides_first(False),
              "Right unless the warmup takes all the steps: then total_steps − warmup_steps is 0, and you divide by it "
              "at every step. Divide only between warmup_steps and total_steps."),
@@ -455,17 +456,16 @@ EXERCISES = [
              "Right unless the warmup takes all the steps: then total_steps − warmup_steps is 0, and you divide by it "
              "during the warmup. Divide only after it."),
             (lambda step, peak, warm, total: 0.0 if step == total - 1 else warmup_cosine(step, peak, warm, total),
-             "Step total_steps − 1 has the rate 0 already. Only from step total_steps on it is 0."),
+             "Step total_steps − 1 has the rate 0 already. Only from step total_steps on it should be 0."),
             (_product,
              "That multiplies a cosine over all the steps by the warmup, as the package's `warmup(cosine(…), …)` does: "
              "a fair choice, but a longer warmup then never quite reaches the peak. Here the cosine begins where the "
              "warmup ends."),
             *_both_ways(dict(progress=lambda step, warm, total: step / total),
-             "At the end of the warmup the rate jumps: the progress of the cosine is counted from step 0, over all the "
-             "steps. Count it from step warmup_steps.")[:1],
+             "The progress of the cosine is counted from step 0, over all the steps, so that the rate jumps where a "
+             "long warmup ends. Count it from step warmup_steps.")[:1],
             *_both_ways(dict(progress=lambda step, warm, total: step / (total - warm)),
-             "At the end of the warmup the rate jumps: the progress is counted from step 0, but should be 0 at step "
-             "warmup_steps."),
+             "The progress of the cosine is counted from step 0, but should be 0 at step warmup_steps."),
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm) / total),
              "The cosine begins at the right place, but is not yet down at 0 when step total_steps comes: it has fewer "
              "than total_steps steps for its way."),
@@ -474,12 +474,13 @@ EXERCISES = [
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm + 1) / (total - warm + 1)),
              "The cosine has left the peak at step warmup_steps already: there its progress should be 0.")[:1],
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm) / (total - warm - 1)),
-             "The cosine is at 0 one step too early. Progress 1 belongs to step total_steps."),
+             "The way of the cosine is one step too short: its progress should be 1 at step total_steps, and not one "
+             "step earlier."),
             (_after_warmup(lambda step, warm, total: (step - warm) / max(total - warm - 1, 1)),
-             "The cosine is at 0 one step too early: progress 1 belongs to step total_steps. And where the warmup "
-             "takes all the steps, the rate of step total_steps is peak_lr here; it should be 0."),
+             "A cosine of several steps is at 0 one step too early: progress 1 belongs to step total_steps. And where "
+             "the warmup takes all the steps, the rate of step total_steps is peak_lr here; it should be 0."),
             (_after_warmup(clip=False),
-             "After step total_steps the cosine comes up again. There the rate is 0."),
+             "After step total_steps the cosine comes up again. There the rate should be 0."),
             *_both_ways(dict(shape=lambda p: 1 + math.cos(math.pi * p)),
              "The cosine part is twice too large: 1 + cos goes from 2 to 0."),
             *_both_ways(dict(shape=lambda p: (1 + math.cos(p)) / 2),
@@ -502,9 +503,10 @@ EXERCISES = [
             *_both_ways(dict(shape=lambda p: 1 + math.cos(math.pi * p) / 2),
              "Only the cosine is halved here. Halve the whole bracket, 1 + cos."),
             *_both_ways(dict(progress=lambda step, warm, total: (step - warm) // (total - warm)),
-             "`//` rounds the progress down to 0 until the very end. Divide with `/`.")[:1],
+             "The progress is rounded down to 0 until the very end, as it is with `//`. Keep the fraction.")[:1],
             (_one_too_long,
-             "The warmup takes one step too many and overshoots the peak: step warmup_steps belongs to the cosine."),
+             "Where a cosine follows, the warmup takes one step too many and overshoots the peak: step warmup_steps "
+             "belongs to the cosine."),
             (_one_too_short,
              "The cosine begins one step too early: step warmup_steps − 1 still belongs to the straight line."),
             (lambda step, peak, warm, total: warmup_cosine(step, 1.0, warm, total),
@@ -518,27 +520,28 @@ EXERCISES = [
             (_to_the_end(lambda step, warm: 0.0),
              "During the warmup the rate is 0 here. It should rise, from peak_lr / warmup_steps on."),
             (_to_the_end(lambda step, warm: 1 / warm),
-             "The rate of step 0 is kept through all of the warmup. It grows by as much with every step."),
+             "The rate of step 0 is kept through all of the warmup. It should grow by as much with every step."),
             (_to_the_end(lambda step, warm: (step + 1) / (warm + 1)),
              "The straight line is too flat: it would be at peak_lr one step after its end. Divide by warmup_steps."),
             (_to_the_end(lambda step, warm: (1 + (warm - 1) * step / warm) / warm),
-             "The straight line begins at the right rate, but is on its way to peak_lr at step warmup_steps. It is "
-             "there one step earlier."),
+             "The straight line begins at the right rate, but is on its way to peak_lr at step warmup_steps. It should "
+             "be there one step earlier."),
             (_to_the_end(lambda step, warm: (step + 1) // warm),
-             "The rate is 0 until the last step of the warmup, as it is with `//`, which rounds the fraction down. "
-             "Divide with `/`."),
+             "The rate is 0 until the last step of the warmup: the fraction is rounded down, as it is with `//`. Keep "
+             "the fraction."),
             (lambda step, peak, warm, total: warmup_cosine(step % total, peak, warm, total),
-             "After total_steps steps everything begins again. From there on the rate is 0."),
+             "After total_steps steps everything begins again. From there on the rate should be 0."),
             (_to_the_end(lambda step, warm: step / (warm - 1) if warm > 1 else 1.0),
-             "The straight line starts at 0. At step 0 the rate is peak_lr / warmup_steps, so that no step is lost."),
+             "A straight line of several steps starts at 0 here. At step 0 the rate should be peak_lr / warmup_steps, "
+             "so that no step is lost."),
             (_to_the_end(lambda step, warm: step / max(warm - 1, 1)),
-             "The straight line starts at 0, and a warmup of one step stays there. At step 0 the rate is peak_lr / "
-             "warmup_steps."),
+             "The straight line starts at 0, and a warmup of one step stays there. At step 0 the rate should be "
+             "peak_lr / warmup_steps."),
             (_to_the_end(lambda step, warm: ((step + 1) / warm) ** 2),
              "The warmup rises along a parabola here: the fraction is squared. A straight line is asked for."),
             (lambda step, peak, warm, total: peak * (1 + math.cos(math.pi * (step - warm) / max(total - warm, 1))) / 2
              if step < total else 0.0,
-             "The cosine is asked for before step warmup_steps as well. There the rate is on the straight line."),
+             "The cosine is used before step warmup_steps as well. There the rate should be on the straight line."),
             *_both_ways(dict(shape=lambda p: (1 + math.sin(math.pi * p)) / 2),
              "A sine stands in the place of the cosine: it begins in the middle, rises first and falls back to the "
              "middle."),
@@ -547,7 +550,7 @@ EXERCISES = [
             (_to_the_end(lambda step, warm: (1 - math.cos(math.pi * (step + 1) / warm)) / 2),
              "The warmup rises along a cosine here. A straight line is asked for."),
             (lambda step, peak, warm, total: _to_the_end(lambda s, w: (s + 1) / total)(step, peak, warm, total),
-             "The straight line is spread over all the steps. It has warmup_steps of them."),
+             "The straight line is spread over all the steps. It should take warmup_steps of them."),
             (_shifted(1),
              "Everything comes one step too early: steps count from 0."),
             (_shifted(-1),
@@ -610,11 +613,12 @@ EXERCISES = [
             (lambda schedule, n: sum(schedule(float(step)) for step in range(n)),
              "Right but for the kind of number: a step is a whole number, an `int`, which may be the place in a list."),
             (lambda schedule, n: sum((schedule(step - 1) + schedule(step)) / 2 for step in range(1, n)),
-             "A trapezoid rule such as `np.trapezoid` halves the first and the last rate. Every step counts in full."),
+             "A trapezoid rule such as `np.trapezoid` halves the first and the last of several rates. Every step "
+             "should count in full."),
             (lambda schedule, n: schedule(0) if n == 1 else sum((schedule(step - 1) + schedule(step)) / 2
                                                                 for step in range(1, n)),
-             "A trapezoid rule halves the first and the last rate where there are several steps. Every step counts in "
-             "full."),
+             "A trapezoid rule halves the first and the last rate where there are several steps. Every step should "
+             "count in full."),
             (lambda schedule, n: sum(schedule(max(step, 1)) for step in range(n)),
              "Step 0 gets the rate of step 1. The steps count from 0, and step 0 has a rate of its own."),
             (lambda schedule, n: n * (schedule(0) + schedule(max(n - 1, 0))) / 2,
@@ -630,17 +634,19 @@ EXERCISES = [
             (lambda schedule, n: math.prod(schedule(step) for step in range(n)) if n else 0.0,
              "That multiplies the rates, where there are any. They are to be added."),
             (lambda schedule, n: sum(schedule(max(step - 1, 0)) for step in range(n)),
-             "The rates come one step late: that of step 0 is added twice, and that of the last step is left out."),
+             "The rates come one step late: where there are several, that of step 0 is added twice, and that of the "
+             "last step is left out."),
             (lambda schedule, n: sum(schedule(step) for last in range(n) for step in range(last + 1)),
              "The sums after each step are added up once more. Asked for is the last of them."),
             (lambda schedule, n: math.sqrt(sum(schedule(step) ** 2 for step in range(n))),
              "That is the root of the sum of squares. The distance is a matter of the plain sum."),
             (lambda schedule, n: n * float(np.median([schedule(step) for step in range(n)])) if n else 0.0,
-             "The middle one of the rates is counted for every step here. Add them up."),
+             "The median of the rates is counted for every step here. Add up the rates themselves."),
             (lambda schedule, n: sum(int(schedule(step)) for step in range(n)),
-             "Each rate is cut to a whole number before it is added. Most rates are below 1, and nothing is left."),
+             "Whole numbers are made of the rates on the way. Most rates are far below 1, and nothing is left of "
+             "these."),
             (lambda schedule, n: sum({schedule(step) for step in range(n)}),
-             "Rates that are equal count only once, as in a set. Every step counts, whatever its rate."),
+             "Rates that are equal count only once, as in a set. Every step should count, whatever its rate."),
             (lambda schedule, n: np.cumsum([schedule(step) for step in range(n)]),
              "Those are the sums after each step. Asked for is the last of them, a single number."),
             (lambda schedule, n: [schedule(step) for step in range(n)],
@@ -651,7 +657,7 @@ EXERCISES = [
             (lambda schedule, n: sum(_until_zero(schedule(step) for step in range(n))),
              "You stop at the first rate that is 0. It may rise again later: add up all of them."),
             (lambda schedule, n: schedule(0) + sum(schedule(step) for step in range(n)),
-             "The first rate is counted twice: the sum begins with it, and the loop adds it once more."),
+             "The first rate is counted once too often: does the sum begin with it, and not with 0?"),
             (lambda schedule, n: schedule(0) + sum(schedule(step) for step in range(1, n)),
              "Right but for no steps at all: their sum is 0, and yours begins with the first rate."),
             (lambda schedule, n: sum(range(n)),
@@ -695,50 +701,53 @@ EXERCISES = [
         draw=_some_plateau,
         mistakes=(
             (_plateau(counts=lambda waited, patience: waited >= patience),
-             "It reduces one epoch too early: *more than* patience epochs must pass. (Keras counts as you do, PyTorch "
-             "as asked here.)"),
+             "The rate falls after patience epochs already, and with a patience of 0 at every loss: *more than* "
+             "patience epochs must pass. (Keras, too, reduces after patience epochs, PyTorch as asked here.)"),
             (_plateau(counts=lambda waited, patience: waited >= max(patience, 1)),
-             "It reduces one epoch too early unless patience is 0: *more than* patience epochs must pass."),
+             "Unless patience is 0, the rate falls after patience epochs already: *more than* patience epochs must "
+             "pass. (Keras counts as you do, PyTorch as asked here.)"),
             (_plateau(counts=lambda waited, patience: waited >= max(patience, 1),
                       better=lambda loss, lowest: loss <= lowest),
-             "Two things at once: it reduces one epoch too early unless patience is 0, since *more than* patience "
-             "epochs must pass, and an equal loss counts as progress."),
+             "Two things at once: an equal loss counts as progress, and unless patience is 0, the rate falls after "
+             "patience epochs already, not only after *more than* patience epochs."),
             (_plateau(counts=lambda waited, patience: waited == patience),
-             "With `waited == patience` it is one epoch too early, and a patience of 0 goes wrong altogether: the rate "
-             "falls when the waiting is *more than* patience."),
+             "With `waited == patience` the rate falls after patience epochs already, and a patience of 0 goes wrong "
+             "altogether: the rate should fall when the waiting is *more than* patience."),
             (_plateau(always=True),
              "Each loss is compared with the one before it. Compare with the lowest so far."),
             (_plateau(reset=False),
-             "After a reduction the waiting must start anew. Here every further bad epoch reduces again."),
+             "After a reduction the waiting must start anew. Here every further bad epoch in the same row reduces "
+             "again."),
             (_plateau(forget="all"),
-             "After a reduction the lowest loss is forgotten, so that any loss counts as progress. It stays."),
+             "After a reduction the lowest loss is forgotten, so that a higher one may take its place. The lowest loss "
+             "should stay."),
             (_plateau(forget="last"),
-             "After a reduction the present loss takes the place of the lowest one. The lowest loss stays."),
+             "After a reduction the present loss takes the place of the lowest one. The lowest loss should stay."),
             (_never_patient_again,
-             "The bad epochs are counted altogether. Only those in a row count: a new lowest loss sets the waiting "
-             "back to 0."),
+             "The bad epochs are counted altogether. Only those in a row should count: set the waiting back to 0 at a "
+             "new lowest loss."),
             (_plateau(better=lambda loss, lowest: loss <= lowest),
              "An equal loss is no progress: on a perfectly flat curve this would wait for ever."),
             (_plateau(better=lambda loss, lowest: loss < lowest * (1 - 1e-4)),
-             "A loss must be lower by a margin here, as in PyTorch unless `threshold=0`. In this exercise any lower "
-             "loss is a new lowest one."),
+             "A loss above 0 must be lower by a margin here, as in PyTorch unless `threshold=0`. In this exercise any "
+             "lower loss should be a new lowest one."),
             (_plateau(reduce=lambda lr, factor: lr / factor),
-             "The rate goes up: multiply by factor, do not divide."),
+             "The rate is divided by factor here. Multiply."),
             (lambda losses, lr, factor, patience: plateau_rate(losses, lr, factor, patience + 0 * losses[0]),
-             "Right as soon as there are losses. Before the first epoch there is no `losses[0]`, and the rate is lr: "
-             "begin with infinity as the lowest loss, or ask first whether the list is empty."),
+             "Right as soon as there are losses. Before the first epoch there is no `losses[0]`, and the rate should "
+             "be lr: begin with infinity as the lowest loss, or ask first whether the list is empty."),
             (_first_waits,
-             "The first loss counts as a bad epoch, since it is compared with itself. It is the first lowest loss."),
+             "The first loss counts as a bad epoch: is it compared with itself? It should be the first lowest loss."),
             (_plateau(start=1.0),
              "The lowest loss begins at 1. A loss may be larger than that: begin with infinity."),
             (_plateau(better=lambda loss, lowest: loss < lowest - 1e-8),
-             "A loss must be lower by a fixed amount here, however small. Any lower loss is a new lowest one."),
+             "A loss must be lower by a fixed amount here, however small. Any lower loss should be a new lowest one."),
             (_plateau(start=1e4),
              "The lowest loss begins at a number that a loss may exceed, as it does where a run diverges: begin with "
              "infinity."),
             (_plateau(counts=lambda waited, patience: waited >= patience, forget="all"),
-             "Two things at once: it reduces one epoch too early, since *more than* patience epochs must pass, and the "
-             "lowest loss is forgotten after a reduction. It stays."),
+             "Two things at once: the rate falls after patience epochs already, not only after *more than* patience "
+             "epochs, and the lowest loss is forgotten after a reduction. It should stay."),
             (_asked_in_the_else,
              "The waiting is asked about before the present epoch is added to it, so that the rate falls one bad "
              "epoch late, or not at all if a new lowest loss comes between. Add first, then ask."),
@@ -752,7 +761,7 @@ EXERCISES = [
              "The last loss plays no part: either it is left out, or the waiting is asked about at the beginning of "
              "the next round, which does not come any more. Count a loss first, then ask."),
             (lambda losses, lr, factor, patience: plateau_rate(losses[1:], lr, factor, patience),
-             "The first loss is left out: it is the first lowest one."),
+             "The first loss is left out: it should be the first lowest one."),
             (lambda losses, lr, factor, patience: plateau_rate(sorted(losses), lr, factor, patience),
              "The losses are sorted. They come in the order of the epochs."),
             (_plateau(reduce=lambda lr, factor: lr * (1 - factor)),
@@ -773,13 +782,13 @@ EXERCISES = [
              "That sees one plateau at most, the one at the end. Earlier ones have reduced the rate, too."),
             (lambda losses, lr, factor, patience:
              lr * factor if plateau_rate(losses, lr, factor, patience) != lr else lr,
-             "Every plateau reduces the rate again, not the first one only."),
+             "Every plateau should reduce the rate again, not the first one only."),
             (_against_the_first,
              "Every loss is compared with the first one. Compare with the lowest so far."),
             (lambda losses, lr, factor, patience: lr * factor ** (len(losses) // (patience + 1)),
-             "That reduces at fixed times, whatever the losses are: either they are not looked at, or none is ever "
-             "below the lowest one, because this begins at 0 or below, or because it takes up each loss before it is "
-             "compared with it."),
+             "With these losses the rate falls at fixed times: are they looked at, and does a new lowest one set the "
+             "waiting back? Or is none below the lowest, because this begins at 0, or because it takes up each loss "
+             "before it is compared with it?"),
             (_plateau(better=lambda loss, lowest: loss > lowest or lowest == math.inf),
              "Here a higher loss counts as progress. That suits an accuracy; a loss should fall."),
             (lambda losses, lr, factor, patience: [plateau_rate(losses[:n], lr, factor, patience)
@@ -788,22 +797,22 @@ EXERCISES = [
             (_plateau(counts=lambda waited, patience: waited > patience + 1),
              "It waits one epoch too long: reduce as soon as the waiting is more than patience."),
             (_late,
-             "The waiting is looked at before the loss: the rate falls one epoch late, and the loss of that epoch "
-             "is not looked at."),
+             "The waiting is looked at before the loss: the rate falls only in the next epoch, and the loss of that "
+             "epoch is not looked at."),
             (lambda losses, lr, factor, patience: _counted_always(losses, lr, factor, patience, False),
-             "The epoch of a new lowest loss is counted as a bad one, too: the waiting is 1 after it. Add 1 only where "
-             "the loss is no new lowest one."),
+             "The epoch of a new lowest loss is counted as a bad one, too: the waiting goes to 1 there, not to 0. Add "
+             "1 only where the loss is no new lowest one."),
             (lambda losses, lr, factor, patience: _counted_always(losses, lr, factor, patience, True),
              "The waiting grows, and is asked about, before a new lowest loss sets it back. Look at the loss first, "
              "then count, then ask."),
             (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, 1),
-             "After a reduction the waiting begins at 1, so that the next one comes an epoch early, but for "
-             "patience 0. It begins at 0."),
+             "After a reduction the waiting begins at 1, so that the next one in the same row comes an epoch early, "
+             "but for patience 0. It should begin at 0."),
             (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, -1),
-             "After a reduction the next one comes an epoch late: either the waiting begins at −1, or an epoch is not "
-             "counted. It begins at 0, and counts the next epoch."),
+             "After a reduction the next one in the same row comes an epoch late: either the waiting begins at −1 "
+             "instead of 0, or an epoch is not counted."),
             (lambda losses, lr, factor, patience: _anew(losses, lr, factor, patience, -math.inf),
-             "Each plateau reduces the rate once, however long it is. After a reduction the waiting starts anew, "
+             "Each plateau reduces the rate once, however long it is. After a reduction the waiting should start anew, "
              "and may come to its end again."),
         ),
     ),
@@ -827,44 +836,46 @@ EXERCISES = [
         draw=_some_training,
         mistakes=(
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch)] * batches),
-             "The schedule is asked for the epoch here, so that it runs through only a small part of its course. It "
-             "is a function of the step."),
+             "The schedule is asked for the epoch here, so that mostly it runs through a small part of its course. It "
+             "should be asked for the step."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(batch) for batch in range(batches)]),
-             "Every epoch starts the schedule again from step 0. The steps count on through all epochs."),
+             "Every epoch starts the schedule again from step 0. The steps should count on through all epochs."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch * batches)] * batches),
              "The rate is looked up at the first step of an epoch and then held. Ask at every step."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch * batches + batch + 1)
                                                           for batch in range(batches)]),
-             "The counter goes up before the rate is asked for, so that the rate of step 0 is never used."),
+             "The steps count from 1 here, so that the rate of step 0 is never used. They should count from 0."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch)]),
-             "That is one rate for each epoch. An epoch has many steps, and each has its own rate."),
+             "That is one rate for each epoch. An epoch may have many steps, and each should have its own rate."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch * batches)]),
              "These are the rates at the beginning of each epoch. Asked for are those of all the steps."),
             (_per_epoch(lambda schedule, epoch, batches: [[schedule(epoch * batches + b) for b in range(batches)]]),
              "The rates are right, but packed epoch by epoch. Asked for is one list for the whole training."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(0)] * batches),
-             "The counter never moves, so that all steps have the rate of step 0."),
+             "All steps have the rate of step 0 here: does a counter move, and is the schedule asked for it?"),
             (_with_batches(lambda n, size: n // size),
              "The smaller batch at the end of an epoch is a step, too: round up, not down."),
             (_with_batches(lambda n, size: n // size + 1),
-             "Where the batches come out even, this counts one too many. `math.ceil` rounds up only where it must."),
+             "Where the batches come out even, this counts one too many in every epoch. `math.ceil` rounds up only "
+             "where it must."),
             (lambda schedule, epochs, n, size: [schedule(step) for step in range(epochs * n // size)],
              "Here a batch may reach across the end of an epoch, and the rest at the very end is dropped. Each epoch "
-             "ends with a batch of its own."),
+             "should end with a batch of its own."),
             (_with_batches(lambda n, size: max(n // size, 1)),
              "The smaller batch at the end of an epoch is left out where there are full ones. It is a step, too: round "
              "up."),
             (lambda schedule, epochs, n, size: _until_zero(training_rates(schedule, epochs, n, size)),
-             "You stop at the first rate that is 0. It may rise again later: every step has its rate in the list."),
+             "You stop at the first rate that is 0. It may rise again later: every step should have its rate in the "
+             "list."),
             (lambda schedule, epochs, n, size: [schedule(first) for first in range(0, epochs * n, size)],
-             "The schedule is asked for the number of examples seen, and no epoch ends with a batch of its own. Count "
-             "one step for each batch of each epoch."),
+             "The schedule is asked for the number of examples seen, and a batch may reach across the end of an epoch. "
+             "Count one step for each batch of each epoch."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch * batches + batch)
                                                           for batch in reversed(range(batches))]),
              "In each epoch the rates stand from back to front."),
             (lambda schedule, epochs, n, size: [schedule(step) for step in range(1, epochs * (n // size) + 1)],
-             "Two things at once: the counter goes up before the rate is asked for, and the smaller batch at the end "
-             "of an epoch is left out."),
+             "Two things at once: the steps count from 1 instead of 0, and the smaller batch at the end of an epoch is "
+             "left out."),
             (lambda schedule, epochs, n, size: [schedule(step) for _ in range(epochs) for step in range(n // size)],
              "Two things at once: every epoch starts again from step 0, and the smaller batch at its end is left out."),
             (lambda schedule, epochs, n, size: training_rates(schedule, epochs, n, size)[-1],
@@ -878,11 +889,11 @@ EXERCISES = [
             (lambda schedule, epochs, n, size: [schedule(first) for epoch in range(epochs)
                                                 for first in range(0, n, size)],
              "The schedule is asked for the first example of the batch, anew in every epoch. It is a function of the "
-             "step, which counts on."),
+             "step, which should count on."),
             (lambda schedule, epochs, n, size: [schedule((epoch * n + first) // size) for epoch in range(epochs)
                                                 for first in range(0, n, size)],
-             "The right number of rates, but a step comes twice: a smaller last batch is not counted as a whole step. "
-             "Count all the batches."),
+             "The right number of rates, but a step may come more than once: a smaller last batch is not counted as a "
+             "whole step. Count all the batches."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch + batch) for batch in range(batches)]),
              "Epoch plus batch is no counter. The step is epoch times the *number* of batches, plus the batch."),
             (lambda schedule, epochs, n, size: [schedule(epoch * size + batch) for epoch in range(epochs)
@@ -890,9 +901,11 @@ EXERCISES = [
              "Each epoch has its number of batches, not batch_size of them, before the next one begins."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch * (batches - 1) + batch)
                                                           for batch in range(batches)]),
-             "The last step of an epoch is the first of the next one here. The steps count on without a repeat."),
+             "The last step of an epoch is the first of the next one here. The steps should count on without a "
+             "repeat."),
             (lambda schedule, epochs, n, size: [schedule(step * size) for step in range(epochs * math.ceil(n / size))],
-             "The counter grows by batch_size. A step counts as one, however many examples its batch holds."),
+             "The schedule is asked for the steps 0, batch_size, 2 · batch_size … A step should count as one, however "
+             "many examples its batch holds."),
             (lambda schedule, epochs, n, size: training_rates(schedule, epochs, n, size)[:-1],
              "The last step is left out."),
             (lambda schedule, epochs, n, size: [schedule(step) for step in range(epochs * math.ceil(n / size) + 1)],
@@ -900,7 +913,7 @@ EXERCISES = [
             (lambda schedule, epochs, n, size: list(range(epochs * math.ceil(n / size))),
              "Those are the steps. Ask the schedule for the rate of each."),
             (lambda schedule, epochs, n, size: training_rates(schedule, epochs, n, size)[-math.ceil(n / size):],
-             "Those are the steps of the last epoch only: is the list begun anew in every epoch?"),
+             "Those are the rates of the last epoch only: is the list begun anew in every epoch?"),
             (lambda schedule, epochs, n, size: sum(training_rates(schedule, epochs, n, size)),
              "That is the sum of the rates. Asked for is the list of them."),
             (_per_epoch(lambda schedule, epoch, batches: [schedule((epoch + 1) * batches + batch)
@@ -912,17 +925,17 @@ EXERCISES = [
             (_with_batches(lambda n, size: n),
              "That takes a step for every example. A step uses a whole batch."),
             (lambda schedule, epochs, n, size: training_rates(schedule, 1, n, size),
-             "Those are the steps of the first epoch only."),
+             "Those are the rates of the first epoch only."),
             (lambda schedule, epochs, n, size: [schedule(step) for step in range(math.ceil(epochs * n / size))],
-             "Here a batch may reach across the end of an epoch. Each epoch ends with a batch of its own."),
+             "Here a batch may reach across the end of an epoch. Each epoch should end with a batch of its own."),
             (_twice,
-             "The counter moves once more at the end of every epoch, so that a step is skipped there."),
+             "A step is skipped between one epoch and the next: does the counter move once more there?"),
             (_per_epoch(lambda schedule, epoch, batches: [schedule(epoch * b) for b in range(batches)]),
              "Epoch times batch is no counter. The step is epoch times the *number* of batches, plus the batch."),
             (lambda schedule, epochs, n, size: sorted(training_rates(schedule, epochs, n, size), reverse=True),
-             "The rates are sorted, from the largest to the smallest. They stand in the order of the steps."),
+             "The rates are sorted, from the largest to the smallest. They should stand in the order of the steps."),
             (lambda schedule, epochs, n, size: list(dict.fromkeys(training_rates(schedule, epochs, n, size))),
-             "Rates that are equal stand in the list only once. Every step has its rate in the list."),
+             "Rates that are equal stand in the list only once. Every step should have its rate in the list."),
             (lambda schedule, epochs, n, size: schedule(np.arange(epochs * math.ceil(n / size))),
              "A schedule is asked for one step, a whole number. Not every schedule can take an array of them: it may "
              "hold an `if` or a `math.cos`."),

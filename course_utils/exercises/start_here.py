@@ -89,8 +89,8 @@ EXERCISES = [
         draw=_some_epoch,
         mistakes=(
             (lambda n, batch_size: n // batch_size,
-             "Whole batches are counted well, but some examples never get their turn: what becomes of those left over "
-             "after the last full batch?"),
+             "Whole batches are counted well, but some examples may never get their turn: what becomes of those left "
+             "over after the last full batch?"),
             (lambda n, batch_size: n / batch_size,
              "The size is right, but updates come in whole numbers: there is no 0.625 of an update."),
             (lambda n, batch_size: n // batch_size + 1,

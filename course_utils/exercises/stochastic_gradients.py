@@ -355,7 +355,7 @@ EXERCISES = [
             (_on(lambda rows, n: np.arange(n)),
              "That is the gradient over all examples. Where do the rows come in?"),
             (_scaled(lambda x, rows: len(rows)),
-             "That is the sum over the batch, which grows with its size. The mean does not."),
+             "That is the sum over the batch, which as a rule grows with its size. The mean does not."),
             (_scaled(lambda x, rows: len(rows) / len(x)),
              "Divided by the number of all examples. How many are in the batch?"),
             (_scaled(lambda x, rows: 2.0),
@@ -368,10 +368,10 @@ EXERCISES = [
             (_scaled(lambda x, rows: np.sqrt(len(rows))),
              "The sum is divided by the root of the number of examples. A mean divides by the number itself."),
             (lambda w, x, y, rows: minibatch_gradient(w, x, y, np.unique(rows)) * len(np.unique(rows)) / len(rows),
-             "Right unless a row occurs twice: it is divided for twice, but added up only once. Are the gradients "
-             "stored in a place for each row?"),
+             "Right unless a row occurs more than once: each time counts in the number, but its gradient is added up "
+             "only once. Are the gradients stored in a place for each row?"),
             (_on(lambda rows, n: np.arange(rows.min(), rows.max() + 1)),
-             "All rows from the smallest to the largest number take part. Only those named do."),
+             "All rows from the smallest to the largest number take part. Only those named should."),
             (lambda w, x, y, rows: x[rows].T @ np.abs(x[rows] @ w - y[rows]) / len(rows),
              "The absolute value takes the sign of each error away. Too high and too low pull different ways."),
             (lambda w, x, y, rows: float(np.mean(x[rows] @ w - y[rows])),
@@ -393,13 +393,13 @@ EXERCISES = [
             (_scaled(lambda x, rows: len(rows) / x.shape[1]),
              "Divided by the number of weights. The mean goes over the examples."),
             (lambda w, x, y, rows: x[rows].T @ (x[rows] @ w - y[: len(rows)]) / len(rows),
-             "The targets are not those of the examples picked: y needs the rows as well."),
+             "The targets are taken from the beginning of y: y needs the rows as well."),
             (lambda w, x, y, rows: x[: len(rows)].T @ (x[: len(rows)] @ w - y[rows]) / len(rows),
-             "The features are not those of the examples picked: x needs the rows as well."),
+             "The features are taken from the beginning of x: x needs the rows as well."),
             (_on(lambda rows, n: np.arange(len(rows))),
-             "These are the first examples, as many as were asked for. Which ones were asked for?"),
+             "These are the first examples. Which ones were asked for?"),
             (_on(lambda rows, n: np.unique(rows)),
-             "Right unless a row occurs twice. Then it should count twice, in the sum and in the number."),
+             "Right unless a row occurs more than once. Then it should count each time, in the sum and in the number."),
             (_on(lambda rows, n: rows[:1]),
              "Only the first example of the batch takes part."),
             (_on(lambda rows, n: rows[-1:]),
@@ -419,7 +419,7 @@ EXERCISES = [
             (lambda w, x, y, rows: minibatch_gradient(w, x, y, rows).sum(),
              "The slopes are added up into one number. The gradient keeps one for each weight."),
             (lambda w, x, y, rows: x[rows].mean(axis=0),
-             "That is the mean of the features. Each example's features are multiplied by its error first."),
+             "That is the mean of the features. Each example's features should be multiplied by its error first."),
             (lambda w, x, y, rows: x[rows].T @ (x[rows] @ w - y[rows]) ** 2 / len(rows),
              "The error is squared here. The square belongs to the loss; its slope holds the error itself."),
             (lambda w, x, y, rows: x[rows[1:]].T @ (x[rows[1:]] @ w - y[rows[1:]]) / len(rows),
@@ -429,13 +429,15 @@ EXERCISES = [
             (lambda w, x, y, rows: x[rows[0]] * (x[rows[0]] @ w - y[rows[0]]) / len(rows),
              "Only the first example is added, divided by their number: does the `return` stand inside the loop?"),
             (_on(lambda rows, n: rows - 1),
-             "Each example is the one before that asked for: rows are counted from 0."),
+             "Each row number is taken as one less than it is: rows are counted from 0."),
             (lambda w, x, y, rows: x[rows].T @ (x[rows] @ w + y[rows]) / len(rows),
              "The targets are added. The error is the prediction minus the target."),
             (lambda w, x, y, rows: _sliced(w, x, y, slice(rows[0], rows[-1] + 1)) / len(rows),
-             "A slice is taken, from the first row number to the last. Only the rows that are named take part."),
+             "Rows are taken from the first number to the last in steps of 1, as by a slice. Only the rows that are "
+             "named should take part."),
             (_scaled(lambda x, rows: len(rows) / max(len(rows) - 1, 1)),
-             "Divided by one less than the number of examples. A mean divides by the number itself."),
+             "Divided by one less than the number of examples, where there are several. A mean divides by the number "
+             "itself."),
             (lambda w, x, y, rows: sum(x[r] * (x[r] @ w - y[r]) / len(rows) ** (len(rows) - k)
                                        for k, r in enumerate(rows)),
              "The sum so far is divided again at every example. Divide once, after the loop."),
@@ -477,9 +479,9 @@ EXERCISES = [
              "Each prediction is compared with the mean target of the batch: has one of them the shape (B, 1) and the "
              "other (B,), which together make a table of B × B?"),
             (lambda w, x, y, rows: _sliced(w, x, y, slice(rows.min(), rows.max() + 1)) / len(rows),
-             "All rows from the smallest to the largest number are added up. Only those named take part."),
+             "All rows from the smallest to the largest number are added up. Only those named should take part."),
             (lambda w, x, y, rows: sum(x[r] * (x[r] @ w - y[r]) / 2 ** (len(rows) - k) for k, r in enumerate(rows)),
-             "What is added up so far is halved at every example, so that the early ones hardly count. Add up first, "
+             "What is added up so far is halved at every example, so that earlier ones count less. Add up first, "
              "divide once."),
         ),
     ),
@@ -533,11 +535,11 @@ EXERCISES = [
             (lambda x, W, g: (g.T @ x, g.sum(axis=0)),
              "W and b have theirs. The inputs need a gradient too, in front: the layer below waits for it."),
             (lambda x, W, g: (g.T @ x, g.sum(axis=0), g @ W),
-             "All three are right, in another order: x, W, b."),
+             "All three are right, but their order should be x, W, b."),
             (lambda x, W, g: (g @ W, g.sum(axis=0), g.T @ x),
              "All three are right, but b's stands before that of W."),
             (lambda x, W, g: (g.sum(axis=0), g.T @ x, g @ W),
-             "All three are right, in the reverse order: x, W, b."),
+             "All three are right, but in reverse: their order should be x, W, b."),
             (lambda x, W, g: (g @ W, g.T @ x),
              "Those of x and W are right. b needs a gradient, too, behind them."),
             (lambda x, W, g: g @ W,
@@ -547,7 +549,7 @@ EXERCISES = [
             (lambda x, W, g: (g.T @ W, g.T @ x, g.sum(axis=0)),
              "For the inputs, g is turned over. It has a row for each example, as x has: `g @ W`."),
             (lambda x, W, g: (W.T @ g, g.T @ x, g.sum(axis=0)),
-             "For the inputs, g and W are multiplied in the wrong order. g has a row for each example, as x has."),
+             "The gradient by x is `W.T @ g` here. g has a row for each example, as x has: `g @ W`."),
             (lambda x, W, g: (g @ W / len(g), g.T @ x, g.sum(axis=0)),
              "The gradient by x is divided by the batch size, though g holds the 1/B of the mean already."),
             (lambda x, W, g: (g @ W * len(g), g.T @ x, g.sum(axis=0)),
@@ -595,8 +597,8 @@ EXERCISES = [
             (lambda x, W, g: (g @ W, (g.T @ x) * W, g.sum(axis=0)),
              "There is a W too many in the gradient of W: z grows with W_oi by x_i, whatever W_oi is."),
             (lambda x, W, g: (g @ W, (x.T @ g).reshape(W.shape), g.sum(axis=0)),
-             "The gradient of W has its shape by `reshape`, which keeps the numbers in their order. A matrix is turned "
-             "by `.T`."),
+             "The gradient of W is given its shape as by `reshape`, which keeps the numbers in their order. A matrix "
+             "is turned by `.T`."),
             (lambda x, W, g: (g @ W, g[1:].T @ x[1:], g[1:].sum(axis=0)),
              "For W and b the first example is left out: a loop begins at 0."),
             (lambda x, W, g: (g @ W, g[:-1].T @ x[:-1], g[:-1].sum(axis=0)),
@@ -646,15 +648,15 @@ EXERCISES = [
         corners={"batch of an epoch may be smaller": [0, 1, 3, 6, 7]},
         mistakes=(
             (_loop(_right, order=np.sort),
-             "The orders play no part: the examples come as they are stored, in every epoch. A batch is "
-             "`order[start:…]`, with the order neither left out nor sorted."),
+             "The order of the rows plays no part: the examples come as they are stored, in every epoch. A batch "
+             "should be `order[start:…]`, with the order neither left out nor sorted."),
             (_loop(_right, epochs=lambda orders: [orders[0]] * len(orders)),
              "Every epoch takes the order of the first. Each has its own."),
             (_loop(_right, epochs=lambda orders: orders[:1]),
              "That is one epoch. Does the `return` stand inside the outer loop, or is a counter of that loop never set "
              "back?"),
             (_loop(_right, last=lambda n, size: n - n % size if n >= size else n),
-             "The last, smaller batch is left out: rounding down loses the examples that do not fill a batch."),
+             "A smaller batch after full ones is left out: its examples are lost."),
             (_loop(_right, last=lambda n, size: n - n % size),
              "Batches that are not full are left out, even the only one of an epoch: the last batch may be smaller."),
             (_loop(_right, order=lambda order: order[::-1]),
@@ -664,76 +666,77 @@ EXERCISES = [
             (_by_single_examples,
              "One step for each example: batch_size plays no part."),
             (_cut(lambda order, size: np.split(order, range(len(order) % size or size, len(order), size))),
-             "The smaller batch comes first in an epoch. The first takes batch_size examples, and the last what is "
-             "left."),
+             "The smaller batch comes first in an epoch. It should come last."),
             (_split(lambda n, size: math.ceil(n / size)),
-             "The number of batches is right, but they are made equally large, as `np.array_split` does. Each takes "
-             "batch_size examples, and the last what is left."),
+             "The number of batches is right, but the examples are shared out as evenly as can be, as `np.array_split` "
+             "does. Each batch should take batch_size of them, and the last what is left."),
             (_split(lambda n, size: max(n // size, 1)),
-             "The examples are shared out among as many batches as could be full, so that some hold more than "
-             "batch_size. Each takes batch_size examples, and the last what is left."),
+             "What is left over after full batches is shared out among them. It should make a batch of its own."),
             (_split(lambda n, size: size),
              "`np.array_split(order, batch_size)` makes batch_size batches. Asked for are batches *of* batch_size."),
             (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * len(rows) / size * gradient(w, x[rows], y[rows])),
              "A smaller last batch takes a shorter step here. The gradient is that of the mean loss: divide by "
              "nothing."),
             (_cut(lambda order, size: [order[k:k + size] for k in range(len(order))]),
-             "A batch starts at every example, so that they overlap: `range` needs batch_size as its step."),
+             "A batch starts at every example, so that batches of several overlap: the starts should go up by "
+             "batch_size."),
             (_cut(lambda order, size: [order[k:k + size] for k in range(0, max(len(order) - 1, 1), size)]),
-             "A last batch of a single example is left out: the range ends one too early."),
+             "A single example after other batches is left out: do the starts end one too early?"),
             (_cut(lambda order, size: [order[k:k + size + 1] for k in range(0, len(order), size)]),
-             "Each batch holds one example too many, the first of the next: a slice stops before its end."),
+             "Each batch but the last of an epoch holds one example too many, the first of the next: a slice stops "
+             "before its end."),
             (_cut(lambda order, size: [order[k:k + size] for k in range(1, len(order), size)]),
              "The first example of each order is left out: a list begins at 0."),
             (_cut(lambda order, size: [order[k::size] for k in range(min(size, len(order)))]),
-             "The batches take every batch_size-th example. Each takes the next batch_size ones."),
+             "The batches take every batch_size-th example. Each should take the next batch_size ones."),
             (_cut(lambda order, size: [order[k::math.ceil(len(order) / size)]
                                        for k in range(math.ceil(len(order) / size))]),
-             "The batches take turns in picking examples. Each takes the next batch_size ones."),
+             "The batches take turns in picking examples. Each should take the next batch_size ones."),
             (_across_epochs,
-             "The orders are joined into one, so that a batch may reach across the end of an epoch. Each epoch ends "
-             "with a batch of its own."),
+             "A batch can reach from one epoch into the next, as when the orders are joined into one. Each epoch "
+             "should end with a batch of its own."),
             (_orders_on_orders,
-             "x and y stay shuffled from one epoch to the next, and the next order is applied on top. Each order "
-             "holds the numbers of the rows as they were given."),
+             "Each order is applied on top of those before it, as when x and y stay shuffled. An order holds the "
+             "numbers of the rows as they were given."),
             (_each_from_the_start,
-             "Each step starts from the weights given, so that only the last one counts. A step starts where the one "
-             "before it ended."),
+             "Each step starts from the weights given, so that only the last one counts. A step should start where the "
+             "one before it ended."),
             (lambda *arguments: [training_loop(*arguments[:4], arguments[4][:k], *arguments[5:])
                                  for k in range(1, len(arguments[4]) + 1)],
              "Those are the weights after each epoch. Asked for are the last of them."),
             (_loop(lambda w, gradient, x, y, rows, lr, size: w + lr * gradient(w, x[rows], y[rows])),
              "The steps go uphill: look at the sign."),
             (_labels_left_behind,
-             "The inputs are picked by the order, the targets are not: examples get the answers of others."),
+             "The inputs are picked by the order, the targets are not: each example should keep its own target."),
             (_gradient_kept(False),
              "Each batch's gradient is added to those before it, as when `optimizer.zero_grad()` is forgotten."),
             (_gradient_kept(True),
-             "Within an epoch the gradients pile up. Each step uses the gradient of its own batch only."),
+             "Within an epoch the gradients pile up. Each step should use the gradient of its own batch only."),
             (_weights_of_the_epoch,
-             "The gradients of an epoch are all taken at the weights it began with. Each batch asks at the present "
-             "weights."),
+             "The gradients of an epoch are all taken at the weights it began with. Each batch should ask at the "
+             "present weights."),
             (_first_gradient,
-             "Every gradient is taken at the weights given. Each batch asks at the present weights."),
+             "Every gradient is taken at the weights given. Each batch should ask at the present weights."),
             (_one_step_an_epoch,
              "One step an epoch, with the last batch's gradient: the step belongs into the inner loop."),
             (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * gradient(w, x, y)),
-             "Every step uses all the examples. A step sees its own batch."),
+             "Every step uses all the examples. A step should see its own batch alone."),
             (_loop(_right, last=lambda n, size: 1),
-             "Only the first batch of each epoch is used. An epoch goes through all of them."),
+             "Only the first batch of each epoch is used. An epoch should go through all of them."),
             (_afresh_each_epoch,
-             "Each epoch begins with the weights given, so that only the last one counts. Training goes on from where "
-             "it is."),
+             "Each epoch begins with the weights given, so that only the last one counts. Training should go on from "
+             "where it is."),
             (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * len(rows) * gradient(w, x[rows], y[rows])),
-             "The step is multiplied by the number of examples. The gradient is that of the mean loss already."),
+             "The step goes by the sum over the batch. It should go by the mean, which `gradient` gives already."),
             (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr / size * gradient(w, x[rows], y[rows])),
              "The step is divided by the batch size. The gradient is that of the mean loss already."),
             (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * gradient(w, x[rows[:1]], y[rows[:1]])),
              "Only the first example of each batch is used: slice from start to start + batch_size."),
             (_sliding,
-             "The batches overlap: one starts at 0, the next at batch_size, not at 1."),
+             "The number of batches is right, but their starts go up by 1. They should go up by batch_size."),
             (_filled_up,
-             "The last batch is filled up with examples from the beginning of the order. It may be smaller."),
+             "A last batch that is not full is filled up with examples from the beginning of the order. It should stay "
+             "smaller."),
             (lambda w, gradient, x, y, orders, batch_size, lr: _right(
                 w, gradient, x, y, orders[0][:batch_size], lr, batch_size),
              "That is a single step. Does the `return` stand inside the inner loop?"),
@@ -741,7 +744,7 @@ EXERCISES = [
              "The rate is missing: each step is lr times the gradient."),
             (lambda w, gradient, x, y, orders, batch_size, lr: training_loop(
                 w, lambda w, x, rows: gradient(w, x, y[:len(rows)]), x, np.arange(len(y)), orders, batch_size, lr),
-             "The targets are not those of the examples in the batch: y needs the rows as well."),
+             "The targets are taken from the beginning of y: y needs the rows as well."),
             (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * gradient(w, x[rows], y[rows]) / len(rows)),
              "The step is divided by the number of examples in the batch. The gradient is that of the mean loss "
              "already."),
@@ -764,7 +767,7 @@ EXERCISES = [
              "The rate gets smaller from epoch to epoch: that is a schedule, which comes later. Here lr stays."),
             (_cut(lambda order, size: [order[k:k + size] for k in range(0, len(order), size)][:-1]
                   or [order]),
-             "The last of several batches is left out, even where it is full: the range ends too early."),
+             "The last of several batches is left out, even where it is full: do the starts end too early?"),
             (_left_in_the_batch,
              "What the last, smaller batch of an epoch held takes part in the next batch once more: begin each epoch "
              "with an empty one."),
@@ -774,19 +777,19 @@ EXERCISES = [
              "The loops are nested the wrong way round: the first batch of every epoch comes before the second of any. "
              "The epochs belong outside."),
             (_mean_of_the_batches,
-             "One step an epoch, with the mean of what its batches give. Each batch gives a step of its own."),
+             "One step an epoch, with the mean of what its batches give. Each batch should give a step of its own."),
             (_with_momentum,
              "A share of the earlier gradients is carried on: that is momentum, which comes later."),
             (_loop(_right, epochs=lambda orders: [orders[-1]] * len(orders)),
              "Every epoch takes the order of the last. Each has its own."),
             (_inputs_left_behind,
-             "The targets are picked by the order, the inputs are not: examples get the answers of others."),
+             "The targets are picked by the order, the inputs are not: each example should keep its own target."),
             (_cut(lambda order, size: [rows for rows in np.array_split(order, size) if len(rows)]),
              "The examples are shared out among batch_size batches, without those that stay empty. Asked for are "
              "batches *of* batch_size."),
             (_cut(lambda order, size: [*[order[k:k + size] for k in range(0, len(order) - 2 * size + 1, size)],
                                        order[max(len(order) // size - 1, 0) * size:]]),
-             "What does not fill a batch is put into the one before it. It makes a batch of its own."),
+             "What is left over after full batches is put into the last of them. It should make a batch of its own."),
             (_cut(lambda order, size: [order[k * size:(k + 1) * size] for k in range(len(order) // size + 1)]),
              "Where the batches come out even, an empty one is taken last, and a mean over it is nan: is one batch "
              "added for the rest, even where nothing is left?"),
@@ -794,10 +797,11 @@ EXERCISES = [
              "The gradient of the squared errors is used, whatever is passed. Ask the function that is passed: "
              "`gradient(w, …)`."),
             (_cut(lambda order, size: [order[order][k:k + size] for k in range(0, len(order), size)]),
-             "The order is applied twice: x and y stand in its order already, and rows are picked by it once more."),
+             "The order is applied twice, as when x and y stand in it already and rows are picked by it once more."),
             (_cut(lambda order, size: [order[max(min(k, len(order) - size), 0):k + size]
                                        for k in range(0, len(order), size)]),
-             "The last batch is filled up with examples from the end of the one before it. It may be smaller."),
+             "A smaller batch after full ones is filled up with examples from the end of the one before it. It should "
+             "stay smaller."),
             (_cut(lambda order, size: [*[order[k:k + size] for k in range(0, len(order) - size + 1, size)],
                                        order[-(len(order) % size):]]),
              "Where the batches come out even, the whole order is taken once more at the end: `order[-0:]` holds all "
@@ -809,7 +813,7 @@ EXERCISES = [
             (_loop(_right, epochs=lambda orders: [*orders, orders[-1]]),
              "The last epoch is gone through twice."),
             (_loop(lambda w, gradient, x, y, rows, lr, size: w - lr * np.sign(gradient(w, x[rows], y[rows]))),
-             "Only the sign of the gradient is used: steep or flat, each step has the same length."),
+             "Only the sign of each slope is used. Its size should count, too."),
             (lambda w, gradient, x, y, orders, batch_size, lr: training_loop(
                 w, gradient, x, y, orders, batch_size, lr) - w,
              "That is the way from the weights given to the last ones. Asked for are the last ones themselves."),
@@ -843,10 +847,10 @@ EXERCISES = [
                 (47, 10, 4), (9, 6, 10), (2, 129, 64), (1599, 500, 32), (5, 10, 4), (4, 7, 3)),
         mistakes=(
             (lambda step, n, B: (*divmod(step, max(n // B, 1)), B),
-             "The last, smaller batch is not counted, so that later epochs are found too early, and every batch looks "
-             "full."),
+             "A smaller batch after full ones is not counted, so that the next epoch begins too early, and every batch "
+             "looks full."),
             (lambda step, n, B: (*divmod(step, n // B), min(B, n - step % (n // B) * B)),
-             "The number of batches is rounded down. The rest of the examples makes one more."),
+             "The number of batches is rounded down. The rest of the examples should make one more."),
             (lambda step, n, B: (*divmod(step, n // B + 1), min(B, n - step % (n // B + 1) * B)),
              "One batch too many where nothing is left over: try 512 examples in batches of 128."),
             (lambda step, n, B: (*divmod(step, _batches(n, B)), B),
@@ -859,13 +863,13 @@ EXERCISES = [
              if n >= B else (step, 0, B),
              "Right unless one batch holds everything: then it has n examples, not batch_size."),
             (lambda step, n, B: (lambda e, b, k: (e + 1, b + 1, k))(*locate_step(step, n, B)),
-             "Epoch and batch are counted from 1 here. All counts begin at 0."),
+             "Epoch and batch are counted from 1 here. All counts should begin at 0."),
             (lambda step, n, B: (lambda e, b, k: (e + 1, b, k))(*locate_step(step, n, B)),
-             "The epochs are counted from 1 here. All counts begin at 0."),
+             "The epochs are counted from 1 here. All counts should begin at 0."),
             (lambda step, n, B: (lambda e, b, k: (e, b + 1, k))(*locate_step(step, n, B)),
-             "The batches are counted from 1 here. All counts begin at 0."),
+             "The batches are counted from 1 here. All counts should begin at 0."),
             (lambda step, n, B: locate_step(max(step - 1, 0), n, B),
-             "One step too early: step 0 is the first."),
+             "One step too early from step 1 on: step 0 is the first."),
             (lambda step, n, B: locate_step(step + 1, n, B),
              "One step too late: step 0 is the first batch of epoch 0."),
             (lambda step, n, B: (lambda e, b, k: (b, e, k))(*locate_step(step, n, B)),
@@ -875,7 +879,8 @@ EXERCISES = [
             (lambda step, n, B: (step * B // n, step % _batches(n, B), locate_step(step, n, B)[2]),
              "The epoch is found by the number of examples seen, as if every batch were full. Count batches instead."),
             (lambda step, n, B: (*divmod(step, n), locate_step(step, n, B)[2]),
-             "The step is divided by the number of examples. An epoch has fewer batches than that."),
+             "The step is divided by the number of examples. It should be divided by the number of batches in an "
+             "epoch."),
             (lambda step, n, B: (*divmod(step, B), locate_step(step, n, B)[2]),
              "The step is divided by batch_size. How many batches has an epoch?"),
             (lambda step, n, B: (step * B // n, step * B % n // B, min(B, n - step * B % n)),
@@ -885,10 +890,11 @@ EXERCISES = [
              "Epoch and batch are found by the number of examples seen, as if every batch before were full. Count "
              "batches instead."),
             (_held(lambda batch, n, B: n // _batches(n, B) + (batch < n % _batches(n, B))),
-             "Epoch and batch are right. The examples are shared out evenly, as `np.array_split` does. Each batch "
-             "takes batch_size of them, and the last what is left."),
+             "Epoch and batch are right. The examples are shared out as evenly as can be, as `np.array_split` does. "
+             "Each batch should take batch_size of them, and the last what is left."),
             (_held(lambda batch, n, B: n - batch * B),
-             "That is how many examples of the epoch are left before the batch. It takes batch_size of them at most."),
+             "That is how many examples of the epoch are left before the batch. The batch should take batch_size of "
+             "them at most."),
             (_held(lambda batch, n, B: batch * B),
              "That is how many examples came before the batch. How many does it hold itself?"),
             (_held(lambda batch, n, B: min(B, n - (batch + 1) * B)),
@@ -901,7 +907,8 @@ EXERCISES = [
             (_held(lambda batch, n, B: n / _batches(n, B)),
              "That is the mean size of a batch. All are full except perhaps the last."),
             (_held(lambda batch, n, B: max(B, n - batch * B)),
-             "`max` in the place of `min`: a batch holds batch_size or what is left, whichever is *less*."),
+             "The third is batch_size or what is left, whichever is more, as by `max`. It should be whichever is "
+             "*less*."),
             (_held(lambda batch, n, B: B if batch < n // B else n % B + 1),
              "The smaller batch is one example too large."),
             (lambda step, n, B: (*locate_step(step, n, B)[:2], min(B, n - step * B)),
@@ -913,7 +920,8 @@ EXERCISES = [
             (lambda step, n, B: (math.ceil(step / _batches(n, B)), *locate_step(step, n, B)[1:]),
              "The epoch is rounded up, so that epoch 1 begins with the second step: round down."),
             (lambda step, n, B: (round(step / _batches(n, B)), *locate_step(step, n, B)[1:]),
-             "The epoch is rounded to the nearest, so that the next one begins in the middle: round down."),
+             "The epoch is rounded to the nearest, so that with many batches the next one begins in the middle: round "
+             "down."),
             (lambda step, n, B: (0, *locate_step(step, n, B)[1:]),
              "Batch and size are right, but the epoch is 0, whatever the step."),
             (lambda step, n, B: (lambda e, b, k: (e, b, list(range(b * B, b * B + k))))(*locate_step(step, n, B)),
@@ -925,7 +933,7 @@ EXERCISES = [
             (lambda step, n, B: (step // _batches(n, B), step, locate_step(step, n, B)[2]),
              "The second is the step through all epochs. Asked for is the batch within its epoch."),
             (lambda step, n, B: (step / _batches(n, B), step % _batches(n, B), locate_step(step, n, B)[2]),
-             "The epoch has a fraction. A batch belongs to one whole epoch."),
+             "The epoch is not rounded down. A batch belongs to one whole epoch."),
             (lambda step, n, B: locate_step(step, n, B)[:2],
              "Epoch and batch are right. How many examples the batch holds is asked for as well."),
             (lambda step, n, batch_size: (step // n, step % n, batch_size),
@@ -945,25 +953,25 @@ EXERCISES = [
              "Epoch and batch are right. For the size, the examples of all epochs are counted together, until none are "
              "left: an epoch begins with all n again."),
             (lambda step, n, B: (*divmod(step, round(n / B)), min(B, n - step % round(n / B) * B)),
-             "The number of batches is rounded to the nearest. However small the rest is, it makes one more."),
+             "The number of batches is rounded to the nearest. However small the rest is, it should make one more."),
             (lambda step, n, B: (*divmod(step, max(n // B, 1)),
                                  B if step % max(n // B, 1) < n // B - 1 else n - max(n // B - 1, 0) * B),
-             "What is left over is put into the last full batch. It makes a batch of its own."),
+             "What is left over after full batches is put into the last of them. It should make a batch of its own."),
             (lambda step, n, B: locate_step(step, n, B) if n >= B else (0, 0, n),
-             "Right unless one batch holds everything: then every step is an epoch of its own."),
+             "Right unless one batch holds everything: then every step should be an epoch of its own."),
             (lambda step, n, B: (0, step, B),
              "The step is taken for the batch, as if all belonged to epoch 0 and every batch were full."),
             (lambda step, n, B: (*divmod(step, _batches(n, B) + 1), min(B, n - step % (_batches(n, B) + 1) * B)),
              "Each epoch has one batch too many: counted from 0, the last of k batches has the number k − 1."),
             (lambda step, n, B: (lambda e, k: (e, step - e * k, min(B, n - (step - e * k) * B)))(
                 max(math.ceil(step / _batches(n, B)) - 1, 0), _batches(n, B)),
-             "Epochs begin one step late: with k batches, step k is the first of epoch 1. Is there a `>` in the place "
-             "of `>=`?"),
+             "All epochs but the first begin one step late: with k batches, step k should be the first of epoch 1. Is "
+             "there a `>` in the place of `>=`?"),
             (lambda step, n, B: (step * B // n, step * B % n // B, B),
              "The place is found by the number of examples seen, as if batches reached across the end of an epoch, and "
              "every batch looks full. Count batches instead."),
             (_held(lambda batch, n, B: B if batch < n // B else B - n % B),
-             "Epoch and batch are right. The last batch holds what is left over, not what it lacks to be full."),
+             "Epoch and batch are right. The last batch should hold what is left over, not what it lacks to be full."),
             (lambda step, n, B: (lambda e, b, k: (e, b * B, k))(*locate_step(step, n, B)),
              "Epoch and size are right. The second is how many examples came before the batch; asked for is its "
              "number."),

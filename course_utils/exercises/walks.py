@@ -98,7 +98,8 @@ def of_any_step(update):
                           "handed back, not in variables outside or in a default argument."),
         (lambda w, *rest: (w, update(w, *rest)[1]),
          "The weights come back as they were: the step has to be taken off them."),
-        (lambda *arguments: update(*arguments)[::-1], "The state comes first here. First the weights, then the state."),
+        (lambda *arguments: update(*arguments)[::-1],
+         "The state comes first here. The weights should come first, then the state."),
         (lambda *arguments: update(*arguments)[0],
          "Only the weights come back. Hand back a pair: the weights and the state."),
     )
