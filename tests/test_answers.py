@@ -35,13 +35,19 @@ def result(exercise, code, name):
     return judge(exercise, names[exercise.name])
 
 
+def without_errors_text(sentence):
+    """An error's own words are those of Python or a library, and change with its version."""
+    return re.sub(r"(`\w+Error): [^`]*`", r"\1`", sentence)
+
+
 @every_page
 def test_learners_answers_are_told_what_is_true_of_them(exercise):
     kinds = {"Wrong": 0, "Right": 0}
     for kind, name, code, sentence in answers(exercise):
         judged = result(exercise, code, name)
         assert judged.passed == (kind == "Right"), (name, judged.message)
-        assert judged.passed or judged.message == sentence, (name, judged.message)
+        assert judged.passed or without_errors_text(judged.message) == without_errors_text(sentence), (
+            name, judged.message)
         kinds[kind] += 1
     assert kinds["Wrong"] >= 12 and kinds["Right"] >= 5
 
