@@ -7,7 +7,7 @@ import numpy as np
 from .draws import numbers, scale, whole
 from .quizzes import Option, Quiz
 from .tasks import Exercise
-from .walks import of_any_step, walk
+from .walks import RATES, SLOPES, of_any_step, rates, walk
 
 
 def lion_update(w, g, state, lr, beta1, beta2):
@@ -15,9 +15,10 @@ def lion_update(w, g, state, lr, beta1, beta2):
 
     w and its gradient g are floats, or arrays of one shape, and stay as they
     are. state is a dict, {} before the first step, when the average of
-    gradients is 0. The weights go by lr against the sign of the average
-    looking ahead, which keeps the share beta1 of the old average; the average
-    handed on keeps the share beta2. A sign of 0 is 0.
+    gradients is 0. lr may change from step to step. The weights go by lr
+    against the sign of the average looking ahead, which keeps the share beta1
+    of the old average; the average handed on keeps the share beta2. A sign of
+    0 is 0.
 
     From w = 1, the first step with g = 0.5, lr = 0.1 and shares below 1 goes to 0.9.
     """
@@ -191,7 +192,8 @@ EXERCISES = [
                 (np.array([1.0, -2.0, 0.5]), _VECTORS, 0.05, 0.8, 0.5),
                 (np.array([0.0, 1.0, 3.0]), (*_STILL, *_VECTORS[:8]), 0.3, 0.3, 0.99),
                 (np.array([1.0, -2.0, 0.5]), _UNLIKE, 0.1, 0.7, 0.9), (_PLACES, _MANY, 0.1, 0.75, 0.85),
-                (0.75, _OPPOSED, 0.1, 0.5, 0.5), (_PLACES, _MANY[::-1], 0.1, 0.95, 0.7)),
+                (0.75, _OPPOSED, 0.1, 0.5, 0.5), (4.0, SLOPES[4:], RATES[1:5], 0.9, 0.6),
+                (_PLACES, _MANY[::-1], 0.1, 0.95, 0.7)),
         further=(*((_PLACES, _MANY, 0.1, *shares) for shares in ((0.0, 0.9), (0.9, 0.0), (0.0, 0.0))),
                  (_TABLE, _TABLES, 0.1, 0.8, 0.6), (0.35, _RESTS, 0.1, 0.6, 0.8),
                  (_PLACES, _RESTS_OF_ALL, 0.1, 0.8, 0.9),
@@ -200,12 +202,13 @@ EXERCISES = [
                  (1, (0.5, -0.1, 0.3), 0.1, 0.9, 0.5),
                  (_PLACES + 40, _MANY * 2, 0.1, 0.95, 0.98), (_PLACES + 40, _MANY, 2.0, 0.99, 0.999),
                  (np.arange(12.0) + 0.55, tuple(np.r_[g, -g[:4]] for g in _MANY), 0.1, 0.8, 0.6),
+                 (4.0, SLOPES, RATES, 0.9, 0.6), (4.0, SLOPES[::-1], RATES, 0.75, 0.8),
                  (0.0625, _LATE, 0.125, 0.9, 0.99)),  # exact in binary, however long
         draw=_some_lions,
-        corners={"floats": [0, 1, 2, 7], "arrays of one shape": [3, 4, 5, 6, 8], "A sign of 0": [4, 7],
-                 "against the sign": [5]},
-        drive=lambda update, w, gradients, lr, beta1, beta2: walk(update, w, gradients,
-                                                                 [(lr, beta1, beta2)] * len(gradients)),
+        corners={"floats": [0, 1, 2, 7], "arrays of one shape": [3, 4, 5, 6, 9], "A sign of 0": [4, 7],
+                 "against the sign": [5], "lr may change from step to step": [8]},
+        drive=lambda update, w, gradients, lr, beta1, beta2: walk(
+            update, w, gradients, [(rate, beta1, beta2) for rate in rates(lr, gradients)]),
         mistakes=(
             (_lion(ahead=lambda m, g, b1, b2: g),
              "Every step goes by the sign of the present gradient alone: either the average does not come in, or the "

@@ -7,7 +7,7 @@ import numpy as np
 from .values import holds_ellipsis, show
 
 SLOPES = (0.9, -0.4, 1.3, 0.0, 0.2, -0.7, 0.05, 1.1)
-RATES = (0.0, 0.3, 0.1, 0.1, 0.4, 0.05, 0.0, 0.2)
+RATES = (0.0, 0.3, 0.1, 0.1, 0.4, 0.0, 0.05, 0.2)
 
 
 class Instead:

@@ -1,0 +1,275 @@
+"""Edges of the judge: what all probes have in common, walks, exercises as data, and how code is stopped."""
+
+import _thread
+import dataclasses
+import inspect
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from course_utils.exercises import EXERCISES, framework, limits
+from course_utils.exercises.limits import TOOL, Exceeded, Stopped, _Job, as_before, run_limited
+from course_utils.exercises.otherwise import otherwise
+from course_utils.exercises.relations import effect
+from course_utils.exercises.tasks import Exercise, Project, Result
+from course_utils.exercises.walks import walk
+
+UPDATES = [e.id for e in EXERCISES.values() if "state" in inspect.signature(e.reference).parameters]
+FINE = np.array([0.234567, 3.456789, 5.171717, 7.234567])
+watched_lines = pytest.mark.skipif(not hasattr(sys, "monitoring"), reason="lines are watched from Python 3.12 on")
+
+
+def exercise(reference, *probes, **more):
+    return Exercise("small", "", reference, "", (), probes, (), **more)
+
+
+def judged(reference, attempt, *probes):
+    return framework.judge(exercise(reference, *probes), attempt)
+
+
+# What holds on all probes
+
+@pytest.mark.parametrize("factors, words", [
+    ([1.001, 1.001, 1.001, 1.001], "yours is `1.001` times what it should be"),
+    ([1.001, 1.00105, 1.00095, 1.00102], "yours is within 1 % of what it should be, but not equal to it")])
+def test_a_factor_near_1_is_told_if_the_change_itself_is_alike_everywhere(factors, words):
+    assert effect(list(FINE * factors), list(FINE), [{}] * 4) == f"On all 4 probes {words}."
+
+
+@pytest.mark.parametrize("off, told", [(0.5e-4, True), (1.5e-4, False)])
+def test_a_small_number_is_held_against_the_largest_of_its_answer(off, told):
+    expected = [np.array([1000.0, 0.0, 3.0]), np.array([7.0, 4.0, -2.0])]
+    got = [-expected[0] + [0, off, 0], -expected[1]]
+    assert ("the sign of yours is turned round" in effect(got, expected, [{}, {}])) is told
+
+
+@pytest.mark.parametrize("whole", [5.0, 5 - 1e-9, 0.0])
+def test_a_whole_number_is_cut_to_itself(whole):
+    expected = [np.array([2.3, 3.9, whole]), np.array([-7.8, 1.2])]
+    got = [np.array([2.0, 3.0, round(whole)]), np.array([-7.0, 1.0])]
+    assert effect(got, expected, [{}, {}]) == "On all 2 probes yours is what it should be, cut to 0 places."
+
+
+@pytest.mark.parametrize("pairs, place", [
+    ([(4, 2), (3, 4), (15, 1), (7, 6)], ", those where `a` is not a multiple of `b`"),
+    ([(4, 2), (3, 4), (15, 0), (7, 6)], "")])
+def test_whole_numbers_are_multiples_of_1_and_nothing_is_one_of_0(pairs, place):
+    right, asked = [2.0, 3.0, 5.0, 7.25], [{"a": a, "b": b} for a, b in pairs]
+    got = [2 * e if off else e for e, off in zip(right, (1, 0, 1, 0), strict=True)]
+    told = effect(got, right, asked)
+    assert told == f"Right on 2 of 4 probes{place}; on the others yours is twice what it should be."
+
+
+# Walks
+
+@pytest.mark.parametrize("drift, same", [(0.7e-6, True), (1.5e-6, False)])
+def test_a_walk_that_comes_out_differently_a_second_time_is_known(drift, same):
+    calls = []
+
+    def update(w, g, state):
+        calls.append(w)
+        return w * (1 + drift * (len(calls) == 3)), state
+
+    walked = walk(update, 1.0, [0.5, 0.5], [(), ()])
+    assert isinstance(walked, tuple) is same
+    assert same or repr(walked) == "another walk when it was begun anew with state {}"
+
+
+@pytest.mark.parametrize("answer, words", [
+    ((1.0, {}, 0.5), "no pair (weights, state), but "), (np.ones(2), "no pair (weights, state), but an array "),
+    (2.0, "no pair (weights, state), but 2"), (({}, 1.0), "the state first, and then the weights")])
+def test_what_is_no_pair_of_weights_and_state_is_said(answer, words):
+    assert repr(walk(lambda w, g, state: answer, 1.0, [0.5], [()])).startswith(words)
+
+
+@pytest.mark.parametrize("id", UPDATES)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_step_with_a_rate_of_0_still_changes_the_state(id, first):
+    right = EXERCISES[id].reference
+
+    def keeps_the_state(w, g, state, lr, *rest):
+        return (w, state) if bool(state) is not first and not lr else right(w, g, state, lr, *rest)
+
+    assert not framework.judge(EXERCISES[id], keeps_the_state).passed
+
+
+# What comes out with another argument
+
+@pytest.mark.parametrize("change", [lambda w, state: (state, w), lambda w, state: (w, -state)])
+def test_the_state_changes_places_with_nothing(change):
+    def reference(w, state):
+        return w - 2 * state
+
+    def agrees(function):
+        try:
+            return all(function(*a) == reference(*change(*a)) for a in [(1.0, 3.0), (2.0, 0.5), (-1.0, 4.0)])
+        except TypeError:  # a row in the place of a number
+            return False
+
+    assert otherwise(lambda w, state: reference(*change(w, state)), reference, agrees) == ""
+
+
+def test_answers_in_words_are_held_against_what_other_arguments_give():
+    size = lambda n: "many" if n > 5 else "some" if n > 2 else "few"
+    message = judged(size, lambda n: size(n + 1), (5,), (2,), (1,), (7,), (3,)).message
+    assert "On every probe that is what comes out with `n + 1` in the place of `n`." in message
+
+
+def test_who_gives_back_a_text_that_was_passed_is_not_told_of_changed_places():
+    message = judged(lambda a, b: b, lambda a, b: a, ("x", "y"), ("z", "x"), ("y", "z")).message
+    assert "the answer is `'y'`" in message and "change places" not in message
+
+
+# Exercises and what is asked
+
+@pytest.mark.parametrize("kind, name", [(Exercise, "title"), (Project, "title"), (Result, "passed")])
+def test_exercises_and_results_cannot_be_changed_by_accident(kind, name):
+    values = {field.name: "" for field in dataclasses.fields(kind) if field.init}
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(kind(**values), name, "another")
+
+
+def root(x):
+    """The root of x."""
+    return np.sqrt(x)
+
+
+def test_a_solution_is_shown_with_the_imports_that_it_needs_and_no_others():
+    assert exercise(root).source == ('import numpy as np\n\n\ndef root(x):\n    """The root of x."""\n'
+                                     "    return np.sqrt(x)\n")
+
+
+def test_a_function_without_code_has_not_been_attempted():
+    def untouched(x):
+        """Only words."""
+
+    result = judged(lambda x: x, untouched, (1.0,), (2.0,))
+    assert not result.attempted and result.message.startswith("Replace the `...`")
+
+
+def test_what_is_printed_is_shown_for_the_first_probes_only(capsys):
+    def prints(x):
+        print("hello")
+        return x
+
+    assert framework.judge(exercise(lambda x: x, (1.0,), (2.0,), further=((3.0,), (4.0,))), prints).passed
+    assert capsys.readouterr().out == "hello\n" * 3  # the first one is asked once more at the end
+
+
+def test_a_further_question_may_take_a_fifth_of_the_time_for_all_of_them(monkeypatch):
+    seconds = []
+    monkeypatch.setattr(framework, "run_limited", lambda work, s, *rest: seconds.append(s) or work())
+    small = exercise(lambda x: x, (1.0,), (2.0,), further=((3.0,), (4.0,)))
+    assert framework.judge(small, lambda x: x, 10).passed
+    assert framework.judge(small, lambda x: x, 0.5).passed
+    assert seconds == [10, framework.MORE_SECONDS / 5, framework.MORE_SECONDS / 5, 0.5, 0.5, 0.5]
+
+
+# Limits
+
+def test_that_more_was_printed_is_said_once_and_only_then(capsys):
+    with as_before(10):
+        print("abc")
+    assert capsys.readouterr().out == "abc\n"
+    with as_before(10):
+        for _ in range(5):
+            print("abc")
+    assert capsys.readouterr().out == "abc\nabc\nab… (more was printed than is shown)\n"
+
+
+@pytest.mark.parametrize("imports, grown, looks, limit", [
+    (False, 0, 6, "seconds"), (True, 0, 53, "seconds"), (False, 501, 1, "megabytes")])
+def test_what_counts_is_the_time_in_which_the_process_computes(imports, grown, looks, limit, monkeypatch):
+    """Each look comes a second after the last, in which the process computed for a fifth: others had the processor."""
+    job, clock = _Job(None), SimpleNamespace(now=500.0, used=100.0, looks=0)
+
+    def acquire(timeout):
+        clock.now, clock.used, clock.looks = clock.now + 1, clock.used + 0.2, clock.looks + 1
+        return clock.looks > 100 or bool(seen)
+
+    seen = []
+    job.done, job.running = SimpleNamespace(acquire=acquire), False
+    job._imports = lambda: imports
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: clock.now, process_time=lambda: clock.used))
+    monkeypatch.setattr(limits, "_megabytes", lambda: 20.0 + (grown if clock.looks else 0))
+    exceeded = job.watch(1.05, 500, lambda: seen.append(clock.looks) or "here")
+    assert seen == [looks] and exceeded.limit == limit and exceeded.seen == "here"
+
+
+def test_an_exception_that_is_caught_brings_the_next_one_where_lines_cannot_be_watched(monkeypatch):
+    monkeypatch.setattr(_Job, "_at_every_line", lambda job: False)
+    begun, over = threading.Event(), []
+
+    def catches():
+        try:
+            begun.set()
+            while not over:
+                pass
+        except Stopped:
+            while not over:
+                pass
+
+    job = _Job(catches)
+    thread = threading.Thread(target=job.work)
+    thread.start()
+    assert begun.wait(30)
+    job.ask(insist=True)
+    ended = job.done.acquire(timeout=5)
+    over.append(True)
+    job.free = True
+    job.gate.release()
+    thread.join(30)
+    assert ended
+
+
+def test_without_threads_there_are_no_limits(monkeypatch):
+    def refuses(*arguments):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(_thread, "start_new_thread", refuses)
+    before = sys.getrecursionlimit()
+    assert run_limited(lambda: 7, 10, 500) == 7
+    assert sys.getrecursionlimit() == before
+
+
+@pytest.mark.parametrize("running, stops", [(None, False), (False, False), (True, True)])
+def test_only_a_thread_that_is_to_be_stopped_is_stopped_at_a_line(running, stops, monkeypatch):
+    mine = {} if running is None else {_thread.get_ident(): SimpleNamespace(running=running)}
+    monkeypatch.setattr(limits, "_stubborn", mine)
+    try:
+        limits._stop_here(None, 1)
+        stopped = False
+    except Stopped:
+        stopped = True
+    assert stopped is stops
+
+
+@watched_lines
+def test_lines_are_watched_until_the_last_job_has_ended():
+    one, other = _Job(None), _Job(None)
+    one.ident, other.ident = -1, -2  # no threads
+    assert one._at_every_line() and other._at_every_line()
+    one.calm()
+    assert sys.monitoring.get_tool(TOOL) is not None
+    other.calm()
+    assert sys.monitoring.get_tool(TOOL) is None
+
+
+def test_a_call_that_was_left_behind_leaves_nothing_when_it_ends(monkeypatch):
+    monkeypatch.setattr(limits, "POLITE", 0)
+    monkeypatch.setattr(limits, "PATIENCE", 2)
+    held, threads = _thread.allocate_lock(), _thread._count()
+    held.acquire()
+    with pytest.raises(Exceeded) as caught:
+        run_limited(held.acquire, 0.1, 500)
+    assert not caught.value.ended
+    held.release()
+    until = time.monotonic() + 30
+    while _thread._count() > threads and time.monotonic() < until:
+        time.sleep(0.02)
+    assert _thread._count() <= threads
+    assert not hasattr(sys, "monitoring") or sys.monitoring.get_tool(TOOL) is None
