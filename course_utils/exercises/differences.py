@@ -89,8 +89,6 @@ def _which(expected, got, one="Entry", many="Entries"):
 def _differing_call(own, model):
     """The first call that gave back something else than the solution, to the same question: (own, the solution's)."""
     for g, e in zip(own, model, strict=False):
-        if not g.finished:
-            return None
         if not _alike(g.value, e.value):
             return g, e
     return None
