@@ -69,6 +69,12 @@ def test_a_missing_return_is_asked_for_where_none_is_never_right(reference, aske
     assert ("Is a `return` missing" in message) is asked
 
 
+def test_none_in_the_place_of_several_parts_is_told():
+    reference = lambda x: None if x < 0 else (x, 2 * x)
+    message = said(lambda x: reference(x) if x > 2 else None, reference, (-1.0,), (2.0,), (3.0,), parts=("a", "b"))
+    assert message.startswith("For `x = 2` the answer is `(2, 4)`; yours gave `None`.")
+
+
 # What the code says that uses the answers
 
 def test_an_answer_that_could_not_be_used_is_told_by_its_kind():

@@ -34,7 +34,7 @@ def first_difference(exercise, got, expected, right, watched, model):
         way = _on_the_way(exercise, index, g) if one else ""
         return f"{_at_call(watched, asked if one else None, *calls)} {way}".strip()
     remark = "" if g is None and any(x is None for x in expected) else remark_on(g, e)
-    if not remark and exercise.parts and not _place(e, g):
+    if not remark and exercise.parts and g is not None and not _place(e, g):
         parts = zip(exercise.parts, e, g, strict=True)
         off = [f"{name}: expected `{show(x)}`, got `{show(y)}`" for name, x, y in parts if not same(y, x, RIGHT)]
         return f"For `{asked}`, {'; '.join(off)}. {_on_the_way(exercise, index)}".strip()
