@@ -593,8 +593,8 @@ EXERCISES = [
              "What is remembered of a longer run are the steps that it added. It is its length that counts: a run that "
              "goes on to 96 steps ends at 96."),
             (_accounting(lambda steps, before: abs(steps - before)),
-             "A shorter run of what has been trained for longer is charged with the difference here. It costs "
-             "nothing."),
+             "A shorter run of what has been trained for longer is charged with the difference here. It should "
+             "cost nothing."),
             (lambda trials: _known(trials, lambda setting, steps, decays: setting if decays else ()),
              "Right for constant rates. With a decaying one, only the first run of a setting is charged. A run of "
              "another length should start anew."),
@@ -671,8 +671,8 @@ EXERCISES = [
                  "left": [3], "or too little for one": [9, 12, 21], "alone cost more than the budget": [4, 14]},
         mistakes=(
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) // full)),
-             "Each final is charged in full. It goes on from where its first trial ended, so that only the new steps "
-             "cost."),
+             "Each final is charged in full. It should go on from where its first trial ended, so that only the new "
+             "steps cost."),
             (lambda budget, n, short, full: (budget - n * short) // full,
              "Each final is charged from its first step on, though it goes on from where its first trial ended. And "
              "nothing keeps the number between 0 and n."),
