@@ -2169,6 +2169,67 @@ def test_an_answer_that_a_later_call_writes_into_fails(id):
     assert not result.passed and "a later call writes into the array that an earlier one gave back" in result.message
 
 
+def changes_the_last_answer(exercise):
+    """Right when it is given, but each call changes what the one before it gave back; and how often it could."""
+    last, counted = [], [0]
+
+    def change(value):
+        if isinstance(value, np.ndarray) and value.ndim:
+            value += 1
+        elif isinstance(value, list):
+            value.append(0.0)
+        else:
+            for part in value if isinstance(value, tuple) else ():
+                change(part)
+            return
+        counted[0] += 1
+
+    def answer(*arguments):
+        for value in last:
+            change(value)
+        value = exercise.reference(*arguments)
+        last[:] = [value[0] if exercise.id in UPDATES else value]
+        return value
+    return answer, counted
+
+
+@every_exercise
+def test_an_answer_that_a_later_call_changes_is_not_right_whatever_it_is(exercise):
+    answer, counted = changes_the_last_answer(exercise)
+    result = judge(exercise, answer)
+    assert result.passed == (counted[0] == 0), result
+    if "answers are right, but" in result.message:
+        assert re.search("a later call writes into (the|an array in the) (array|list|tuple) that", result.message)
+
+
+def into_arrays_of_each_shape(exercise):
+    """Right when it is given, but answers whose arrays have the same shapes share these arrays."""
+    kept, used = {}, []
+
+    def into(value, *place):
+        if isinstance(value, tuple):
+            return tuple(into(part, *place, i) for i, part in enumerate(value))
+        if not isinstance(value, np.ndarray) or not value.ndim:
+            return value
+        used.append(1)
+        array = kept.setdefault((place, value.shape, value.dtype), value)
+        array[...] = value
+        return array
+
+    def answer(*arguments):
+        value = exercise.reference(*arguments)
+        return (into(value[0]), *value[1:]) if exercise.id in UPDATES else into(value)
+    return answer, used
+
+
+@every_exercise
+def test_an_answer_that_shares_arrays_with_one_of_the_same_shapes_is_not_right(exercise):
+    answer, used = into_arrays_of_each_shape(exercise)
+    result = judge(exercise, answer)
+    assert result.passed == (not used), result
+    assert result.passed or "answers are right, but" in result.message, result
+
+
 def test_an_answer_that_hands_back_an_array_of_its_own_argument_is_told_so():
     def lazy(weights, gradients, lr, max_norm):
         return clipped_as_one_vector(weights, gradients, lr, max_norm) if any(map(np.any, gradients)) else weights

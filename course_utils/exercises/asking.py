@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 
 from .limits import HERE, Stopped
-from .values import Raised, copied, is_still, short, snapshot
+from .values import Raised, copied, is_still, of_numbers, short, snapshot
 
 __all__ = ["Watched", "outcome", "outcomes"]
 
@@ -43,10 +43,11 @@ class _Call:
 class Watched:
     """Calls a function, and tells afterwards what it was asked, what it gave back and which arguments were changed."""
 
-    def __init__(self, attempt, names, fresh=""):
+    def __init__(self, attempt, names, fresh="", given=None):
         self.attempt, self.names, self.kept = attempt, list(names), []
         self.fresh, self.came_back = fresh, False
-        self.inside, self.probe, self.calls, self.newest, self.given = False, 0, [], None, []
+        self.inside, self.probe, self.calls, self.newest = False, 0, [], None
+        self.given = [] if given is None else given  # that of earlier questions may be passed on
         self._makers, self._states = {}, []
 
     def __call__(self, *arguments):
@@ -84,10 +85,14 @@ class Watched:
             self._makers[id(value[1])] = call
             self._states.append(value[1])  # so that no other state gets its id
             call.value = (copied(value[0]), value[1])
-            self.given.append((value[0], call.value[0]))
+            self._given(value[0])
         else:
             call.value = copied(value)
-            self.given.append((value, call.value))
+            self._given(value)
+
+    def _given(self, value):
+        if isinstance(value, np.ndarray | list | tuple | dict):
+            self.given.append((value, value[:] if of_numbers(value) else snapshot(value)))
 
     def last(self, index):
         """What the last call for a probe gave back."""
@@ -105,8 +110,11 @@ class Watched:
                 within = bool(items) and len(items) == len(value) and all(map(operator.is_, items, value))
                 remedy = _remedy(name, tuple(value) if within else value, before)
                 return f"`{name}` is changed, which belongs to whoever calls the function: {remedy}"
-        if not all(is_still(value, before) for value, before in self.given if isinstance(value, np.ndarray)):
-            return "a later call writes into the array that an earlier one gave back: make a new one in every call."
+        for value, before in self.given:
+            if not is_still(value, before):
+                kind = "array" if isinstance(value, np.ndarray) else type(value).__name__
+                part = f"an array in the {kind}" if isinstance(value, tuple) else f"the {kind}"
+                return f"a later call writes into {part} that an earlier one gave back: make a new one in every call."
         return None
 
 

@@ -32,12 +32,13 @@ def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
     Who is right on every probe is asked some by chance and the further ones, as many as some seconds allow. An attempt
     that takes longer or needs more memory than it may is stopped; what it changed outside itself is put back.
     """
-    result = _judged_within(exercise, attempt, seconds, megabytes)
+    given = []  # by all calls, since a later one may write into what an earlier one gave back
+    result = _judged_within(exercise, attempt, given, seconds, megabytes)
     n, over, each = len(exercise.probes), _alarm(MORE_SECONDS), min(seconds, EACH_SECONDS)
     for more in exercise.follow_ups() if result.passed else ():
         if over():
             break
-        then = _judged_within(more, attempt, each, megabytes, printed=0)  # what it prints has been shown
+        then = _judged_within(more, attempt, given, each, megabytes, printed=0)  # what it prints has been shown
         if then is None:
             continue
         if not then.passed:
@@ -59,9 +60,9 @@ def _right(exercise, n):
                                            "it.")
 
 
-def _judged_within(exercise, attempt, seconds, megabytes, **output):
+def _judged_within(exercise, attempt, given, seconds, megabytes, **output):
     """The result; None if further questions took too long, which is said of nobody who is right on the first ones."""
-    watched = Watched(attempt, inspect.signature(exercise.reference).parameters, exercise.fresh)
+    watched = Watched(attempt, inspect.signature(exercise.reference).parameters, exercise.fresh, given)
     try:
         with as_before(**output):
             return run_limited(partial(_judged, exercise, attempt, watched), seconds, megabytes, lambda: watched.inside)
