@@ -304,6 +304,11 @@ def _stairs(step):
     return 0.1 * (step % 4)
 
 
+def _always_2(step):
+    """2 at every step"""
+    return 2.0
+
+
 def _heavy(w, g, state, lr):
     """momentum with β = 0.8"""
     return momentum(w, g, state, lr, beta=0.8)
@@ -317,6 +322,22 @@ def _adam(w, g, state, lr):
 def _plain(w, g, state, lr):
     """SGD"""
     return sgd(w, g, state, lr)
+
+
+def _every_other(w, g, state, lr):
+    """plain steps, and after each a step that adds half of its gradient, and empties the state"""
+    return (w - lr * (g + 0.5 * state["v"]), {}) if "v" in state else (w - lr * g, {"v": g})
+
+
+def _all_there_is(w, g, state, lr):
+    """momentum with β = 0.5, whose v is the sum of all that the state holds"""
+    v = g + 0.5 * sum(state.values())
+    return w - lr * v, {"v": v}
+
+
+def _away(w, step):
+    """1,000,000 − w"""
+    return 1e6 - w
 
 
 def _batches(*sizes, seed=0):
@@ -533,7 +554,9 @@ EXERCISES = [
                 (_W, _scaled, _heavy, _slower, (0, 6)), (_W, _tug, _adam, _cosine_to_20, (3, 3, 3, 3)),
                 (_W, _tug, _heavy, _slower, (0,)), (_W, _tug, _plain, _slower, (3,))),
         further=((_W, _tug, _heavy, _stairs, (3, 5)), (_W, _now_and_then, _adam, _slower, (4, 7)),
-                 (_W, _now_and_then, _heavy, _stairs, (6, 9)), (_W, _tug, _heavy, _stairs, (500, 500, 22, 9))),
+                 (_W, _now_and_then, _heavy, _stairs, (6, 9)), (_W, _tug, _heavy, _stairs, (500, 500, 22, 9)),
+                 (_W, _tug, _every_other, _slower, (3, 4)), (_W, _tug, _all_there_is, _slower, (2, 0, 3)),
+                 (1e6 + 1e-3 * _W, _away, _plain, _always_2, (15, 15))),
         corners={"no more steps": [3, 4, 6]},
         mistakes=(
             (_goes_on(batch=lambda step, k: k, rate=lambda step, k: k),
