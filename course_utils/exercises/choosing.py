@@ -519,7 +519,8 @@ EXERCISES = [
         probes=((_FEW, _SCORES), (np.array([1.0, 0.2, 0.1, 0.5]), _STEADY), (_FEW[::-1], _GAP),
                 (np.array([0.01, 0.03, 0.1, 0.3]), _WILD), (np.array([0.01, 0.03, 0.1, 0.3]), _GAP),
                 (_RUNGS, _TIGHT), (_RUNGS, _LOOSE), (_RUNGS[_SHUFFLED], _TIGHT[_SHUFFLED]), (_RUNGS[::-1], _TIGHT),
-                (_RUNGS[_SHUFFLED[::-1]], _LOOSE[_SHUFFLED[::-1]]), (np.array([0.03, 0.1, 0.3, 0.01]), _SLOPE)),
+                (_RUNGS[_SHUFFLED[::-1]], _LOOSE[_SHUFFLED[::-1]]), (np.array([0.03, 0.1, 0.3, 0.01]), _SLOPE),
+                (np.array([0.1, 0.2]), np.array([[0.801, 0.803], [0.804, 0.808]]))),
         corners={"just at the limit counts": [1]},
         further=((np.array([0.1]), np.array([[0.5, 0.7]])), (_MANY, _CROWD), (1e4 * _RUNGS, 1e-6 * _TIGHT),
                  (np.array([1.0, 2.0]), np.array([[0.74, 0.75], [0.75, 0.75]])),
@@ -692,13 +693,13 @@ EXERCISES = [
              "Two things at once: at the two ends the sum is divided by 5 all the same, as `np.convolve` with `same` "
              "does, and `argmin` takes nan for the lowest of all."),
             (lambda rates, losses: rates[2 + _lowest(_valid(losses))] / 10,
-             "The two places at each end are left out. There, average over the neighbours that exist."),
+             "As a rule, the two places at each end are left out. There, average over the neighbours that exist."),
             (lambda rates, losses: rates[int(losses.argmin())] / 10,
              "Two things at once: a single lucky batch decides, since nothing is smoothed, and `argmin` takes nan for "
              "the lowest of all."),
             (lambda rates, losses: rates[_lowest(_valid(losses))] / 10,
-             "Your smoothed list begins two places late, so that each mean stands beside the wrong rate, and the ends "
-             "are left out."),
+             "As a rule, your smoothed list begins two places late, so that each mean stands beside the wrong rate, and "
+             "the ends are left out."),
             (lambda rates, losses: rates[_lowest(_behind(losses))] / 10,
              "Your window looks back only, so that each mean of five stands two places too late."),
             (lambda rates, losses: rates[_lowest(_ahead(losses))] / 10,
@@ -731,8 +732,8 @@ EXERCISES = [
              "What stands at a nan, or from the first nan on, is taken out before smoothing, so that the means "
              "beside it do not know of it. Smooth first."),
             (lambda rates, losses: _kept(rates, losses, _before_the_first(losses)),
-             "Everything from the first nan or inf on is cut off before smoothing. So the means just before it seem "
-             "to have no neighbours there, and whatever comes after it is never looked at."),
+             "As a rule, everything from the first nan or inf on is cut off before smoothing. So the means just before "
+             "it seem to have no neighbours there, and whatever comes after it is never looked at."),
             (lambda rates, losses: rates[_lowest(_smooth(_replaced(losses, 0.0)))] / 10,
              "nan and inf are replaced by 0, so that a run that diverged can look like the best."),
             (lambda rates, losses: rates[_lowest(_smooth(np.where(np.isnan(losses), 0.0, losses)))] / 10,
@@ -748,7 +749,7 @@ EXERCISES = [
             (lambda rates, losses: rates[_lowest(_without_itself(losses))] / 10,
              "The loss itself is missing from its mean: five places, not four."),
             (lambda rates, losses: rates[_lowest(_ends_as_they_are(losses))] / 10,
-             "The two places at each end are not smoothed. There, average over the neighbours that exist."),
+             "As a rule, the two places at each end are not smoothed. There, average over the neighbours that exist."),
             (lambda rates, losses: rates[_lowest(_written_over(losses))] / 10,
              "Each mean is written over the loss that the next mean needs. Keep the smoothed losses in a list of "
              "their own."),
