@@ -520,7 +520,7 @@ EXERCISES = [
                 (np.array([0.01, 0.03, 0.1, 0.3]), _WILD), (np.array([0.01, 0.03, 0.1, 0.3]), _GAP),
                 (_RUNGS, _TIGHT), (_RUNGS, _LOOSE), (_RUNGS[_SHUFFLED], _TIGHT[_SHUFFLED]), (_RUNGS[::-1], _TIGHT),
                 (_RUNGS[_SHUFFLED[::-1]], _LOOSE[_SHUFFLED[::-1]]), (np.array([0.03, 0.1, 0.3, 0.01]), _SLOPE),
-                (np.array([0.1, 0.2]), np.array([[0.801, 0.803], [0.804, 0.808]]))),
+                (np.array([0.1, 0.2]), np.array([[0.8, 0.802], [0.803, 0.805]]))),
         corners={"just at the limit counts": [1]},
         further=((np.array([0.1]), np.array([[0.5, 0.7]])), (_MANY, _CROWD), (1e4 * _RUNGS, 1e-6 * _TIGHT),
                  (np.array([1.0, 2.0]), np.array([[0.74, 0.75], [0.75, 0.75]])),
