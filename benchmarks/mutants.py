@@ -8,9 +8,9 @@ since it needs fork.
 
 1. The tests of a group are run once, and which lines each one touches in how many seconds is kept in build/mutants.
 2. A process imports libraries, package and tests, and collects the tests. For each mutant it forks a child, which gives
-   the changed functions their new code and runs the tests that touch the changed lines, the fastest first (those of the
-   file that the group names first before them). It ends at the first failure, or when a test computes ten times as long
-   as it did, waits for minutes, or takes 4 GB.
+   the changed functions their new code and runs the tests that touch the changed lines, the fastest first (before them
+   those of the file that the group names first). It ends at the first failure, or when a test computes ten times as
+   long as it did, waits for minutes, or takes 4 GB.
 3. What lives, and what is computed on import, is tried once more in a child that imports the package from a copy of the
    folder, in which the file itself is changed.
 
@@ -266,16 +266,22 @@ def record(tree, name, modules):
 def touching(mutant, recorded, first="", most=float("inf")):
     """Tests as (name, seconds) that touch the changed lines, of at most so many seconds together.
 
-    Those of the file named first come first, else the fastest. If an import runs these lines, or nothing does: all that
-    touch the module, and the file of tests of its name.
+    Those of the file named first come first, for a third of the time, then the fastest. If an import runs these lines,
+    or nothing does: all that touch the module, and the file of tests of its name.
     """
     lines = set(range(mutant.lines[0], mutant.lines[1] + 1))
     touch = {name for name, test in recorded.items() if lines & set(test["lines"].get(mutant.module, ()))}
     if not touch or any(name.startswith(IMPORT) for name in touch):
         own = f"tests/test_{Path(mutant.module).stem}.py::"
         touch = {name for name, test in recorded.items() if mutant.module in test["lines"] or name.startswith(own)}
-    tests = [(name, recorded[name]["seconds"]) for name in touch if not name.startswith(IMPORT)]
-    tests = sorted(tests, key=lambda pair: (not pair[0].startswith(f"tests/test_{first}.py"), pair[1]))
+    tests = sorted(((name, recorded[name]["seconds"]) for name in touch if not name.startswith(IMPORT)),
+                   key=lambda test: test[1])
+    ahead = _within([test for test in tests if test[0].startswith(f"tests/test_{first}.py")], most / 3)
+    return _within(dict.fromkeys([*ahead, *tests]), most)
+
+
+def _within(tests, most):
+    """The first ones, of at most so many seconds together."""
     return [test for test, spent in zip(tests, accumulate(s for _, s in tests), strict=True) if spent <= most]
 
 

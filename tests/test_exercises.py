@@ -1796,7 +1796,7 @@ FURTHER = {  # right on ordinary numbers, wrong on large, late or rare ones
                       / (np.linalg.norm(g) + 1e-12)],
     "anytime-average": [asked_otherwise("anytime-average", lambda points, power: (points, min(power, 10))),
                         asked_otherwise("anytime-average", lambda points, power: (points, min(power, 50)))],
-    "first-answer": [lambda n, b: -(-int(np.float32(n)) // b), lambda n, b: math.ceil(n / b - 1e-9)],
+    "first-answer": [lambda n, b: -(-int(np.float32(n)) // b), lambda n, b: math.ceil(n / b - 1e-6)],
     "gradient-step": [lambda w, g, lr: np.reshape(np.ravel(w, "K") - lr * np.ravel(g, "K"), np.shape(w))],
     "gradient-check": [lambda f, w, h: ((f(w + h) - f(w)) / h + (f(w) - f(w - h)) / h) / 2 * np.ones(1)
                        if len(w) == 1 else EXERCISES["gradient-check"].reference(f, w, h),
@@ -1942,6 +1942,36 @@ def test_who_is_right_and_slow_on_further_questions_is_right(monkeypatch):
     n_fast = tasks.DRAWS + sum(n <= 10**6 for n, _ in exercise.further)
     assert result.passed and f"Right on all {len(exercise.probes) + n_fast} probes" in result.message
     assert not judge(exercise, lambda n, b: slow(n, b) + (n > 10**5), seconds=0.5).passed
+
+
+def test_who_is_right_and_takes_much_memory_on_further_questions_is_right(monkeypatch):
+    monkeypatch.setattr(framework, "MORE_SECONDS", 60)
+    further = ((12, 5), (2 * 10**6, 10**6), (13, 5))
+    exercise = dataclasses.replace(EXERCISES["first-answer"], draw=None, further=further)
+
+    def large(n, batch_size):
+        if n > 10**6:
+            grows = []
+            while True:
+                grows.append(bytearray(10**6))
+        return -(-n // batch_size)
+
+    result = judge(exercise, large, seconds=60, megabytes=150)
+    assert result.passed and f"Right on all {len(exercise.probes) + 2} probes" in result.message
+    assert not judge(exercise, lambda n, b: large(n, b) + (n == 13), seconds=60, megabytes=150).passed
+
+
+def whole_numbers(value):
+    if isinstance(value, list | tuple):
+        return [n for part in value for n in whole_numbers(part)]
+    return [int(value)] if isinstance(value, int | np.integer) else []
+
+
+@every_exercise
+def test_an_answer_may_make_a_list_as_long_as_any_whole_number_that_it_is_asked(exercise):
+    """As np.arange(n) does, which nothing can break off."""
+    asked = [probe for questions in (exercise, *exercise.follow_ups()) for probe in questions.probes]
+    assert max(whole_numbers(asked), default=0) <= 2**24 + 1
 
 
 def test_who_is_slow_on_questions_drawn_by_chance_is_asked_the_further_ones():

@@ -481,7 +481,7 @@ def _some_ledger(rng):
 
 def _some_budget(rng):
     """Up to 300 first trials. What is left pays for so many finals and no step more, or a step less, or for none."""
-    n, short, new = whole(rng, 1, 300), whole(rng, 1, 1000), whole(rng, 1, 10**6)
+    n, short, new = whole(rng, 1, 300), whole(rng, 1, 1000), whole(rng, 1, 20_000)
     new = short if rng.random() < 0.1 else new
     finals = int(rng.choice([0, n, rng.integers(n + 1), rng.integers(n + 1), n + rng.integers(300)]))
     left = finals * new + int(rng.choice([0, -1, 1, new // 2, new - 1]))
@@ -659,8 +659,8 @@ EXERCISES = [
         on_the_way=lambda budget, n, short, full: (
             f"The first trials cost `{n * short}`, and each final `{full - short}`."),
         draw=_some_budget,
-        further=((1000, 0, 100, 300), (10**12, 1000, 10**6, 10**9 + 7), (4 * 10**8, 10**4, 3, 10**5),
-                 (10**9 + 5, 10**5, 10**4, 10**4 + 1), (5, 2, 1, 2), (2, 1, 1, 2)),
+        further=((1000, 0, 100, 300), (10**7, 10, 10**5, 10**6 + 7), (4 * 10**6, 1000, 3, 10**4),
+                 (10**7 + 5, 1000, 10**4, 10**4 + 1), (5, 2, 1, 2), (2, 1, 1, 2)),
         probes=((1600, 24, 32, 160), (1600, 50, 16, 160), (1600, 10, 32, 160), (1600, 100, 16, 160),
                 (1600, 120, 16, 160), (1000, 3, 16, 160), (777, 13, 23, 111), (1600, 9, 159, 160), (500, 20, 24, 120),
                 (1600, 95, 16, 160), (1600, 5, 32, 160), (1100, 10, 50, 200), (1600, 91, 16, 160), (990, 12, 40, 100),

@@ -698,8 +698,8 @@ EXERCISES = [
              "Two things at once: a single lucky batch decides, since nothing is smoothed, and `argmin` takes nan for "
              "the lowest of all."),
             (lambda rates, losses: rates[_lowest(_valid(losses))] / 10,
-             "As a rule, your smoothed list begins two places late, so that each mean stands beside the wrong rate, and "
-             "the ends are left out."),
+             "As a rule, your smoothed list begins two places late, so that each mean stands beside the wrong rate, "
+             "and the ends are left out."),
             (lambda rates, losses: rates[_lowest(_behind(losses))] / 10,
              "Your window looks back only, so that each mean of five stands two places too late."),
             (lambda rates, losses: rates[_lowest(_ahead(losses))] / 10,

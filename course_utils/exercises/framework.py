@@ -21,7 +21,7 @@ from .values import Raised, as_array, holds_ellipsis, same, short, show, size
 __all__ = ["judge"]
 
 SECONDS, MEGABYTES = 10, 500  # what an attempt may take, all probes together
-MORE_SECONDS = 5  # of computing, after which no more are asked: a slow answer is no reason to fail
+MORE_SECONDS = 5  # of computing, after which no more are asked: a slow or large answer is no reason to fail
 EACH_SECONDS = 1  # which one of those may take, so that the others are asked, too
 PAUSES = 3  # times as many by the clock, since a busy machine pauses programs
 
@@ -61,13 +61,13 @@ def _right(exercise, n):
 
 
 def _judged_within(exercise, attempt, given, seconds, megabytes, **output):
-    """The result; None if further questions took too long, which is said of nobody who is right on the first ones."""
+    """The result; None if further questions took too long or too much, which is no fault of who was right."""
     watched = Watched(attempt, inspect.signature(exercise.reference).parameters, exercise.fresh, given)
     try:
         with as_before(**output):
             return run_limited(partial(_judged, exercise, attempt, watched), seconds, megabytes, lambda: watched.inside)
     except Exceeded as exceeded:
-        if exercise.brief and exceeded.limit == "seconds" and exceeded.ended:
+        if exercise.brief and exceeded.ended:
             return None
         sentence = _beyond_limits(exercise, attempt, watched, exceeded, seconds, megabytes)
         return Result(exercise.id, False, True, sentence)
