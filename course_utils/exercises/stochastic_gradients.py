@@ -369,7 +369,7 @@ EXERCISES = [
              "The sum is divided by the root of the number of examples. A mean divides by the number itself."),
             (lambda w, x, y, rows: minibatch_gradient(w, x, y, np.unique(rows)) * len(np.unique(rows)) / len(rows),
              "Right unless a row occurs more than once: each time counts in the number, but its gradient is added up "
-             "only once. Are the gradients stored in a place for each row?"),
+             "only once. Is something kept in a place for each row, gradients or counts?"),
             (_on(lambda rows, n: np.arange(rows.min(), rows.max() + 1)),
              "All rows from the smallest to the largest number take part. Only those named should."),
             (lambda w, x, y, rows: x[rows].T @ np.abs(x[rows] @ w - y[rows]) / len(rows),
@@ -953,7 +953,7 @@ EXERCISES = [
              "Epoch and batch are right. For the size, the examples of all epochs are counted together, until none are "
              "left: an epoch begins with all n again."),
             (lambda step, n, B: (*divmod(step, round(n / B)), min(B, n - step % round(n / B) * B)),
-             "The number of batches is rounded to the nearest. However small the rest is, it should make one more."),
+             "As a rule, the number of batches is rounded to the nearest. However small the rest is, it should make one more."),
             (lambda step, n, B: (*divmod(step, max(n // B, 1)),
                                  B if step % max(n // B, 1) < n // B - 1 else n - max(n // B - 1, 0) * B),
              "What is left over after full batches is put into the last of them. It should make a batch of its own."),
