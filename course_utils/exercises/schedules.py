@@ -881,7 +881,8 @@ EXERCISES = [
             (lambda schedule, epochs, n, size: training_rates(schedule, epochs, n, size)[-1],
              "That is the rate of the last step alone. Asked for is the list of all of them."),
             (_with_batches(lambda n, size: round(n / size)),
-             "The number of batches is rounded to the nearest. A smaller batch at the end is a step, too: round up."),
+             "As a rule, the number of batches is rounded to the nearest. A smaller batch at the end is a step, too: "
+             "round up."),
             (lambda schedule, epochs, n, size: [schedule(epoch * n + first) for epoch in range(epochs)
                                                 for first in range(0, n, size)],
              "The schedule is asked for the number of examples seen. It is a function of the step, and a step is a "
