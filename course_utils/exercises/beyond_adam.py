@@ -49,8 +49,8 @@ def anytime_averages(points, power):
 
     points is an array (n, d), the weights after steps 1 to n. The average x
     begins as the first of them; after step t it goes towards the newest
-    weights w by the share (power + 1) / (power + t) of the way. power is 0 or
-    more, and 100 at most.
+    weights w by the share (power + 1) / (power + t) of the way. power may be 0,
+    and goes up to 100, whole or not.
 
     For the points [[1.0], [4.0]] and power 1 the averages are [[1.0], [3.0]].
     """
@@ -336,7 +336,7 @@ EXERCISES = [
                  (1e6 * _POINTS[1], 0.25),
                  (_POINTS[2], 0.05), (_RUNS[2], 2)),
         draw=_some_points,
-        corners={"0 or more": [1, 4]},
+        corners={"may be 0": [1], "whole or not": [4]},
         mistakes=(
             (_averages(share=lambda t, p: 1 / t),
              "All weights count alike, as they should at power 0 alone. The power comes into the share twice."),

@@ -505,8 +505,8 @@ EXERCISES = [
             (_without_restoring,
              "The first entry is right, later ones need not be: was w put back before the next coordinate moved?"),
             (_in_whole_numbers,
-             "Right for floats. When w holds whole numbers, so does a copy of it, and what is put into it is cut to a "
-             "whole number."),
+             "Right for floats. When w holds whole numbers, so does a copy of it, and what is put into either is cut "
+             "to a whole number."),
             (lambda f, w, h: gradient_check(f, w, h).astype(w.dtype),
              "Right for floats. When w holds whole numbers, something is cut off to whole ones: the slopes, as by "
              "`np.zeros_like(w)`, or the step."),

@@ -953,8 +953,8 @@ EXERCISES = [
              "Epoch and batch are right. For the size, the examples of all epochs are counted together, until none are "
              "left: an epoch begins with all n again."),
             (lambda step, n, B: (*divmod(step, round(n / B)), min(B, n - step % round(n / B) * B)),
-             "As a rule, the number of batches is rounded to the nearest. However small the rest is, it should make one "
-             "more."),
+             "As a rule, the number of batches is rounded to the nearest. However small the rest is, it should make "
+             "one more."),
             (lambda step, n, B: (*divmod(step, max(n // B, 1)),
                                  B if step % max(n // B, 1) < n // B - 1 else n - max(n // B - 1, 0) * B),
              "What is left over after full batches is put into the last of them. It should make a batch of its own."),
