@@ -18,8 +18,7 @@ class _Call:
     """One call of a function: its arguments, what it gave back, and where it stands in a run of steps."""
 
     def __init__(self, arguments, earlier):
-        self.arguments, self.earlier, self.value, self.finished = arguments, earlier, None, False
-        self.number = None
+        self.arguments, self.earlier, self.value, self.number = arguments, earlier, None, None
 
     def named(self, names):
         return dict(zip(names, self.arguments, strict=False))
@@ -63,8 +62,7 @@ class Watched:
             raise _Within(_in_words(error)) from None
         finally:
             self.inside = False
-        if self.fresh in self.names:
-            self.came_back |= _share(value, dict(zip(self.names, arguments, strict=False)).get(self.fresh))
+        self.came_back |= _share(value, dict(zip(self.names, arguments, strict=False)).get(self.fresh))
         self._keep(call, value)
         return value
 
@@ -80,23 +78,26 @@ class Watched:
         return call
 
     def _keep(self, call, value):
-        call.finished, self.newest = True, call
+        self.newest = call
         if self.steps and isinstance(value, tuple | list) and len(value) == 2:
             self._makers[id(value[1])] = call
             self._states.append(value[1])  # so that no other state gets its id
             call.value = (copied(value[0]), value[1])
-            self._given(value[0])
+            if not hasattr(value[0], "detach"):  # the optimizers of torch write into the weights, step by step
+                self._given(value[0])
         else:
             call.value = copied(value)
             self._given(value)
 
     def _given(self, value):
-        if isinstance(value, np.ndarray | list | tuple | dict):
+        try:
             self.given.append((value, value[:] if of_numbers(value) else snapshot(value)))
+        except RecursionError:
+            raise ValueError(f"what came back is a {type(value).__name__} that holds itself") from None
 
     def last(self, index):
         """What the last call for a probe gave back."""
-        values = [call.value for call in self.of_probe(index) if call.finished]
+        values = [call.value for call in self.of_probe(index)]
         return values[-1] if values else None
 
     def of_probe(self, index):
@@ -112,8 +113,8 @@ class Watched:
                 return f"`{name}` is changed, which belongs to whoever calls the function: {remedy}"
         for value, before in self.given:
             if not is_still(value, before):
-                kind = "array" if isinstance(value, np.ndarray) else type(value).__name__
-                part = f"an array in the {kind}" if isinstance(value, tuple) else f"the {kind}"
+                kind = "array" if isinstance(value, np.ndarray) else type(value).__name__.lower()
+                part = f"a part of the {kind}" if isinstance(value, tuple) else f"the {kind}"
                 return f"a later call writes into {part} that an earlier one gave back: make a new one in every call."
         return None
 

@@ -520,8 +520,8 @@ EXERCISES = [
                  ([("z", 70, False), *(("a", k % 90 + 1, k % 2 > 0) for k in range(800)), ("z", 60, False)],),
                  ([("a", 32, True), (("a", 32), 48, False), (("a", True), 20, False)],)),
         corners={"anything that can be the key of a dict": [14], "such as a name or a tuple": [10, 16],
-                 "only the new steps cost": [0, 7, 15], "starts anew": [1, 12],
-                 "The same run once more costs nothing": [3, 8], "anything shorter at a constant rate": [2, 7, 8],
+                 "only the new steps cost": [0, 7, 15], "starts anew": [1],
+                 "The same run once more costs nothing": [3, 8, 12], "anything shorter at a constant rate": [2, 7, 8],
                  "never share their steps": [9, 11, 13], "No trials cost 0": [6]},
         mistakes=(
             (lambda trials: sum(steps for _, steps, _ in trials),

@@ -141,7 +141,7 @@ def _came_out_differently(watched):
     """Whether a run of steps that was asked twice led to different weights."""
     first = {}
     for _, call in watched.calls:
-        if call.finished and isinstance(call.value, tuple):
+        if isinstance(call.value, tuple):
             before = first.setdefault(call.key(watched.names), call)
             if not _alike(call.value, (before.value[0], {})):
                 return True
@@ -224,8 +224,8 @@ def remark_on(got, expected):
     if array.shape != np.shape(expected):
         return _shapes(got, expected)
     if np.isnan(array).any() and not np.isnan(as_array(expected)).any():
-        return (" nan often comes of 0/0, of ∞ − ∞, of the mean of nothing, or of a root of a number below 0: where "
-                "does this one come from?")
+        return (" nan often comes of 0/0, of ∞ − ∞, of the mean of nothing, of a root of a number below 0, or of "
+                "another nan: where does this one come from?")
     return ""
 
 
@@ -286,7 +286,7 @@ def _first_steps(watched, model):
     probes = {probe for probe, _ in model.calls}
     pairs = [pair for i in sorted(probes) for pair in zip(watched.of_probe(i), model.of_probe(i), strict=False)]
     firsts = [(g, e) for g, e in pairs if not e.earlier]
-    if not all(g.finished and not remark_on(g.value, e.value) for g, e in firsts):
+    if not all(not remark_on(g.value, e.value) for g, e in firsts):
         return ""
     if all(_alike(g.value, e.value) for g, e in firsts):
         return "Every first step is right: what differs comes with the later ones."

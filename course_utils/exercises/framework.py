@@ -2,7 +2,6 @@
 
 import dis
 import inspect
-import re
 import time
 from dataclasses import replace
 from functools import partial
@@ -42,9 +41,8 @@ def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
         if then is None:
             continue
         if not then.passed:
-            told = re.sub(r"\bprobe(s?)\b", r"further probe\1", then.message)
             return Result(exercise.id, False, True, f"Right on the first {n} probes; there are further ones, larger, "
-                                                    f"with rarer numbers, or drawn by chance. {told}")
+                                                    f"with rarer numbers, or drawn by chance. {then.message}")
         n += len(more.probes)
     return _right(exercise, n) if result.passed else result
 
@@ -91,10 +89,10 @@ def _judged(exercise, attempt, watched):
     right = [same(g, e, RIGHT) for g, e in zip(got, expected, strict=True)]
     changed = watched.changed()
     if all(right) and changed:
-        return result(False, True, f"All {len(exercise.probes)} answers are right, but {changed}")
+        return result(False, True, f"{_all_are_right(exercise)}, but {changed}")
     if all(right) and watched.came_back:
-        return result(False, True, f"All {len(exercise.probes)} answers are right, but an array that comes back is one "
-                                   f"of `{watched.fresh}` itself, and new arrays are asked for: `.copy()` makes one.")
+        return result(False, True, f"{_all_are_right(exercise)}, but an array that comes back is one of "
+                                   f"`{watched.fresh}` itself, and new arrays are asked for: `.copy()` makes one.")
     if all(right):
         return _right(exercise, len(exercise.probes))
     if exercise.brief:
@@ -110,6 +108,11 @@ def _judged(exercise, attempt, watched):
         common = like or in_common(exercise, got, expected, right, watched, model)
         sentence += f" {common}" * bool(common) + f" Besides, {changed}" * bool(changed)
     return result(False, True, sentence)
+
+
+def _all_are_right(exercise):
+    n = len(exercise.probes)
+    return f"All {n} answers are right" if n > 1 else "The answer is right"
 
 
 def _wrong_kind(exercise, attempt):
@@ -248,15 +251,16 @@ def _is_choice(exercise, expected):
     answers = [expected[i] for i in told]
     if not answers or any(not isinstance(e, int | float | np.number) or not np.isfinite(e) for e in answers):
         return False
-    columns = [c for c in zip(*exercise.probes, strict=False) if all(getattr(v, "ndim", 0) == 1 for v in c)]
+    columns = [c for c in zip(*exercise.probes, strict=False) if all(
+        isinstance(v, np.ndarray) and v.ndim == 1 and v.dtype.kind in "iuf" for v in c)]
     return any(set.intersection(*(multiples(column[i], expected[i]) for i in told if expected[i])) for column in columns
                if any(answers))
 
 
 def _otherwise(exercise, attempt, got):
-    """What `otherwise` says of the answers, unless they do not depend on the question, or are but an argument of it."""
+    """What `otherwise` says of the answers, unless they are but an argument of the question."""
     probes = (*exercise.probes, exercise.probes[0])
-    if any(isinstance(g, Raised) or g is None for g in got) or one_answer(exercise, got):
+    if any(isinstance(g, Raised) or g is None for g in got):
         return ""
     if any(all(map(_is_filled_with, got, column)) for column in zip(*probes, strict=False)):
         return ""

@@ -174,8 +174,10 @@ def _difference(pairs, arguments, subject):
              f"{subject} {more if shift > 0 else less} by `{abs(shift):.4g}`"),
             *((close(g, e * a), f"{subject} is `{name}` times what it should be") for name, a in given.items()),
             *((close(g, e / a), f"{subject} is what it should be, divided by `{name}`") for name, a in given.items()),
-            *((close(g, e + a), f"{subject} {more} by `{name}`") for name, a in given.items()),
-            *((close(g, e - a), f"{subject} {less} by `{name}`") for name, a in given.items()),
+            *((close(g, e + a), f"{subject} {more} by `{name}`" if (a > 0).all() else
+               f"{subject} is what it should be plus `{name}`") for name, a in given.items()),
+            *((close(g, e - a), f"{subject} {less} by `{name}`" if (a > 0).all() else
+               f"{subject} is what it should be minus `{name}`") for name, a in given.items()),
             (close(g, 1 / e), f"{subject} is 1 divided by what it should be"),
             (close(g, e**2), f"{subject} is the square of what it should be"),
             (close(g, e**0.5), f"{subject} is the root of what it should be"),

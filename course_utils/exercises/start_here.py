@@ -125,7 +125,7 @@ EXERCISES = [
             (lambda n, batch_size: n,
              "That is one update for each example. A batch of several examples gives one update for all of them."),
             (lambda n, batch_size: max(1, n // batch_size),
-             "An epoch smaller than a batch is treated well, but a rest after full batches still gets no update."),
+             "An epoch smaller than a batch is treated well, but a rest after full batches still adds no update."),
             (lambda n, batch_size: math.ceil(n / batch_size) if n >= batch_size else 0,
              "Right unless there are fewer examples than a batch holds: they still make one, and it gives an update."),
             (lambda n, batch_size: n // batch_size + (n > batch_size),

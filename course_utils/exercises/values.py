@@ -38,7 +38,7 @@ def same(got, expected, rtol):
     if isinstance(got, complex) and isinstance(expected, complex):  # of two mistakes
         return bool(np.isclose(got, expected, rtol))
     try:
-        if isinstance(expected, tuple):
+        if isinstance(expected, tuple) or is_of_arrays(expected):
             ordered = not isinstance(got, dict | set) and len(got) == len(expected)
             return ordered and all(same(g, e, rtol) for g, e in zip(got, expected, strict=True))
         if isinstance(got, list | tuple) and np.shape(expected)[:1] != (len(got),):
@@ -56,7 +56,7 @@ def as_array(value):
     if hasattr(value, "detach"):
         value = value.detach().cpu()
     array = np.real_if_close(value)
-    if array.dtype.kind not in "iufO":
+    if array.dtype.kind not in "iufO" or array.dtype == object and any(x is None for x in array.flat):
         raise TypeError(f"not real numbers: {array.dtype}")
     return array.astype(float)
 
@@ -78,7 +78,9 @@ def size(value):
     """How many numbers a value holds."""
     if isinstance(value, tuple | list):
         return sum(map(size, value))
-    return int(np.size(value)) if isinstance(value, np.ndarray) or hasattr(value, "detach") else 1
+    if hasattr(value, "detach"):
+        return value.numel()
+    return value.size if isinstance(value, np.ndarray) else 1
 
 
 def is_of_arrays(value):
@@ -125,8 +127,18 @@ def is_still(value, before):
     if isinstance(value, np.ndarray):
         return value.shape == before.shape and value.dtype == before.dtype and value.tobytes() == before.tobytes()
     if hasattr(value, "detach"):
-        return is_still(value.detach().cpu().numpy(), before.cpu().numpy())
+        return _is_still_tensor(value.detach(), before)
     return value is before or isinstance(value, int | float | str | np.generic) and value == before
+
+
+def _is_still_tensor(value, before):
+    """Equal, and nan where it was; True of what cannot be compared, such as a tensor without numbers."""
+    if value.shape != before.shape or value.dtype != before.dtype:
+        return False
+    try:
+        return not ((value != before) & ~((value != value) & (before != before))).any()
+    except Exception:
+        return True
 
 
 def show(value):

@@ -1,0 +1,114 @@
+"""Which answers are the same, whatever holds their numbers, and in which few characters they are shown."""
+
+import warnings
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.exercises import framework, tasks, values
+from course_utils.exercises.relations import RIGHT
+
+TABLE = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+
+
+def judged(attempt, reference, *probes):
+    return framework.judge(tasks.Exercise("of-this-test", "", reference, "", (), probes, ()), attempt)
+
+
+# What is the same
+
+@pytest.mark.parametrize("answer", [
+    lambda x: torch.tensor(2 * x, requires_grad=True),
+    lambda x: [torch.tensor(2 * row, requires_grad=True) for row in x]],
+    ids=["a tensor", "a list of tensors"])
+def test_tensors_that_ask_for_gradients_are_answers_as_arrays_are(answer):
+    assert judged(answer, lambda x: 2 * x, (TABLE,), (TABLE[:, :2],)).passed
+
+
+@pytest.mark.parametrize("got, equal", [
+    ([1, 0.5, True], True), ((1, 0.5, 1), True), ([1 + 0j, 0.5, 1], True), ([1, 0.5, 1 + 1j], False),
+    ([1, 0.5, 0], False), (["1", "0.5", "1"], False)])
+def test_a_list_is_the_real_numbers_that_it_holds_and_texts_are_none(got, equal):
+    assert values.same(got, np.array([1.0, 0.5, 1.0]), RIGHT) is equal
+
+
+def test_a_list_of_texts_is_told_to_hold_no_numbers():
+    result = judged(lambda x: [str(v) for v in x], lambda x: x, (np.array([1.5, 2.0]),), (np.array([3.0, 0.5]),))
+    assert not result.passed and "yours gave `('1.5', '2.0')`. That is not a real number" in result.message
+
+
+def test_a_list_of_another_length_is_refused_before_its_values_are_looked_at():
+    class Noted(list):
+        looks = 0
+
+        def __iter__(self):
+            self.looks += 1
+            return super().__iter__()
+
+    right, long = Noted([1.0, 1.0]), Noted([1.0, 1.0, 1.0])
+    assert values.same(right, np.ones(2), RIGHT) and right.looks
+    assert not values.same(long, np.ones(2), RIGHT) and not long.looks
+
+
+@pytest.mark.parametrize("columns, equal", [((1.0, 2.0), True), ((1.0, 2.0, 3.0), False), ((1.0,), False)])
+def test_what_has_two_rows_is_a_pair_only_if_it_holds_two_things(columns, equal):
+    class Frame:
+        """As frames of pandas do, it has the length of its rows and goes through its columns."""
+
+        def __len__(self):
+            return 2
+
+        def __iter__(self):
+            return iter(columns)
+
+    assert values.same(Frame(), (1.0, 2.0), RIGHT) is equal
+
+
+def test_numbers_near_the_largest_are_told_apart_without_a_warning():
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        assert values.same(1.7e308, 1.7e308, RIGHT) and not values.same(1.7e308, -1.7e308, RIGHT)
+    assert not given
+
+
+# What a value holds
+
+def test_what_is_neither_list_nor_array_counts_as_one_whatever_its_size_is():
+    assert values.size(SimpleNamespace(size=7)) == values.size({"a": 1, "b": 2}) == values.size("a text") == 1
+    assert values.size([TABLE, (1.0, None), SimpleNamespace(size=len)]) == 6 + 2 + 1
+
+
+# What is shown
+
+def test_forty_parts_are_shown_and_then_that_there_are_more():
+    assert values.show((1,) * 40) == f"({', '.join('1' * 40)})"
+    assert values.show((1,) * 41) == values.show((1,) * 99) == f"({', '.join('1' * 40)}, …)"
+
+
+def test_an_array_of_forty_is_shown_and_of_a_larger_one_its_ends():
+    assert values.show(np.ones(40, int)) == f"[{', '.join('1' * 40)}]"
+    assert values.show(np.ones(41, int)) == "[1, 1, 1, ..., 1, 1, 1]"
+
+
+def test_whole_numbers_in_arrays_are_shown_without_blanks_before_them():
+    assert values.show(np.array([1, 10, -100])) == "[1, 10, -100]"
+
+
+@pytest.mark.parametrize("value, most", [
+    (("x" * 90, "y" * 90, "z" * 90, "x" * 90), 300), (np.arange(36) + 123456.5, 300), ("x" * 200, 120)],
+    ids=["parts", "an array", "a text"])
+def test_of_what_is_long_the_beginning_is_shown(value, most):
+    shown = values.show(value)
+    assert len(shown) == most + 1 and shown.endswith("…")
+
+
+def test_what_cannot_be_shown_is_told_by_its_kind():
+    class Broken:
+        def __repr__(self):
+            raise ValueError("no words")
+
+    assert values.show(Broken()) == "a Broken"
+    result = judged(lambda x: Broken(), lambda x: x, (1.0,), (2.0,))
+    assert "For `x = 1` the answer is `1`; yours gave `a Broken`." in result.message
