@@ -37,6 +37,15 @@ def test_who_is_right_is_told_of_the_further_probes_too():
     assert judged(twice, further=((3.0,), (4.0,))).message.startswith("Right on all 4 probes.")
 
 
+def test_an_error_of_the_attempt_in_a_further_question_keeps_its_own_words():
+    def attempt(x):
+        if x > 9:
+            raise ValueError("no probe so large")
+        return 2 * x
+
+    assert "`ValueError: no probe so large`" in said(attempt, further=((10.0,),))
+
+
 def test_a_further_question_that_takes_too_long_is_not_counted_and_nobody_fails_by_it():
     def slow_at_3(x):
         while x == 3:

@@ -112,3 +112,50 @@ def test_what_cannot_be_shown_is_told_by_its_kind():
     assert values.show(Broken()) == "a Broken"
     result = judged(lambda x: Broken(), lambda x: x, (1.0,), (2.0,))
     assert "For `x = 1` the answer is `1`; yours gave `a Broken`." in result.message
+
+
+# Tensors
+
+def is_still(changed, before=(1.0, np.nan, 3.0)):
+    return values.is_still(torch.tensor(changed), torch.tensor(before))
+
+
+def test_a_tensor_is_still_the_same_with_nan_where_it_was_and_nowhere_else():
+    assert is_still([1.0, np.nan, 3.0]) and is_still([1.0], [1.0])
+    assert not is_still([1.0, np.nan, 2.0]) and not is_still([1.0, 2.0, 3.0]) and not is_still([np.nan, np.nan, 3.0])
+    assert not is_still([1.0], [1.0, 1.0]) and not is_still([1], [1.0])
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "meta", "sparse"])
+def test_tensors_of_a_kind_that_numpy_does_not_know_are_judged_all_the_same(kind):
+    kinds = {"bfloat16": lambda x: x.bfloat16(), "meta": lambda x: x.to("meta"), "sparse": torch.Tensor.to_sparse}
+    result = judged(lambda x: [kinds[kind](torch.tensor(3 * x))], lambda x: [2 * x], (np.ones(2),), (np.ones(3),))
+    assert result.attempted and not result.passed
+
+
+def test_a_tensor_counts_by_its_numbers():
+    assert values.size(torch.ones(2, 3)) == 6 == values.size([torch.ones(4), np.ones(2)])
+    assert not judged(lambda x: 3 * x, lambda x: 2 * x, (torch.ones(2),), (torch.ones(3),)).passed
+
+
+# Lists
+
+def test_none_in_a_list_is_no_number_not_even_nan():
+    assert not values.same([1.0, None], np.array([1.0, np.nan]), RIGHT)
+    assert values.same([1.0, np.nan], np.array([1.0, np.nan]), RIGHT)
+
+
+def test_a_list_of_arrays_of_different_shapes_is_like_its_copy_and_no_other():
+    rows = [np.ones(2), np.ones(3)]
+    assert judged(lambda x: [x * row for row in rows], lambda x: [x * row for row in rows], (1.0,), (3.0,)).passed
+    assert not values.same([np.ones(2), np.zeros(3)], rows, RIGHT) and not values.same(rows[:1], rows, RIGHT)
+
+
+def test_a_list_that_holds_itself_is_told_so():
+    def endless(x):
+        kept = [x]
+        kept.append(kept)
+        return kept
+
+    assert judged(endless, lambda x: [x, x], (1.0,), (2.0,)).message == (
+        "For `x = 1`: what came back is a list that holds itself.")

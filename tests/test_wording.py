@@ -64,6 +64,12 @@ def test_a_relation_that_holds_on_all_probes_is_told(expected, change, words):
     assert said(change(expected), expected) == f"On all {len(expected)} probes {words}." * bool(words)
 
 
+@pytest.mark.parametrize("change, words", [(lambda e, a: e + a, "plus"), (lambda e, a: e - a, "minus")])
+def test_an_argument_that_is_below_0_somewhere_makes_nothing_too_large_or_too_small(change, words):
+    a = OTHER * [1, -1, 1, 1]
+    assert said(change(PLAIN, a), PLAIN, values=a) == f"On all 4 probes yours is what it should be {words} `a`."
+
+
 @pytest.mark.parametrize("change, words", [
     (lambda e: 2 * e, "yours is twice what it should be"), (lambda e: e - 0.5, "yours is too small by `0.5`"),
     (lambda e: np.where(e == e.max(), -e, e),

@@ -164,7 +164,7 @@ def show(value):
 def _number(x, digits=6):
     """A float in so many digits, or in all where it lies a hair beside such a number."""
     told = f"{x + 0.0:.{digits}g}"  # + 0.0: no -0
-    hair = abs(float(x) - float(told)) if math.isfinite(x) else 0.0
+    hair = abs(float(x) - float(told))
     return repr(float(x)) if 1e-13 * abs(x) < hair < 5e-9 * abs(x) else told
 
 
