@@ -133,6 +133,15 @@ def test_tensors_of_a_kind_that_numpy_does_not_know_are_judged_all_the_same(kind
     assert result.attempted and not result.passed
 
 
+def test_a_tensor_is_told_by_its_shape():
+    assert values.kind(torch.ones(2, 3)) == "a tensor of shape (2, 3)"
+
+
+def test_what_was_raised_stays_as_it_is():
+    with pytest.raises(AttributeError):
+        values.Raised("`ValueError`").text = "other"
+
+
 def test_a_tensor_counts_by_its_numbers():
     assert values.size(torch.ones(2, 3)) == 6 == values.size([torch.ones(4), np.ones(2)])
     assert not judged(lambda x: 3 * x, lambda x: 2 * x, (torch.ones(2),), (torch.ones(3),)).passed

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.exercises import EXERCISES, asking, check, differences, framework, tasks, values
+from course_utils.exercises import EXERCISES, asking, check, differences, framework, relations, tasks, values
 from course_utils.exercises.otherwise import otherwise
 from course_utils.exercises.relations import alike, effect, moves, near
 from course_utils.exercises.walks import Instead
@@ -62,6 +62,37 @@ def said(got, expected, of="a", values=OTHER, **more):
 ])
 def test_a_relation_that_holds_on_all_probes_is_told(expected, change, words):
     assert said(change(expected), expected) == f"On all {len(expected)} probes {words}." * bool(words)
+
+
+@pytest.mark.parametrize("got, expected, words", [
+    ([101.0, 201.015, 300.985], [100.0, 200.0, 300.0], "yours is within 1 % of what it should be, but not equal to it"),
+    ([123.46, 234.56], [123.4567, 234.5634], "yours is what it should be, rounded to 2 places"),
+    ([-0.3, 0.5], [-0.2, 0.3], "yours is too far from 0"),
+    ([0.7, 3.1], [0.5, 2.0], "yours is too large")])
+def test_how_far_numbers_are_off_is_told(got, expected, words):
+    assert said(np.array(got), np.array(expected), values=[0] * len(got)) == f"On all {len(got)} probes {words}."
+
+
+def test_one_number_that_is_nearly_right_has_no_order():
+    assert "order" not in said([np.array([1.00005])] * 2, [np.array([1.0])] * 2)
+
+
+@pytest.mark.parametrize("n, told", [(2, False), (3, True)])
+def test_a_factor_and_an_argument_together_are_told_of_three_answers_on(n, told):
+    e, a = PLAIN[:n], OTHER[:n]
+    assert ("`2.5` times what it should be, divided by `a`" in said(2.5 * e / a, e, values=a)) is told
+
+
+@pytest.mark.parametrize("about, words", [
+    ("those that have 2 ask for", "asks for “those that have 2 ask for”"), ("1 <= n", "has `n` at 1")])
+def test_the_phrase_of_a_task_is_told_in_its_own_words(about, words):
+    assert relations.the_others(1, about) == f"the other one {words}"
+
+
+def test_lists_of_which_some_are_too_long_and_some_too_short_have_nothing_in_common():
+    ones = [np.ones(3)] * 3
+    assert said([2 * np.ones(4), 3 * np.ones(2), 2 * np.ones(5)], ones, values=[5, 6, 7]) == ""
+    assert said([np.ones(3), 3 * np.ones(2), 2 * np.ones(5)], ones, values=[5, 6, 7]) == "Right on 1 of 3 probes."
 
 
 @pytest.mark.parametrize("change, words", [(lambda e, a: e + a, "plus"), (lambda e, a: e - a, "minus")])

@@ -136,7 +136,8 @@ def the_others(number, about):
     """That all of the other probes, of which there are so many, ask for a phrase of the task."""
     if number > 1:
         return f"the others all {asking(about)}"
-    return "the other one " + asking(about).replace("ask ", "asks ", 1).replace("have ", "has ", 1)
+    verb, _, rest = asking(about).partition(" ")
+    return f"the other one {'has' if verb == 'have' else 'asks'} {rest}"
 
 
 def _difference(pairs, arguments, subject):
