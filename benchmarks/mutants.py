@@ -58,8 +58,8 @@ GROUPS = [  # modules, and the names of the tests that are about them; those of 
     (["course_utils/optimizers.py"], ("optimizers", "newer_optimizers", "bad_input")),
     (["course_utils/descent.py"], ("descent", "landscapes", "bad_input")),
     (["course_utils/claims.py"], ("claims", "statistics")),
-    (JUDGE, ("answers", "asking", "messages", "mistakes", "relations", "same_values", "values", "wording", "limits",
-             "exercises", "sentences")),
+    (JUDGE, ("answers", "asking", "differences", "messages", "mistakes", "relations", "same_values", "values", "walks",
+             "wording", "limits", "exercises", "sentences")),
     (["course_utils/sweep.py", *ENGINE], SWEEPS),
 ]
 LIBRARIES = ("torch", "pandas", "scipy.stats", "scipy.optimize", "sklearn.datasets", "optuna", "matplotlib.pyplot",

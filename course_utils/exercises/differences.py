@@ -150,7 +150,8 @@ def _came_out_differently(watched):
 
 def _place(expected, got, one="entry"):
     """The first number of many that differs: its place in words, what it should be, what it is. None for a few."""
-    if size(expected) <= 6 and not (isinstance(expected, tuple) and any(np.ndim(e) for e in expected)):
+    few = size(expected) <= 6 and not (isinstance(expected, tuple) and any(np.ndim(e) for e in expected))
+    if few or got is None:
         return None
     if isinstance(expected, tuple):
         for i, (e, g) in enumerate(zip(expected, got, strict=True)):
