@@ -5,19 +5,9 @@ import statistics
 import numpy as np
 import pytest
 import torch
+from small_exercises import exercise, said, told
 
-from course_utils.exercises import asking, framework, tasks, values
-
-
-def exercise(reference, *probes, **more):
-    return tasks.Exercise("of-this-test", "", reference, "", (), probes, more.pop("mistakes", ()), **more)
-
-
-def said(attempt, asked, **limits):
-    result = framework.judge(asked, attempt, **limits)
-    assert result.attempted and not result.passed
-    return result.message
-
+from course_utils.exercises import asking, framework, values
 
 # What is given back
 
@@ -39,13 +29,13 @@ def reused(empty, answer=lambda kept: kept):
     (reused(np.zeros, lambda kept: (kept, 1.0)), lambda x: (2 * x, 1.0), "a part of the tuple"),
     (reused(torch.zeros), lambda x: 2 * x, "the tensor")])
 def test_what_is_used_for_every_answer_is_told_by_its_kind(attempt, reference, part):
-    message = said(attempt, exercise(reference, (np.ones(2),), (np.array([3.0, 4.0]),)))
+    message = said(attempt, reference, (np.ones(2),), (np.array([3.0, 4.0]),))
     assert f"a later call writes into {part} that an earlier one gave back" in message
 
 
 def test_an_answer_to_a_first_probe_that_a_further_one_writes_into_is_told():
     asked = exercise(lambda x: 2 * x, (np.ones(2),), (np.ones(3),), further=((np.array([3.0, 4.0]),),))
-    message = said(reused(np.zeros), asked)
+    message = told(asked, reused(np.zeros))
     assert message.startswith("Right on the first 2 probes")
     assert "a later call writes into the array that an earlier one gave back" in message
     assert framework.judge(asked, lambda x: 2 * x).passed
@@ -53,7 +43,7 @@ def test_an_answer_to_a_first_probe_that_a_further_one_writes_into_is_told():
 
 def test_rows_that_are_no_arrays_are_none_of_those_that_were_passed():
     asked = exercise(lambda rows: [2 * row for row in rows], ([np.ones(2), np.ones(3)],), fresh="rows")
-    message = said(lambda rows: [[2.0, [2.0]], 2 * rows[1]], asked)
+    message = told(asked, lambda rows: [[2.0, [2.0]], 2 * rows[1]])
     assert message.startswith("For `rows = ([1, 1], [1, 1, 1])` the answer is ")
     assert "yours gave `((2, (2,)), [2, 2, 2])`" in message
 
@@ -68,7 +58,7 @@ def test_arguments_that_are_left_to_their_defaults_are_not_told():
         return tuple(attempt(rows)), tuple(attempt(rows[:1]))
 
     asked = exercise(scaled, ([np.ones(2), np.full(2, 3.0)],), ([np.ones(2), np.ones(2)],), drive=twice, fresh="rows")
-    message = said(lambda rows, n=2: [n * row + (len(rows) == 1) for row in rows], asked)
+    message = told(asked, lambda rows, n=2: [n * row + (len(rows) == 1) for row in rows])
     assert message.startswith("For `rows = ") and "n = " not in message
     assert framework.judge(asked, scaled).passed
 
@@ -100,7 +90,7 @@ def endless(*_):
     (endless, lambda attempt, x: attempt(x), "`<lambda>`, asked `x = 1`, had not come to an end after 0.2 seconds"),
     (abs, endless, "What `<lambda>` gave back could not be looked through after 0.2 seconds")])
 def test_whose_code_takes_too_long_is_told(attempt, drive, doer):
-    assert said(attempt, exercise(lambda x: x, (1.0,), drive=drive), seconds=0.2).startswith(doer)
+    assert told(exercise(lambda x: x, (1.0,), drive=drive), attempt, seconds=0.2).startswith(doer)
 
 
 # Errors
@@ -110,14 +100,14 @@ def test_an_error_in_a_library_is_told_by_the_line_of_the_reader_that_led_to_it(
         rest = x[1:]
         return statistics.mean(rest)
 
-    message = said(attempt, exercise(lambda x: x[0], ([1.0],), ([2.0],)))
+    message = said(attempt, lambda x: x[0], ([1.0],), ([2.0],))
     line = attempt.__code__.co_firstlineno + 2
     assert "`StatisticsError: " in message and f" in line {line} (`return statistics.mean(rest)`)" in message
 
 
 def test_of_a_long_objection_the_first_300_characters_are_told():
-    asked = exercise(lambda x: x, (1.0,), drive=lambda attempt, x: values.as_array(attempt(x)))
-    message = said(lambda x: np.zeros(2, [("a" * 400, float)]), asked)
+    message = said(lambda x: np.zeros(2, [("a" * 400, float)]), lambda x: x, (1.0,),
+                   drive=lambda attempt, x: values.as_array(attempt(x)))
     objection = message.removeprefix("For `x = 1`: ").partition("…")[0]
     assert objection.startswith("not real numbers: ") and len(objection) == 300
 
@@ -125,5 +115,5 @@ def test_of_a_long_objection_the_first_300_characters_are_told():
 # Mistakes
 
 def test_a_mistake_may_be_a_function_that_takes_no_notes():
-    asked = exercise(lambda x: -x, (1.0,), (-2.0,), mistakes=((abs, "The sign is lost."),))
-    assert said(lambda x: x if x > 0 else -x, asked) == "The sign is lost."
+    message = said(lambda x: x if x > 0 else -x, lambda x: -x, (1.0,), (-2.0,), mistakes=((abs, "The sign is lost."),))
+    assert message == "The sign is lost."

@@ -2,14 +2,7 @@
 
 import numpy as np
 import pytest
-
-from course_utils.exercises import framework, tasks
-
-
-def said(attempt, reference, *probes, **more):
-    result = framework.judge(tasks.Exercise("small", "", reference, "", (), probes, (), **more), attempt)
-    assert result.attempted and not result.passed
-    return result.message
+from small_exercises import said
 
 
 def numbers(*values):

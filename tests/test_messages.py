@@ -6,18 +6,17 @@ from functools import partial
 
 import numpy as np
 import pytest
+from small_exercises import exercise
 
 from course_utils.exercises import framework
-from course_utils.exercises.tasks import Exercise
 
 
 def twice(x):
     return 2 * x
 
 
-def judged(attempt, *probes, reference=twice, mistakes=(), limits=(), **more):
-    exercise = Exercise("small", "", reference, "", (), probes or ((1.0,), (2.0,)), mistakes, **more)
-    return framework.judge(exercise, attempt, *limits)
+def judged(attempt, *probes, reference=twice, limits=(), **more):
+    return framework.judge(exercise(reference, *(probes or ((1.0,), (2.0,))), **more), attempt, *limits)
 
 
 def said(*arguments, **more):

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from small_exercises import exercise
 
 from course_utils.exercises import EXERCISES, framework, limits
 from course_utils.exercises.limits import TOOL, Exceeded, Stopped, _Job, as_before, run_limited
@@ -21,10 +22,6 @@ from course_utils.exercises.walks import walk
 UPDATES = [e.id for e in EXERCISES.values() if "state" in inspect.signature(e.reference).parameters]
 FINE = np.array([0.234567, 3.456789, 5.171717, 7.234567])
 watched_lines = pytest.mark.skipif(not hasattr(sys, "monitoring"), reason="lines are watched from Python 3.12 on")
-
-
-def exercise(reference, *probes, **more):
-    return Exercise("small", "", reference, "", (), probes, (), **more)
 
 
 def judged(reference, attempt, *probes):

@@ -6,15 +6,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from small_exercises import exercise
 
-from course_utils.exercises import framework, tasks, values
+from course_utils.exercises import framework, values
 from course_utils.exercises.relations import RIGHT
 
 TABLE = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 
 
 def judged(attempt, reference, *probes):
-    return framework.judge(tasks.Exercise("of-this-test", "", reference, "", (), probes, ()), attempt)
+    return framework.judge(exercise(reference, *probes), attempt)
 
 
 # What is the same

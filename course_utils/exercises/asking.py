@@ -62,7 +62,8 @@ class Watched:
             raise _Within(_in_words(error)) from None
         finally:
             self.inside = False
-        self.came_back |= _share(value, dict(zip(self.names, arguments, strict=False)).get(self.fresh))
+        if self.fresh in self.names:
+            self.came_back |= _share(value, dict(zip(self.names, arguments, strict=False)).get(self.fresh))
         self._keep(call, value)
         return value
 
@@ -84,14 +85,14 @@ class Watched:
             self._states.append(value[1])  # so that no other state gets its id
             call.value = (copied(value[0]), value[1])
             if not hasattr(value[0], "detach"):  # the optimizers of torch write into the weights, step by step
-                self._given(value[0])
+                self._given(value[0], call.value[0])
         else:
             call.value = copied(value)
-            self._given(value)
+            self._given(value, call.value)
 
-    def _given(self, value):
+    def _given(self, value, copy):
         try:
-            self.given.append((value, value[:] if of_numbers(value) else snapshot(value)))
+            self.given.append((value, copy if of_numbers(value) else snapshot(value)))
         except RecursionError:
             raise ValueError(f"what came back is a {type(value).__name__} that holds itself") from None
 
@@ -141,7 +142,6 @@ def _written_into(name, value, before):
             own = f"{name}[{key!r}]"
             deeper = isinstance(part, tuple) or isinstance(part, dict) and list(part) == list(before[key])
             return _written_into(own, part, before[key]) if deeper else (own, part)
-    return name, value
 
 
 def _remedy(name, value, before):

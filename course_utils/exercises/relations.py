@@ -155,6 +155,8 @@ def _difference(pairs, arguments, subject):
     close = lambda got, wanted, *by: bool(np.isfinite(wanted).all()) and by_answer(got, wanted, *by)  # 1/0 is near all
     near = close(g, e)
     steady = lambda change, whole: (abs(change - whole) <= 0.01 * abs(whole) + 1e-9 * abs(e)).all()  # alike everywhere
+    by = lambda off, sign, name, a: f"{subject} {off} by `{name}`" if (a > 0).all() else (
+        f"{subject} is what it should be {sign} `{name}`")
     with np.errstate(all="ignore"):
         relations = (
             *((close(g, a), f"{subject} is `{name}` itself") for name, a in given.items()),
@@ -175,10 +177,8 @@ def _difference(pairs, arguments, subject):
              f"{subject} {more if shift > 0 else less} by `{abs(shift):.4g}`"),
             *((close(g, e * a), f"{subject} is `{name}` times what it should be") for name, a in given.items()),
             *((close(g, e / a), f"{subject} is what it should be, divided by `{name}`") for name, a in given.items()),
-            *((close(g, e + a), f"{subject} {more} by `{name}`" if (a > 0).all() else
-               f"{subject} is what it should be plus `{name}`") for name, a in given.items()),
-            *((close(g, e - a), f"{subject} {less} by `{name}`" if (a > 0).all() else
-               f"{subject} is what it should be minus `{name}`") for name, a in given.items()),
+            *((close(g, e + a), by(more, "plus", name, a)) for name, a in given.items()),
+            *((close(g, e - a), by(less, "minus", name, a)) for name, a in given.items()),
             (close(g, 1 / e), f"{subject} is 1 divided by what it should be"),
             (close(g, e**2), f"{subject} is the square of what it should be"),
             (close(g, e**0.5), f"{subject} is the root of what it should be"),
