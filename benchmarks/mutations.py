@@ -2,8 +2,8 @@
 
 One at a time: an arithmetic operator, a comparison, `and` for `or`, a `not` or a minus left out, a number, a truth
 value or a word changed (in the default of an argument, too), a condition negated, always true or never true, `None`
-returned. Sentences for readers (error messages, warnings, docstrings, anything with a space in it) and annotations stay
-as they are.
+returned. Sentences for readers (error messages, warnings, docstrings, anything with a space in it), annotations and
+assertions (`strict=True` is one) stay as they are.
 """
 
 import ast
@@ -53,7 +53,7 @@ def _places(node, statement, function):
     """Every node that may be changed, with the statement and the name of the function that it belongs to."""
     if isinstance(node, ast.stmt):
         statement = node
-    if isinstance(node, ast.Raise | ast.JoinedStr | ast.Assert) or _is_spoken(node):
+    if isinstance(node, ast.Raise | ast.JoinedStr | ast.Assert) or _is_spoken(node) or _is_strict(node):
         return
     if isinstance(node, ast.expr | ast.stmt | ast.arg):
         yield node, statement, function
@@ -73,6 +73,11 @@ def _is_spoken(node):
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant) or _is_spoken(node.value)
     return isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in SPOKEN
+
+
+def _is_strict(node):
+    """That parts go together in pairs, with none left over: no value for which this is not so is expected."""
+    return isinstance(node, ast.keyword) and node.arg == "strict" and getattr(node.value, "value", None) is True
 
 
 def _is_listed(node):

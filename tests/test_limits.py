@@ -13,14 +13,14 @@ import threading
 import time
 import warnings
 from functools import partial
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import psutil
 import pytest
 import torch
 
-from course_utils.exercises import EXERCISES
+from course_utils.exercises import EXERCISES, limits
 from course_utils.exercises.framework import judge
 from course_utils.exercises.limits import (
     POLITE,
@@ -30,7 +30,9 @@ from course_utils.exercises.limits import (
     Stopped,
     _counted,
     _Job,
+    _megabytes,
     as_before,
+    names_as_before,
     run_limited,
 )
 
@@ -395,6 +397,7 @@ def test_what_the_function_raises_comes_through():
     (0.05, 0.05, 0.05), (0.05, 0.0001, 0.05),  # computes; waits
     (0.2, 0.04, 0.04), (0.05, 0.09, 0.05),  # shares the processor with others; computes in two threads
     (3600.0, 0.0, 0.2),  # the laptop slept
+    (0.5, 0.05, 0.05), (0.5, 0.04, 0.2),  # at a tenth, and below: waits
 ])
 def test_time_in_which_others_have_the_processor_does_not_count(passed, computed, counts):
     assert _counted(passed, computed) == counts
@@ -441,3 +444,207 @@ def test_what_else_a_stream_can_do_it_can_do_within(capsys):
         assert sys.stdout.encoding == encoding
         np.mean, np.of_my_own = np.sum, 3
     assert np.mean is mean and len(names) == number
+
+
+# A job, part by part
+
+watched_lines = pytest.mark.skipif(not hasattr(sys, "monitoring"), reason="lines are watched from Python 3.12 on")
+ONCE_MORE = SystemExit.__init__  # of an exception that brings no other one
+
+
+@pytest.fixture
+def raised(monkeypatch):
+    """The exceptions that would be raised in threads."""
+    kinds = []
+    monkeypatch.setattr(limits, "_raise_in", lambda ident, kind: kinds.append(kind))
+    return kinds
+
+
+def job(running=True, ident=-1, watched=True):
+    made = _Job(None)
+    made.running, made.ident, made._at_every_line = running, ident, lambda: watched
+    return made
+
+
+@pytest.mark.parametrize("running, ident", [(False, -1), (True, None), (False, None)])
+@pytest.mark.parametrize("insist", [False, True])
+def test_nothing_is_raised_before_the_beginning_or_after_the_end(running, ident, insist, raised):
+    job(running, ident, False).ask(insist)
+    assert not raised
+
+
+@pytest.mark.parametrize("insist, watched, follows", [
+    (False, True, False), (False, False, False), (True, True, False), (True, False, True)])
+def test_an_exception_follows_itself_where_lines_cannot_be_watched(insist, watched, follows, raised):
+    asked = job(watched=watched)
+    asked.ask(insist)
+    assert raised == [asked.insistent if follows else Stopped]
+    assert (asked.insistent.__init__ is not ONCE_MORE) is follows
+    if follows:
+        asked.insistent()
+        assert raised[1:] == [asked.insistent]
+
+
+def test_a_job_that_ends_meanwhile_is_let_go(raised):
+    states = iter([True, False, False])
+    ending = type("Ending", (_Job,), {"running": property(lambda self: next(states), lambda self, value: None)})(None)
+    ending.ident, ending._at_every_line = -1, lambda: False
+    ending.ask(insist=True)
+    assert not raised and ending.insistent.__init__ is ONCE_MORE
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_a_thread_cleans_up_after_itself_if_nobody_waits_for_it(free):
+    calls, made = [], _Job(lambda: 3)
+    made.calm, made.free = lambda: calls.append(made.running), free
+    made.gate.release()
+    made.work()
+    assert calls == [False] * free
+    made.free = True
+    made._park()  # as when an exception came while it parked
+    assert not made.done.locked()
+
+
+def test_where_lines_cannot_be_watched_they_are_not(monkeypatch):
+    monkeypatch.setattr(limits, "sys", SimpleNamespace())
+    assert not _Job(None)._at_every_line()
+
+
+@watched_lines
+def test_a_tool_that_somebody_else_uses_is_left_to_them():
+    assert TOOL not in {sys.monitoring.DEBUGGER_ID, sys.monitoring.COVERAGE_ID, sys.monitoring.PROFILER_ID,
+                        sys.monitoring.OPTIMIZER_ID}
+    sys.monitoring.use_tool_id(TOOL, "another")
+    try:
+        assert not _Job(None)._at_every_line() and sys.monitoring.get_tool(TOOL) == "another"
+    finally:
+        sys.monitoring.free_tool_id(TOOL)
+
+
+@watched_lines
+def test_lines_of_a_job_that_has_ended_are_watched_no_longer():
+    jobs = [_Job(None), _Job(None)]
+    for one, ident in zip(jobs, (-1, -2), strict=True):
+        one.ident = ident
+        assert one._at_every_line()
+    code = busy_until.__code__
+    sys.monitoring.set_local_events(TOOL, code, sys.monitoring.events.LINE)
+    jobs[0].codes.add(code)
+    jobs[0].calm()
+    assert sys.monitoring.get_local_events(TOOL, code) == 0
+    jobs[1].calm()
+
+
+def clocked(monkeypatch, looks=1000, imports=False, grown=0.0):
+    """A job that does not end within so many looks, each a second after the last, with a quarter of it computed."""
+    made, clock, seen = _Job(None), SimpleNamespace(now=500.0, used=100.0, looks=0), []
+
+    def acquire(timeout):
+        clock.now, clock.used, clock.looks = clock.now + 1, clock.used + 0.25, clock.looks + 1
+        return clock.looks > looks
+
+    made.asked = []
+    made.done, made._imports, made._stack = SimpleNamespace(acquire=acquire), lambda: imports, lambda: []
+    made.ask = lambda insist: made.asked.append((clock.looks, insist))
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: clock.now, process_time=lambda: clock.used))
+    monkeypatch.setattr(limits, "_megabytes", lambda: 20.0 + (grown if clock.looks else 0))
+    return made, lambda: seen.append(clock.looks) or len(seen)
+
+
+@pytest.mark.parametrize("imports, grown, looks, limit", [
+    (False, 0, 6, "seconds"), (False, 500, 6, "seconds"), (False, 501, 1, "megabytes"), (True, 0, 51, "seconds")])
+def test_past_a_limit_and_not_at_it_a_job_is_asked_to_stop(imports, grown, looks, limit, monkeypatch):
+    made, look = clocked(monkeypatch, looks + 2, imports, grown)
+    exceeded = made.watch(1.25, 500, look)
+    assert (exceeded.limit, exceeded.seen, exceeded.ended) == (limit, 1, True)
+    assert [at for at, _ in made.asked] == [looks, looks + 1, looks + 2]
+
+
+def test_a_job_is_asked_five_times_before_one_insists_and_then_left_behind(monkeypatch):
+    made, look = clocked(monkeypatch)
+    exceeded = made.watch(1.25, 500, look)
+    assert [insist for _, insist in made.asked] == [False] * 5 + [True] * 96
+    assert not exceeded.ended and exceeded.seen == 1
+
+
+@pytest.mark.parametrize("ends", [3, 1000])
+def test_after_an_interruption_one_insists_for_a_second(ends, monkeypatch):
+    made, _ = clocked(monkeypatch, ends - 1)
+    made.stop()
+    assert [insist for _, insist in made.asked] == [True] * min(ends, 20)
+
+
+def test_where_a_thread_is_can_be_seen():
+    made = _Job(None)
+    made.ident = _thread.get_ident()
+    assert sys._getframe().f_code in [frame.f_code for frame in made._frames()] and made._imports() is False
+
+    def down(n):
+        return down(n - 1) if n else made._stack()
+
+    assert len(down(200)) == 100
+    made.ident = -1
+    assert made._stack() == [] and list(made._frames()) == []
+    made._frames = lambda: [SimpleNamespace(f_code=SimpleNamespace(co_filename="<frozen importlib._bootstrap>"))]
+    assert made._imports() is True
+
+
+def test_threads_for_attempts_have_room_for_deep_recursion(monkeypatch):
+    sizes, start = [], _thread.start_new_thread
+    monkeypatch.setattr(_thread, "start_new_thread", lambda *work: sizes.append(_thread.stack_size()) or start(*work))
+    assert run_limited(lambda: 3, 10, 500) == 3
+    assert all(100e6 < size < 200e6 for size in sizes) and len(sizes) == 1
+
+
+def test_memory_is_counted_in_millions_of_bytes_and_where_it_is_unknown_there_is_no_limit(monkeypatch):
+    assert _megabytes() == pytest.approx(psutil.Process().memory_info().rss / 1e6, rel=0.1)
+    monkeypatch.setattr(limits, "_process", lambda: None)
+    assert _megabytes() == 0.0
+
+
+def test_a_module_that_is_imported_within_another_stays():
+    module = ModuleType("imported_meanwhile")
+    try:
+        with names_as_before():
+            np.imported_meanwhile = module
+        assert np.imported_meanwhile is module
+    finally:
+        del np.imported_meanwhile
+
+
+def test_torch_may_be_absent_half_imported_or_imported_within(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch")
+    with as_before():
+        pass
+    with as_before():
+        sys.modules["torch"] = ModuleType("torch")
+    kinds = []
+    with as_before():
+        sys.modules["torch"] = SimpleNamespace(set_default_dtype=kinds.append, float32="single")
+    assert kinds == ["single"]
+    sys.modules["torch"] = SimpleNamespace(
+        set_default_dtype=kinds.append, float32="single", get_default_dtype=lambda: "double",
+        random=SimpleNamespace(get_rng_state=lambda: 5, set_rng_state=kinds.append))
+    with as_before():
+        pass
+    assert kinds == ["single", "double", 5]
+
+
+@pytest.mark.parametrize("printed, shown", [
+    (["ab", "c"], "abc"), (["ab", "cd"], "abc… (more was printed than is shown)\n"), (["abc", "d", "e"], "abc")])
+def test_so_many_characters_are_shown(printed, shown, capsys):
+    with as_before(3):
+        assert [sys.stdout.write(text) for text in printed] == list(map(len, printed))
+    assert capsys.readouterr().out == shown
+    with as_before(0):
+        print("nothing")
+    assert capsys.readouterr().out == ""
+
+
+def test_ten_thousand_characters_are_shown_of_each_attempt(capsys):
+    with as_before():
+        print("x" * 10_001, end="")
+    assert capsys.readouterr().out.startswith("x" * 10_000 + "…")
+    with as_before():
+        print("x" * 10_000, end="")
+    assert capsys.readouterr().out == "x" * 10_000

@@ -10,12 +10,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from small_exercises import exercise
 
 from course_utils.exercises import EXERCISES, framework, limits
 from course_utils.exercises.limits import TOOL, Exceeded, Stopped, _Job, as_before, run_limited
 from course_utils.exercises.otherwise import otherwise
-from course_utils.exercises.relations import effect
+from course_utils.exercises.relations import MISTAKE, NOTHING, _shortened, alike, effect, near
 from course_utils.exercises.tasks import Exercise, Project, Result
 from course_utils.exercises.walks import walk
 
@@ -59,6 +60,99 @@ def test_whole_numbers_are_multiples_of_1_and_nothing_is_one_of_0(pairs, place):
     got = [2 * e if off else e for e, off in zip(right, (1, 0, 1, 0), strict=True)]
     told = effect(got, right, asked)
     assert told == f"Right on 2 of 4 probes{place}; on the others yours is twice what it should be."
+
+
+@pytest.mark.parametrize("a, b, tolerance, same", [
+    (NOTHING, 0.0, 0.0, True), (1.5e-14, 0.0, 0.0, False), (1.10005, 1.0, 0.1, True), (1.10015, 1.0, 0.1, False)])
+def test_numbers_are_near_within_the_tolerance_and_a_thousandth_of_it(a, b, tolerance, same):
+    assert near(a, b, tolerance) is same
+    assert alike(np.array([a]), np.array([b]), tolerance).tolist() == [same]
+
+
+def test_numbers_of_an_array_are_alike_relative_to_the_largest_of_it():
+    right = np.array([1000.0, 0.0, 0.0, np.inf])
+    assert alike(right + [0.0, 0.05, 0.15, 0.0], right, 0.1).tolist() == [True, True, False, True]
+
+
+@pytest.mark.parametrize("parts, words", [
+    (1, "On all 2 probes yours is twice"), (5, ""),
+    (4, "On every probe value 2 and value 3 and value 4 are right. On all 2 probes value 1 is twice")])
+def test_two_to_four_values_are_told_of_one_by_one(parts, words):
+    expected = [tuple(np.arange(1.0, parts + 1) + x) for x in (0.0, 2.0)]
+    told = effect([(2 * e[0], *e[1:]) for e in expected], expected, [{}, {}])
+    assert told == words + " what it should be." * bool(words)
+
+
+def test_values_in_an_array_are_told_of_as_those_in_a_tuple():
+    expected = [(1.0, 2.0), (3.0, 5.0)]
+    assert effect([np.array([a, 2 * b]) for a, b in expected], expected, [{}, {}]) == (
+        "On every probe value 1 is right. On all 2 probes value 2 is twice what it should be.")
+    assert effect([(1.0, 4.0), 3.0], expected, [{}, {}]) == ""
+
+
+def test_tensors_that_ask_for_gradients_are_numbers():
+    expected = [torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([3.0, 5.0], requires_grad=True)]
+    assert effect([2 * e for e in expected], expected, [{}, {}]) == "On all 2 probes yours is twice what it should be."
+
+
+@pytest.mark.parametrize("ratio, words", [(2.00003, "twice"), (0.50003, "half of"), (2.0004, "`2` times")])
+def test_a_factor_is_told_to_four_places(ratio, words):
+    assert effect(list(FINE * ratio), list(FINE), [{}] * 4) == f"On all 4 probes yours is {words} what it should be."
+
+
+def test_where_entries_are_wrong_is_asked_of_all_that_are_off():
+    right, asked = [np.arange(3.0), np.arange(3.0), np.arange(3.0), np.arange(4.0)], [{"a": a} for a in (0, 0, 3, 4)]
+    got = [right[0], right[1], right[2] + 1, right[3][1:3]]
+    assert effect(got, right, asked) == "Right on 2 of 4 probes, those where `a` is 0."
+
+
+@pytest.mark.parametrize("scale, digits, words", [
+    (1e-4, 8, "yours is what it should be, rounded to 8 places"),
+    (1e-8, 12, "yours is what it should be, rounded to 12 places"),
+    (1e-9, 13, "yours is all but equal to what it should be, and still not equal"),
+    (1e-3, 5, "yours is what it should be, rounded to 5 places"),
+    (1e-9, 12, "yours is what it should be, rounded to 12 places"),
+    (1e-10, 13, "yours is within 1 % of what it should be, but not equal to it")])
+def test_numbers_are_seen_to_be_rounded_to_at_most_twelve_places(scale, digits, words):
+    right = np.array([1.23464, 1.65736, 1.33334]) * scale
+    assert effect(list(np.round(right, digits)), list(right), [{}] * 3) == f"On all 3 probes {words}."
+
+
+@pytest.mark.parametrize("got, expected, digits, words", [
+    (0.0, 0.5 + MISTAKE, 0, "rounded or cut"), (0.0, 0.6, 0, "cut"), (1.0, 0.6, 0, "rounded"),
+    (1 + 1.5e-13, 0.999, 2, ""), (1 + 0.5e-13, 0.999, 2, "rounded"), (1e-13, 0.3, 0, "rounded or cut"),
+    (3.05e-6, 3.4e-6, 6, ""), (0.5, 0.4, 0, "")])
+def test_a_number_is_rounded_if_it_has_no_more_digits(got, expected, digits, words):
+    assert _shortened(np.array([got]), np.array([expected]), digits) == words
+
+
+@pytest.mark.parametrize("got, expected, words", [
+    ([(1, -5), (6, -9)], [(1, -2), (3, -4)], ""), ([(1, -1), (2, -3)], [(1, -2), (3, -4)], ""),
+    ([(2, -5), (6, -9)], [(1, -2), (3, -4)], "too far from 0"),
+    ([(0, -1), (1, -3)], [(1, -2), (3, -4)], "too close to 0"), ([(-0.5, -1), (1, -3)], [(1, -2), (3, -4)], ""),
+    ([(1, 5), (6, 9)], [(1, 2), (3, 4)], ""), ([(2, 5), (6, 9)], [(1, 2), (3, 4)], "too large"),
+    ([(1, 1), (2, 1)], [(1, 2), (3, 4)], ""), ([(0, 1), (2, 1)], [(1, 2), (3, 4)], "too small")])
+def test_what_is_said_of_all_numbers_holds_for_all(got, expected, words):
+    told = effect([np.array(g, float) for g in got], [np.array(e, float) for e in expected], [{}, {}])
+    assert told == f"On all 2 probes yours is {words}." * bool(words)
+
+
+@pytest.mark.parametrize("a, words", [(0.0, "`0`"), (1.0, "`1`"), (2.0, "`a` itself")])
+def test_an_argument_that_is_0_or_1_is_told_as_the_number(a, words):
+    assert effect([a] * 3, [3.0, 5.0, 8.5], [{"a": a}] * 3) == f"On all 3 probes yours is {words}."
+
+
+def test_only_what_every_probe_gives_is_asked_about():
+    right, wrong = [2.0, 3.0, 5.0, 7.25], [4.0, 3.0, 10.0, 7.25]
+    asked = [{"a": 0, "b": 7.0, "c": np.arange(2.0)}, {"a": 2, "b": 7.0}, {"a": 0}, {"a": 3}]
+    for given in (asked, asked[2:] + asked[:2]):
+        assert effect(wrong, right, given).startswith("Right on 2 of 4 probes, those where `a` is not 0; on the others")
+
+
+def test_words_that_were_asked_for_stay_as_they_are():
+    right, asked = [2.0, 3.0, 5.0], [{"kind": "as is this"}, {"kind": "other"}, {"kind": "as is this"}]
+    assert effect([4.0, 3.0, 10.0], right, asked).startswith(
+        "Right on 1 of 3 probes, those where `kind` is not 'as is this'; on the others")
 
 
 # Walks
@@ -176,25 +270,6 @@ def test_that_more_was_printed_is_said_once_and_only_then(capsys):
         for _ in range(5):
             print("abc")
     assert capsys.readouterr().out == "abc\nabc\nab… (more was printed than is shown)\n"
-
-
-@pytest.mark.parametrize("imports, grown, looks, limit", [
-    (False, 0, 6, "seconds"), (True, 0, 53, "seconds"), (False, 501, 1, "megabytes")])
-def test_what_counts_is_the_time_in_which_the_process_computes(imports, grown, looks, limit, monkeypatch):
-    """Each look comes a second after the last, in which the process computed for a fifth: others had the processor."""
-    job, clock = _Job(None), SimpleNamespace(now=500.0, used=100.0, looks=0)
-
-    def acquire(timeout):
-        clock.now, clock.used, clock.looks = clock.now + 1, clock.used + 0.2, clock.looks + 1
-        return clock.looks > 100 or bool(seen)
-
-    seen = []
-    job.done, job.running = SimpleNamespace(acquire=acquire), False
-    job._imports = lambda: imports
-    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: clock.now, process_time=lambda: clock.used))
-    monkeypatch.setattr(limits, "_megabytes", lambda: 20.0 + (grown if clock.looks else 0))
-    exceeded = job.watch(1.05, 500, lambda: seen.append(clock.looks) or "here")
-    assert seen == [looks] and exceeded.limit == limit and exceeded.seen == "here"
 
 
 def test_an_exception_that_is_caught_brings_the_next_one_where_lines_cannot_be_watched(monkeypatch):

@@ -169,3 +169,18 @@ def test_a_list_that_holds_itself_is_told_so():
 
     assert judged(endless, lambda x: [x, x], (1.0,), (2.0,)).message == (
         "For `x = 1`: what came back is a list that holds itself.")
+
+
+@pytest.mark.parametrize("x, shown", [
+    (1 + 0.5e-13, "1"), (1 + 1.5e-13, repr(1 + 1.5e-13)), (1 + 4e-9, repr(1 + 4e-9)), (1 + 6e-9, "1"), (-0.0, "0"),
+    (np.inf, "inf"), (-np.inf, "-inf"), (np.nan, "nan")])
+def test_a_number_a_hair_beside_a_short_one_is_shown_whole(x, shown):
+    assert values.show(x) == shown
+
+
+@pytest.mark.parametrize("numbers, shown", [
+    ([1 / 3, 1 / 3 + 3e-12], "(0.33333333333333, 0.33333333333633)"),
+    ([1 / 3, 1 / 3 + 3e-14], "(0.33333333333333, 0.33333333333336)"),
+    ([1 / 3] * 40 + [1 / 3 + 1e-8], f"({'0.333333, ' * 40}…)")])
+def test_the_first_forty_numbers_of_a_list_are_shown_with_the_digits_that_tell_them_apart(numbers, shown):
+    assert values.show(numbers) == values.short(shown, 300)

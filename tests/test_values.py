@@ -29,7 +29,7 @@ def test_four_values_are_told_one_by_one():
 
 
 def test_as_many_digits_are_shown_as_tell_numbers_from_each_other():
-    assert values.show((1234567891.0, 1234568000.0)) == "(1234567891.0, 1.234568e+09)"
+    assert values.show((1234567891.0, 1234568000.0)) == "(1234567891, 1234568000)"
     assert values.show((0.12345678, 0.12345679)) == "(0.12345678, 0.12345679)"
 
 

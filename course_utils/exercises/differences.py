@@ -60,9 +60,14 @@ def _on_the_way(exercise, index, got=None):
 
 def as_asked(exercise, index):
     """A probe in a few words, tables by their shape."""
+    return ", ".join(f"{n} = {brief(v)}" for n, v in _named(exercise, index).items())
+
+
+def _named(exercise, index):
+    """The arguments of a probe by their names."""
     called = exercise.reference if exercise.plain else partial(exercise.drive, None)
     probe = exercise.probes[index % len(exercise.probes)]
-    return ", ".join(f"{n} = {brief(v)}" for n, v in zip(inspect.signature(called).parameters, probe, strict=False))
+    return dict(zip(inspect.signature(called).parameters, probe, strict=False))
 
 
 def _answers(asked, expected, got, remark):
@@ -79,7 +84,7 @@ def _which(expected, got, one="Entry", many="Entries"):
     if not isinstance(expected, np.ndarray) or expected.size < 2 or (g := as_array(got)).shape != expected.shape:
         return ""
     off = [", ".join(map(str, at)) for at in np.argwhere(~alike(g, expected, RIGHT))]
-    if not 0 < len(off) < expected.size:
+    if len(off) == expected.size:
         return ""
     places = [f"[{at}]" if expected.ndim > 1 else at for at in off]
     names = f"{one} {places[0]} differs" if len(off) == 1 else f"{many} {', '.join(places)} differ"
@@ -171,18 +176,15 @@ def _numbered(expected, got, one):
         e, g = as_array(expected), as_array(got)
     except Exception:
         return None
-    if e.shape != g.shape:
+    if e.shape != g.shape or alike(g, e, RIGHT).all():
         return None
-    off = np.argwhere(~alike(g, e, RIGHT))
-    if not len(off):
-        return None
-    at = tuple(int(i) for i in off[0])
-    name = f"{one} {at[0]}" if len(at) == 1 else f"{one} [{', '.join(map(str, at))}]" if at else ""
+    at = tuple(int(i) for i in np.argwhere(~alike(g, e, RIGHT))[0])
+    name = f"{one} {at[0]}" if len(at) == 1 else f"{one} [{', '.join(map(str, at))}]"
     return (f"{name} (of shape {e.shape}, counted from 0)" if at else ""), float(e[at]), float(g[at])
 
 
 def _compared(place, expected, got):
-    digits = next((d for d in range(3, 17) if f"{expected:.{d}g}" != f"{got:.{d}g}"), 17)
+    digits = next(d for d in range(3, 17) if f"{expected:.{d}g}" != f"{got:.{d}g}")
     return f"{place or 'the answer'}: expected `{expected:.{digits}g}`, got `{got:.{digits}g}`."
 
 
@@ -255,15 +257,12 @@ def in_common(exercise, got, expected, right, watched, model):
     share = f"Right on {n - len(off)} of {n} probes" * (0 < len(off) < n)
     if not all(_is_of_its_kind(got[i], expected[i]) for i in off):
         return f"{share}; {the_others(len(off), about)}." if about else share and f"{share}."
-    names = list(inspect.signature(exercise.reference).parameters)
-    asked = [dict(zip(names, probe, strict=False)) if len(probe) == len(names) else {} for probe in exercise.probes]
-    both = [(0.0, 0.0) if g is None and e is None else (g, e) for g, e in zip(got[:n], expected[:n], strict=True)]
-    own, theirs = zip(*both, strict=True)
-    sentence = effect(own, theirs, asked, about, exercise.parts) or share and f"{share}."
-    step = {("w", "g"): "your step", ("w", "gradient"): "your way from `w`"}.get(tuple(names[:2]))
+    asked = [_named(exercise, i) for i in range(n)]
+    sentence = effect(got[:n], expected[:n], asked, about, exercise.parts) or share and f"{share}."
+    step = {("w", "g"): "your step", ("w", "gradient"): "your way from `w`"}.get(tuple(asked[0])[:2])
     if not step or "yours" in sentence:
         return sentence
-    return moves(own, theirs, [probe[0] for probe in exercise.probes], asked, step) or sentence
+    return moves(got[:n], expected[:n], [a["w"] for a in asked], asked, step) or sentence
 
 
 def _is_of_its_kind(got, expected):
@@ -277,9 +276,9 @@ def _is_of_its_kind(got, expected):
 
 def one_answer(exercise, got):
     """That the answer does not depend on the question, if so: probes ask for different answers."""
-    if not exercise.plain or isinstance(got[0], Raised):
+    if not exercise.plain or any(isinstance(g, Raised) or not same(g, got[0], RIGHT) for g in got):
         return ""
-    return f"Yours is `{show(got[0])}` on every probe." if all(same(g, got[0], RIGHT) for g in got) else ""
+    return f"Yours is `{show(got[0])}` on every probe."
 
 
 def _first_steps(watched, model):
@@ -291,6 +290,6 @@ def _first_steps(watched, model):
         return ""
     if all(_alike(g.value, e.value) for g, e in firsts):
         return "Every first step is right: what differs comes with the later ones."
-    asked = [{n: v for n, v in e.named(watched.names).items() if n != "state"} for _, e in firsts]
+    asked = [e.named(watched.names) for _, e in firsts]
     return moves([g.value[0] for g, _ in firsts], [e.value[0] for _, e in firsts], [a["w"] for a in asked], asked,
                  "your first step", "first steps")

@@ -289,18 +289,22 @@ def names_as_before():
             names.update({name: value for name, value in before.items() if names.get(name) is not value})
 
 
-def _torch_state():
+def _torch():
+    """The module, if it has been imported, all of it."""
     torch = sys.modules.get("torch")
+    return torch if hasattr(torch, "set_default_dtype") else None
+
+
+def _torch_state():
+    torch = _torch()
     return torch and (torch.get_default_dtype(), torch.random.get_rng_state())
 
 
 def _restore_torch(state):
-    torch = sys.modules.get("torch")
-    if not torch or not hasattr(torch, "set_default_dtype"):
-        return
-    torch.set_default_dtype(state[0] if state else torch.float32)
-    if state:
-        torch.random.set_rng_state(state[1])
+    if torch := _torch():
+        torch.set_default_dtype(state[0] if state else torch.float32)
+        if state:
+            torch.random.set_rng_state(state[1])
 
 
 def _return_to(folder):
@@ -330,10 +334,9 @@ class _Brief:
         self._stream, self._left = stream, most
 
     def write(self, text):
-        if self._left > 0:
-            self._stream.write(text[:self._left])
-            if len(text) >= self._left:
-                self._stream.write("… (more was printed than is shown)\n")
+        self._stream.write(text[:max(self._left, 0)])
+        if 0 < self._left < len(text):
+            self._stream.write("… (more was printed than is shown)\n")
         self._left -= len(text)
         return len(text)
 

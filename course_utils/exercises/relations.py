@@ -11,6 +11,7 @@ __all__ = ["RIGHT", "MISTAKE", "alike", "asking", "effect", "moves", "near"]
 
 RIGHT, MISTAKE = 1e-5, 1e-4  # relative tolerances: float32 is right, and a mistake need only be recognized
 NOTHING = 1e-14  # what rounding may leave of a 0
+PLACES = 13  # behind the point, to fewer of which numbers may have been rounded
 
 
 def effect(got, expected, arguments, about="", parts=()):
@@ -65,7 +66,8 @@ def _of_lengths(pairs, arguments):
         if all(_close(g, cut(g, e)) for g, e in pairs):
             return f"On every probe {words}."
     surplus = {len(g) - len(e) for g, e in pairs}
-    wrong = [(g, e) for g, e in pairs if g.shape != e.shape or not _close(g, e)]
+    off = [not _close(g, e) for g, e in pairs]
+    wrong = [pair for pair, is_wrong in zip(pairs, off, strict=True) if is_wrong]
     if any(len(g) for g, _ in wrong) and all(_close(g, e[:len(g)]) for g, e in wrong):
         return "The entries are right as far as they go, but there are too few of them."
     if all(_close(g[:len(e)], e) for g, e in wrong):
@@ -78,7 +80,7 @@ def _of_lengths(pairs, arguments):
     told = told if any(len(g) for g, _ in wrong) else "yours has no entries"
     if len(wrong) == len(pairs):
         return f"On all {len(pairs)} probes {told}." if told else ""
-    place = _where(arguments, [g.shape != e.shape or not _close(g, e) for g, e in pairs])
+    place = _where(arguments, off)
     right = f"Right on {len(pairs) - len(wrong)} of {len(pairs)} probes" + f", those {place}" * bool(place)
     others = "the others" if len(wrong) > 1 else "the other one"
     return f"{right}; on {others} {told}." if told else f"{right}."
@@ -103,7 +105,7 @@ def _sentence(pairs, arguments, about, subject, unit="probes"):
     off = [i for i, is_wrong in enumerate(wrong) if is_wrong]
     told = _difference([pairs[i] for i in off], [arguments[i] for i in off], subject)
     if _is_plural(subject) and told.startswith(f"{subject} is "):
-        told = told.replace(" is ", " are ", 1).replace("what it should", "what they should")
+        told = told.replace(" is ", " are ").replace("what it should", "what they should")
     if all(wrong):
         return f"On all {len(pairs)} {unit} {told}." if told else ""
     right = f"Right on {len(pairs) - len(off)} of {len(pairs)} {unit}"
@@ -154,7 +156,8 @@ def _difference(pairs, arguments, subject):
     by_answer = partial(_close_by_answer, np.repeat(np.arange(len(pairs)), [y.size for _, y in pairs]))
     close = lambda got, wanted, *by: bool(np.isfinite(wanted).all()) and by_answer(got, wanted, *by)  # 1/0 is near all
     near = close(g, e)
-    steady = lambda change, whole: (abs(change - whole) <= 0.01 * abs(whole) + 1e-9 * abs(e)).all()  # alike everywhere
+    steady = lambda change, whole: by_answer(change, whole, 0.01)  # alike everywhere
+    beside = (e < 0).any()  # where all are above 0, far from it is large
     by = lambda off, sign, name, a: f"{subject} {off} by `{name}`" if (a > 0).all() else (
         f"{subject} is what it should be {sign} `{name}`")
     with np.errstate(all="ignore"):
@@ -166,9 +169,9 @@ def _difference(pairs, arguments, subject):
             *((all(not np.isclose(a, x).any() for (x, _), a in zip(pairs, values, strict=True)),
                f"{subject} is none of the `{name}`") for name, values in lists.items()),
             *((near and words, f"{subject} is what it should be, {words} to {d} places")
-              for d in range(2, 8) for words in [_shortened(g, e, d)]),
+              for d in range(2, PLACES) for words in [_shortened(g, e, d)]),
             (near, f"{subject} is all but equal to what it should be, and still not equal"),
-            (close(g, np.full(g.shape, g[0])), f"{subject} is `{g[0]:.6g}`"),
+            (close(g, g[:1]), f"{subject} is `{g[0]:.6g}`"),
             (close(g, -e), f"the sign of {subject} is turned round"),
             (ratio and close(g, ratio * e) and steady(g - e, (ratio - 1) * e),
              f"{subject} is {_times(ratio)} what it should be"),
@@ -188,10 +191,10 @@ def _difference(pairs, arguments, subject):
             (close(g, np.floor(e)), f"{subject} is what it should be, rounded down to a whole number"),
             (close(g, np.ceil(e)), f"{subject} is what it should be, rounded up to a whole number"),
             *((words, f"{subject} is what it should be, {words} to {d} place{'s' * (d != 1)}")
-              for d in range(5) for words in [_shortened(g, e, d)]),
+              for d in range(PLACES) for words in [_shortened(g, e, d)]),
             (close(g, e, 0.01), f"{subject} is within 1 % of what it should be, but not equal to it"),
-            ((abs(g) > abs(e)).all() and (g * e > 0).all() and (e < 0).any(), f"{subject} is too far from 0"),
-            ((abs(g) < abs(e)).all() and (g * e >= 0).all() and (e < 0).any(), f"{subject} is too close to 0"),
+            (beside and (abs(g) > abs(e)).all() and (np.sign(g) == np.sign(e)).all(), f"{subject} is too far from 0"),
+            (beside and (abs(g) < abs(e)).all() and (np.sign(g) != -np.sign(e)).all(), f"{subject} is too close to 0"),
             ((g * e < 0).all(), f"the sign and the size of {subject} are wrong"),
             ((g > e).all(), f"{subject} {more}"),
             ((g < e).all(), f"{subject} {less}"),
@@ -199,11 +202,16 @@ def _difference(pairs, arguments, subject):
     return next((words for holds, words in relations if holds), "")
 
 
+def _asked(arguments):
+    """The names of what every probe gives."""
+    return min(arguments, key=len)
+
+
 def _given(pairs, arguments):
     """The arguments that are numbers other than 0 and 1, one for each number of the pairs."""
     values = {name: np.concatenate([np.full(np.size(e), a[name], dtype=float)
                                     for a, (_, e) in zip(arguments, pairs, strict=True)])
-              for name in (arguments[0] if arguments else ()) if all(_is_number(a.get(name)) for a in arguments)}
+              for name in _asked(arguments) if all(_is_number(a[name]) for a in arguments)}
     return {name: v for name, v in values.items() if v.all() and not (v == 1).all()}
 
 
@@ -212,8 +220,8 @@ _PLACES = {"first": lambda a: a[0], "last": lambda a: a[-1], "largest": np.max, 
 
 def _lists(pairs, arguments):
     """The arguments that are rows of numbers with the right answers among them."""
-    rows = {name: [a[name] for a in arguments] for name in (arguments[0] if arguments else ()) if all(
-        getattr(a.get(name), "ndim", None) == 1 and len(a[name]) for a in arguments)}
+    rows = {name: [a[name] for a in arguments] for name in _asked(arguments) if all(
+        getattr(a[name], "ndim", None) == 1 and len(a[name]) for a in arguments)}
     return {name: values for name, values in rows.items() if all(
         np.ndim(g) == np.ndim(e) == 0 and np.isclose(a, e).any() for (g, e), a in zip(pairs, values, strict=True))}
 
@@ -231,7 +239,7 @@ def _where(arguments, wrong):
 
 def _questions(arguments):
     """Simple questions about what was asked, as words and a function."""
-    names = {name: [a[name] for a in arguments] for name in (arguments[0] if arguments else ())}
+    names = {name: [a[name] for a in arguments] for name in _asked(arguments)}
     for name, values in names.items():
         texts = sorted({v for v in values if isinstance(v, str)})
         for kinds in (*((t,) for t in texts), *combinations(texts, 2)):
@@ -241,7 +249,7 @@ def _questions(arguments):
         for value in (0, 1):
             yield f"where `{name}` is {value}", lambda a, n=name, v=value: a[n] == v
         yield f"where `{name}` is below 0", lambda a, n=name: a[n] < 0
-    for name in [n for n in names if n not in numbers]:
+    for name in names:
         yield f"where `{name}` is a single number", lambda a, n=name: _is_number(a[n])
         if words := {(1,): "of one entry", (2,): "of one row"}.get(tuple({getattr(v, "ndim", 0) for v in names[name]})):
             yield f"where `{name}` is {words}", lambda a, n=name: a[n].shape[0] == 1

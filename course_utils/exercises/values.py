@@ -5,6 +5,7 @@ import inspect
 import math
 import re
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -164,14 +165,14 @@ def show(value):
 def _number(x, digits=6):
     """A float in so many digits, or in all where it lies a hair beside such a number."""
     told = f"{x + 0.0:.{digits}g}"  # + 0.0: no -0
-    hair = abs(float(x) - float(told))
-    return repr(float(x)) if 1e-13 * abs(x) < hair < 5e-9 * abs(x) else told
+    meets = partial(math.isclose, x, float(told), abs_tol=0)
+    return repr(float(x)) if meets(rel_tol=5e-9) and not meets(rel_tol=1e-13) else told
 
 
 def _digits(values):
     """How many digits tell the different ones of some floats from each other."""
     different = {float(f"{v:.14g}") for v in values[:40] if isinstance(v, float) and math.isfinite(v)}
-    return next(d for d in (6, 9, 12, 14) if len({f"{v:.{d}g}" for v in different}) == len(different))
+    return next(d for d in (6, 14) if len({f"{v:.{d}g}" for v in different}) == len(different))
 
 
 def brief(value):
