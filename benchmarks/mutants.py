@@ -49,10 +49,14 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/mutants"
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 ENGINE = sorted(f"course_utils/engine/{path.name}" for path in (ROOT / "course_utils/engine").glob("[a-z]*.py"))
+IDENTITY = [module for module in ENGINE if Path(module).stem in (
+    "bytecode", "identity", "libraries", "store", "surroundings", "unknowable", "values")
+    or Path(module).stem.startswith("walk_")]
+TRAINING = [module for module in ENGINE if module not in IDENTITY]
 JUDGE = [f"course_utils/exercises/{name}.py" for name in (
     "asking", "differences", "framework", "limits", "otherwise", "relations", "tasks", "values", "walks")]
-SWEEPS = ("sweep", "training", "stacks", "compare", "plain", "chunks", "store", "identity", "memory", "curvature",
-          "bad_input", "names", "evaluated")
+SWEEPS = ("sweep", "training", "stacks", "compare", "plain", "chunks", "store", "memory", "curvature", "bad_input",
+          "names", "evaluated")
 GROUPS = [  # modules, and the names of the tests that are about them; those of the first name are run first
     *(([f"course_utils/{name}.py"], (name, "bad_input")) for name in ("schedules", "statistics", "search")),
     (["course_utils/optimizers.py"], ("optimizers", "newer_optimizers", "bad_input")),
@@ -60,7 +64,8 @@ GROUPS = [  # modules, and the names of the tests that are about them; those of 
     (["course_utils/claims.py"], ("claims", "statistics")),
     (JUDGE, ("answers", "asking", "differences", "messages", "mistakes", "relations", "same_values", "values", "walks",
              "wording", "limits", "exercises", "sentences")),
-    (["course_utils/sweep.py", *ENGINE], SWEEPS),
+    (["course_utils/sweep.py", *TRAINING], SWEEPS),
+    (IDENTITY, ("identity", "store", "chunks")),
 ]
 LIBRARIES = ("torch", "pandas", "scipy.stats", "scipy.optimize", "sklearn.datasets", "optuna", "matplotlib.pyplot",
              "hypothesis", "nbformat", "nbclient", "ipywidgets", "IPython", "cloudpickle", "tqdm")
@@ -219,6 +224,7 @@ def prepare(tree):
     sys.path[:] = [str(tree), *(p for p in sys.path if Path(p).resolve() not in (ROOT, ROOT / "benchmarks"))]
     os.environ["PYTHONPATH"] = str(tree)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ["COURSE_RESUME"] = f"{tree}-tmp"  # a folder that children, which end at once, do not leave behind
     import hypothesis
     import pytest  # noqa: F401
     for name in LIBRARIES:

@@ -1,4 +1,4 @@
-"""One thread a process, since several run at once; figures go nowhere; no progress is noted; no network is used.
+"""For the tests in this folder: figures go nowhere, no example has a deadline.
 
 What one notebook has trained is not trained again by its solved copy, nor by the browser tests after them: `TRAINED`.
 The package's own tests know nothing of it.
@@ -8,17 +8,10 @@ import os
 import shutil
 import tempfile
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; kernels inherit it
-os.environ["COURSE_PROGRESS"] = "off"  # what tests solve is not what the developer solved
-os.environ["COURSE_SOLUTIONS"] = "on"
-
 import matplotlib
-import network_guard
 import pytest
 from hypothesis import settings
 
-network_guard.install()
-network_guard.inherit()
 matplotlib.use("Agg")
 settings.register_profile("course", deadline=None, print_blob=True)  # shared machines pause at any moment
 settings.load_profile("course")
