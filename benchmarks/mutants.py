@@ -65,7 +65,7 @@ GROUPS = [  # modules, and the names of the tests that are about them; those of 
     (JUDGE, ("answers", "asking", "differences", "messages", "mistakes", "relations", "same_values", "values", "walks",
              "wording", "limits", "exercises", "sentences")),
     (["course_utils/sweep.py", *TRAINING], SWEEPS),
-    (IDENTITY, ("identity", "store", "chunks")),
+    (IDENTITY, ("identity", "bytecode", "store", "chunks")),
 ]
 LIBRARIES = ("torch", "pandas", "scipy.stats", "scipy.optimize", "sklearn.datasets", "optuna", "matplotlib.pyplot",
              "hypothesis", "nbformat", "nbclient", "ipywidgets", "IPython", "cloudpickle", "tqdm")

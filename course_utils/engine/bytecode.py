@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from .unknowable import TELLTALE
-from .values import PLAIN, hash_of, text_of
+from .values import hash_of, text_of
 
 __all__ = ["Reading", "Reference", "read"]
 
-_SILENT = {"NOP", "EXTENDED_ARG", "CACHE", "PUSH_NULL"}
+_SILENT = {"NOP", "EXTENDED_ARG", "PUSH_NULL"}
 _ALIKE = {"LOAD_METHOD": "LOAD_ATTR",  # which one is used depends on whether the import stands in the same cell
           "LOAD_FAST_BORROW": "LOAD_FAST"}
 _PAIRS = {"LOAD_FAST_LOAD_FAST": ("LOAD_FAST", "LOAD_FAST"), "STORE_FAST_STORE_FAST": ("STORE_FAST", "STORE_FAST"),
@@ -82,17 +82,17 @@ class _Reader:
         named = inspect.getargs(code)
         caught = [(place(entry.start), place(entry.end), place(entry.target), entry.depth, entry.lasti)
                   for entry in dis.Bytecode(code).exception_entries]
-        return hash_of(repr((arguments, named, said, caught)).encode("utf-8", "surrogatepass"))
+        return hash_of(repr((arguments, named, said, caught)).encode())
 
     def _constant(self, value, outer, imports):
         if isinstance(value, types.CodeType):
-            inside = frozenset(name for name in value.co_freevars if name in outer or name in imports)
+            inside = frozenset(value.co_freevars)
             return value.co_name, self.read(value, inside & outer, {n: imports[n] for n in inside if n in imports})
         if isinstance(value, tuple):
             return "tuple", tuple(self._constant(v, outer, imports) for v in value)
         if isinstance(value, frozenset):
             return "frozenset", tuple(sorted(repr(self._constant(v, outer, imports)) for v in value))
-        return type(value).__name__, text_of(value) if type(value) in PLAIN else repr(value)
+        return type(value).__name__, text_of(value)
 
     def _note(self, steps, at, outer, imports):
         """Note the names that a step reads or writes."""
@@ -153,10 +153,7 @@ def _imports(steps):
         elif step.opname == "IMPORT_FROM" and module is not None:
             attributes = (step.argval,) if names else (*attributes, step.argval)
         elif step.opname.startswith("STORE_") and module is not None and isinstance(step.argval, str):
-            if steps[at - 1].opname in ("IMPORT_NAME", "IMPORT_FROM", "POP_TOP"):
-                found[step.argval] = "import", module, level, attributes
-            if not names:
-                module = None
+            found[step.argval] = "import", module, level, attributes
         elif step.opname not in ("POP_TOP", "SWAP"):
             module = None
     return found
