@@ -199,7 +199,7 @@ class Sweep:
         best rate is the smallest or the largest of three or more on the grid; `allow_edge` turns that off. Of equally
         good settings one inside the grid is chosen. `where` narrows the choice as in `select`.
         """
-        runs = self.select(**where) if where else self
+        runs = self.select(**where)
         reported = runs
         if choose_on is not None or report_on is not None:
             runs, reported = map(runs.of_seeds, _two_sides(self.seeds, choose_on, report_on))

@@ -561,7 +561,7 @@ def layer_autograd(x, W, g):
 
 
 def layer_loops(x, W, g):
-    g_x, g_W, g_b = np.zeros_like(x), np.zeros_like(W), np.zeros(len(W))
+    g_x, g_W, g_b = np.zeros(x.shape), np.zeros(W.shape), np.zeros(len(W))
     for example in range(len(x)):
         for out in range(len(W)):
             g_b[out] += g[example, out]
@@ -1993,7 +1993,7 @@ every_drawn = pytest.mark.parametrize("exercise", [e for e in EXERCISES.values()
 @every_drawn
 def test_what_is_drawn_are_new_questions_and_the_same_ones_at_every_check(exercise):
     one, other = ([probe for more in exercise.follow_ups() for probe in more.probes] for _ in range(2))
-    assert len(one) == len(exercise.further) + tasks.DRAWS
+    assert len(one) == len(exercise.further) + tasks.DRAWS + len(exercise.whole)
     answers, again = (asking.outcomes(dataclasses.replace(exercise, probes=tuple(probes)), exercise.reference)
                       for probes in (one, other))
     assert not any(isinstance(a, values.Raised) for a in answers)

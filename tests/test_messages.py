@@ -6,9 +6,10 @@ from functools import partial
 
 import numpy as np
 import pytest
-from small_exercises import exercise
+from small_exercises import exercise, told
 
 from course_utils.exercises import framework
+from course_utils.exercises.walks import walk
 
 
 def twice(x):
@@ -171,3 +172,45 @@ def test_an_attempt_that_takes_too_much_memory_is_asked_for_what_grows():
 def test_an_answer_that_takes_too_much_memory_is_not_the_growing_of_a_list():
     message = said(twice, drive=looked_through(grows), limits=(60, 20))
     assert message.startswith("What `twice` gave back ") and message.endswith("had grown by more than 20 MB.")
+
+
+# What is asked of who is right
+
+def holds_the_first(w, g, state, lr):
+    return w - lr * state.get("g", g), {"g": state.get("g", g)}
+
+
+def as_it_should_be(w, g, state, lr):
+    return w - lr * np.array(state.get("g", g)), {"g": np.array(state.get("g", g))}
+
+
+STEPS = [(np.array([1.0, 2.0]), ([0.5, 1.0], [2.0, -1.0]), 0.1), (np.ones(3), ([1.0, 2, 3], [3.0, 2, 1]), 0.2)]
+
+
+def walked(attempt, w, gradients, lr):
+    return walk(attempt, w, [np.array(g) for g in gradients], [(lr,)] * len(gradients))
+
+
+@pytest.mark.parametrize("attempt, remark", [(holds_the_first, True), (as_it_should_be, False)])
+def test_who_keeps_the_gradient_itself_passes_and_is_told_that_it_may_be_filled_anew(attempt, remark):
+    result = framework.judge(exercise(as_it_should_be, *STEPS, drive=walked), attempt)
+    assert result.passed and result.message.endswith("`g.copy()` would keep its numbers.") is remark
+
+
+def test_whole_numbers_in_arrays_may_be_refused_but_not_cut():
+    def cuts(x):
+        new = np.zeros_like(x)
+        new[:] = x / 2
+        return new
+
+    def refuses(x):
+        if x.dtype.kind == "i":
+            raise TypeError("floats, please")
+        return x / 2
+
+    asked = exercise(lambda x: x / 2, (np.array([1.5]),), (np.array([3.0, 1.0]),), whole=((np.array([3, 4]),),))
+    assert told(asked, cuts) == (
+        "Right on the first 2 probes; in the next one an array holds whole numbers, and one that is made like it, as "
+        "by `zeros_like`, can hold no others. For `x = [3, 4]` the answer is an array `[1.5, 2]`; yours gave an array "
+        "`[1, 2]`. Entry 0 differs (counted from 0); the rest is right.")
+    assert framework.judge(asked, refuses).passed

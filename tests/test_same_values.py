@@ -184,3 +184,12 @@ def test_a_number_a_hair_beside_a_short_one_is_shown_whole(x, shown):
     ([1 / 3] * 40 + [1 / 3 + 1e-8], f"({'0.333333, ' * 40}…)")])
 def test_the_first_forty_numbers_of_a_list_are_shown_with_the_digits_that_tell_them_apart(numbers, shown):
     assert values.show(numbers) == values.short(shown, 300)
+
+
+@pytest.mark.parametrize("x, asked, shown", [
+    (1.000001, "1.000001", "1"), (1 + 2.0**-23, repr(1 + 2.0**-23), "1"), (1 / 3, "0.333333", "0.333333"),
+    (0.1, "0.1", "0.1"), (2.5e-7, "2.5e-07", "2.5e-07"), (12345.01, "12345", "12345")])
+def test_a_question_is_shown_with_the_digits_that_tell_it_from_a_short_one(x, asked, shown):
+    assert values.brief(x, beside=1e-5) == asked and values.brief(x) == shown
+    assert values.brief(np.array([x, 2.0]), beside=1e-5) == f"[{asked}, 2]"
+    assert values.brief((x, 2.0), beside=1e-5) == f"({asked}, 2)"

@@ -257,7 +257,7 @@ def _on_all_cores(data, chunks, epochs, device, tick):
                 yield tasks[task], task.result()
         finally:
             stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
 def _by_workers(data, chunks, epochs, device, executor, tick):
@@ -278,7 +278,7 @@ def _by_workers(data, chunks, epochs, device, executor, tick):
 
 def _why(error):
     """The kind of an error and what it says; for what cannot be sent to a worker, what helps."""
-    said = f"{type(error).__name__}: {error}".strip().splitlines()[0][:200]
+    said = f"{type(error).__name__}: {error}".strip().splitlines()[0][:200].removesuffix(":")
     if "pickle" in said.lower() or "__main__" in said:
         said += ("; what goes to another process must be defined in a file that it can import, not as a lambda or in a "
                  "notebook")

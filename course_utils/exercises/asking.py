@@ -11,7 +11,7 @@ import numpy as np
 from .limits import HERE, Stopped
 from .values import Raised, copied, is_still, of_numbers, short, snapshot
 
-__all__ = ["Watched", "outcome", "outcomes"]
+__all__ = ["Memory", "Watched", "outcome", "outcomes"]
 
 
 class _Call:
@@ -39,14 +39,21 @@ class _Call:
         return calls
 
 
+class Memory:
+    """What is known of all calls of an attempt: what they gave back, and whether one called itself too often."""
+
+    def __init__(self):
+        self.given, self.too_deep = [], False
+
+
 class Watched:
     """Calls a function, and tells afterwards what it was asked, what it gave back and which arguments were changed."""
 
-    def __init__(self, attempt, names, fresh="", given=None):
+    def __init__(self, attempt, names, fresh="", memory=None):
         self.attempt, self.names, self.kept = attempt, list(names), []
         self.fresh, self.came_back = fresh, False
         self.inside, self.probe, self.calls, self.newest = False, 0, [], None
-        self.given = [] if given is None else given  # that of earlier questions may be passed on
+        self.memory = memory or Memory()  # that of earlier questions, into whose answers a later one may write
         self._makers, self._states = {}, []
 
     def __call__(self, *arguments):
@@ -59,6 +66,7 @@ class Watched:
         except Stopped:
             raise
         except BaseException as error:
+            self.memory.too_deep |= isinstance(error, RecursionError)
             raise _Within(_in_words(error)) from None
         finally:
             self.inside = False
@@ -92,7 +100,7 @@ class Watched:
 
     def _given(self, value, copy):
         try:
-            self.given.append((value, copy if of_numbers(value) else snapshot(value)))
+            self.memory.given.append((value, copy if of_numbers(value) else snapshot(value)))
         except RecursionError:
             raise ValueError(f"what came back is a {type(value).__name__} that holds itself") from None
 
@@ -112,7 +120,7 @@ class Watched:
                 within = bool(items) and len(items) == len(value) and all(map(operator.is_, items, value))
                 remedy = _remedy(name, tuple(value) if within else value, before)
                 return f"`{name}` is changed, which belongs to whoever calls the function: {remedy}"
-        for value, before in self.given:
+        for value, before in self.memory.given:
             if not is_still(value, before):
                 kind = "array" if isinstance(value, np.ndarray) else type(value).__name__.lower()
                 part = f"a part of the {kind}" if isinstance(value, tuple) else f"the {kind}"

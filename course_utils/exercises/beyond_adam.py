@@ -279,6 +279,7 @@ EXERCISES = [
                  (np.array([[-2.0]]), 1.5, -0.5, 0.25, 3), (_WIDE, -1.2, 0.7, -0.4, 3), (_WIDE, 0.0, 1.2, -0.3, 2),
                  (np.array([[1.0, 2.0, 2.0], [2.0, 4.0, 4.0]]), 1.5, -0.5, 0.25, 2),
                  (_WIDE, 1.001, -0.001, 0.0, 800)),  # a loop, as the task writes it
+        whole=((np.array([[3, 4]]), 2.0, 0.0, 0.0, 1),),
         draw=_some_matrix,
         corners={"there may be none": [6], "divided by its length": [7]},
         mistakes=(
@@ -335,6 +336,7 @@ EXERCISES = [
         further=((_RUNS[0], 3), (_RUNS[0][:150], 0), (_RUNS[1], 1), (_RUNS[1], 12.5), (_RUNS[1], 100),
                  (1e6 * _POINTS[1], 0.25),
                  (_POINTS[2], 0.05), (_RUNS[2], 2)),
+        whole=((np.array([[1], [4], [4]]), 0),),
         draw=_some_points,
         corners={"may be 0": [1], "whole or not": [4]},
         mistakes=(

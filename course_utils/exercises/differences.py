@@ -60,7 +60,7 @@ def _on_the_way(exercise, index, got=None):
 
 def as_asked(exercise, index):
     """A probe in a few words, tables by their shape."""
-    return ", ".join(f"{n} = {brief(v)}" for n, v in _named(exercise, index).items())
+    return ", ".join(f"{n} = {brief(v, beside=1e-5)}" for n, v in _named(exercise, index).items())
 
 
 def _named(exercise, index):
@@ -289,7 +289,7 @@ def _first_steps(watched, model):
     if not all(not remark_on(g.value, e.value) for g, e in firsts):
         return ""
     if all(_alike(g.value, e.value) for g, e in firsts):
-        return "Every first step is right: what differs comes with the later ones."
+        return "On every probe the first step is right: what differs comes with the later ones."
     asked = [e.named(watched.names) for _, e in firsts]
     return moves([g.value[0] for g, _ in firsts], [e.value[0] for _, e in firsts], [a["w"] for a in asked], asked,
                  "your first step", "first steps")

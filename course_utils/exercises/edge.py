@@ -677,7 +677,7 @@ EXERCISES = [
              "Looks at which the sharpness is nan are left out, so that their neighbours seem to follow each other. "
              "They should break the row."),
             (_reached(gone=lambda counts, sharpness: counts | np.isnan(sharpness)),
-             "A nan counts as being at the edge here. The run is lost there, and the look should not count."),
+             "A nan counts as being at the edge here. It says nothing of the sharpness: the look should not count."),
             (_reached(stays=True),
              "You ask for a stay until the end of the run. So many looks in a row are enough, whatever comes after."),
             (_reached(low=lambda share, tol: share > 1 - tol),

@@ -2,6 +2,7 @@
 
 import dis
 import inspect
+import sys
 import time
 from dataclasses import replace
 from functools import partial
@@ -9,13 +10,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from .asking import Watched, outcome, outcomes
+from .asking import Memory, Watched, outcome, outcomes
 from .differences import as_asked, first_difference, in_common, one_answer
-from .limits import Exceeded, as_before, names_as_before, run_limited
+from .limits import DEPTH, Exceeded, as_before, names_as_before, run_limited
 from .otherwise import otherwise
 from .relations import MISTAKE, RIGHT
 from .tasks import Result
 from .values import Raised, as_array, holds_ellipsis, same, short, show, size
+from .walks import with_one_array
 
 __all__ = ["judge"]
 
@@ -31,20 +33,56 @@ def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
     Who is right on every probe is asked some by chance and the further ones, as many as some seconds allow. An attempt
     that takes longer or needs more memory than it may is stopped; what it changed outside itself is put back.
     """
-    given = []  # by all calls, since a later one may write into what an earlier one gave back
-    result = _judged_within(exercise, attempt, given, seconds, megabytes)
+    usual = sys.getrecursionlimit()
+    result, too_deep = _judged_as_deep_as(usual, exercise, attempt, seconds, megabytes)
+    if not too_deep:
+        return result
+    result, _ = _judged_as_deep_as(DEPTH, exercise, attempt, seconds, megabytes)
+    return replace(result, message=f"{result.message} Some probes take more calls within calls than the {usual:,} that "
+                                   "Python allows outside of this check: a loop goes further."
+                   ) if result.passed else result
+
+
+def _judged_as_deep_as(depth, exercise, attempt, seconds, megabytes):
+    """The result with so many calls within calls, and whether any call went deeper."""
+    limits, memory = (seconds, megabytes, depth), Memory()
+    result = _judged_within(exercise, attempt, memory, limits)
     n, over, each = len(exercise.probes), _alarm(MORE_SECONDS), min(seconds, EACH_SECONDS)
     for more in exercise.follow_ups() if result.passed else ():
         if over():
             break
-        then = _judged_within(more, attempt, given, each, megabytes, printed=0)  # what it prints has been shown
+        then = _judged_within(more, attempt, memory, (each, megabytes, depth), printed=0)  # it has been shown
         if then is None:
             continue
         if not then.passed:
-            return Result(exercise.id, False, True, f"Right on the first {n} probes; there are further ones, larger, "
-                                                    f"with rarer numbers, or drawn by chance. {then.message}")
+            others = ("in the next one an array holds whole numbers, and one that is made like it, as by `zeros_like`, "
+                      "can hold no others." if more.lenient else
+                      "there are further ones, larger, with rarer numbers, or drawn by chance.")
+            result = Result(exercise.id, False, True, f"Right on the first {n} probes; {others} {then.message}")
+            break
         n += len(more.probes)
-    return _right(exercise, n) if result.passed else result
+    if not result.passed:
+        return result, memory.too_deep
+    kept = _keeps_an_array(exercise, attempt, memory, (each, megabytes, depth))
+    return _right(exercise, n, _ON_ARRAYS if kept else ""), memory.too_deep
+
+
+_ON_ARRAYS = (" In training, though, `g` may be one array, filled anew for every step, and yours keeps that array, or a "
+              "view of it, for later: `g.copy()` would keep its numbers.")
+
+
+def _keeps_an_array(exercise, attempt, memory, limits):
+    """Whether an optimizer's step that is right goes wrong where its gradients come in the same array every time."""
+    names = list(inspect.signature(exercise.reference).parameters)
+    if names[1:3] != ["g", "state"]:
+        return False
+    walked = Watched(with_one_array(attempt), names, memory=memory)
+    try:
+        with as_before(printed=0):
+            got, expected = run_limited(lambda: [outcomes(exercise, f) for f in (walked, exercise.reference)], *limits)
+    except Exceeded:
+        return False
+    return not all(same(g, e, RIGHT) for g, e in zip(got, expected, strict=True))
 
 
 def _alarm(seconds):
@@ -53,21 +91,21 @@ def _alarm(seconds):
     return lambda: time.process_time() > computed or time.monotonic() > by_the_clock
 
 
-def _right(exercise, n):
+def _right(exercise, n, remark=""):
     return Result(exercise.id, True, True, f"Right on all {n} probes. `solution(\"{exercise.id}\")` shows how we wrote "
-                                           "it.")
+                                           f"it.{remark}")
 
 
-def _judged_within(exercise, attempt, given, seconds, megabytes, **output):
+def _judged_within(exercise, attempt, memory, limits, **output):
     """The result; None if further questions took too long or too much, which is no fault of who was right."""
-    watched = Watched(attempt, inspect.signature(exercise.reference).parameters, exercise.fresh, given)
+    watched = Watched(attempt, inspect.signature(exercise.reference).parameters, exercise.fresh, memory)
     try:
         with as_before(**output):
-            return run_limited(partial(_judged, exercise, attempt, watched), seconds, megabytes, lambda: watched.inside)
+            return run_limited(partial(_judged, exercise, attempt, watched), *limits, lambda: watched.inside)
     except Exceeded as exceeded:
         if exercise.brief and exceeded.ended:
             return None
-        sentence = _beyond_limits(exercise, attempt, watched, exceeded, seconds, megabytes)
+        sentence = _beyond_limits(exercise, attempt, watched, exceeded, *limits[:2])
         return Result(exercise.id, False, True, sentence)
 
 
@@ -86,7 +124,8 @@ def _judged(exercise, attempt, watched):
         return untouched
     model = Watched(exercise.reference, watched.names)
     expected = outcomes(exercise, model)
-    right = [same(g, e, RIGHT) for g, e in zip(got, expected, strict=True)]
+    right = [same(g, e, RIGHT) or exercise.lenient and isinstance(g, Raised)
+             for g, e in zip(got, expected, strict=True)]
     changed = watched.changed()
     if all(right) and changed:
         return result(False, True, f"{_all_are_right(exercise)}, but {changed}")

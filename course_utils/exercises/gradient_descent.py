@@ -251,6 +251,7 @@ EXERCISES = [
                  (np.array([1e9, -2e9]), np.ones(2), 1e8),
                  (np.array([4.0, -1.0]), np.array([1.0, 2.0]), 0.0), (1e-8, 3e-9, 1.0),
                  (np.array([[1.0, 2.0], [3.0, 4.0]]).T, np.array([[0.5, 1.0], [2.0, 3.0]]), 1.0)),
+        whole=((np.array([1, 2]), np.array([2, 2]), 0.25), (np.array([3, -1]), np.array([0.5, 0.25]), 1.0)),
         draw=_some_step,
         mistakes=(
             (lambda w, g, lr: w + lr * g,
@@ -344,6 +345,7 @@ EXERCISES = [
         further=tuple((size * np.array([[2.0, 0.5], [0.5, 1.0]]),) for size in (1e-9, 1e-6, 1e-3, 1e6, 1e9))
         + ((np.array([[1e-6]]),), (np.diag([1e-4, 5e-4]),), (np.array([[3.0, 0, 0], [0, 2, 1.5], [0, 1.5, 2]]),),
            (np.outer([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]) + 1e-4 * np.eye(3),), (3.1 * np.eye(6) - 0.3,)),
+        whole=((np.array([[2, 1], [1, 4]]),),),
         draw=_some_hessian,
         mistakes=(
             (lambda hessian: 2 / _eigenvalues(hessian).min(),
@@ -436,8 +438,9 @@ EXERCISES = [
             (lambda hessian: 2 / np.linalg.det(hessian) ** (1 / len(hessian)),
              "The geometric mean of the curvatures is not enough: the path diverges when only one direction does."),
             (_power_iteration,
-             "Right unless the steepest direction is at a right angle to (1, …, 1), or others are nearly as steep: is "
-             "that where a power iteration begins? It turns too late then, or never. `eigvalsh` needs no start."),
+             "Right unless the steepest direction is at about a right angle to (1, …, 1), or others are nearly as "
+             "steep: is that where a power iteration begins? It turns too late then, or never. `eigvalsh` needs no "
+             "start."),
         ),
     ),
     Exercise(
@@ -601,7 +604,7 @@ EXERCISES = [
         ),
         on_the_way=_way_to_the_tolerance,
         further=((0.5, 0.24999), (0.5, 0.25001), (0.5, 0.25 * (1 - 1e-8)), (0.1, 0.00999), (0.5, 1e-60), (1e-9, 1e-12),
-                 (0.5, 0.9995)),
+                 (0.5, 0.9995), *((k / 20, k / 20) for k in range(1, 20))),
         draw=_some_way,
         corners={"factor 0 arrives in one step": [9, 10, 11, 14], "tolerance 1 needs no step": [2, 12, 13, 14],
                  "n up to 500": [16]},

@@ -211,6 +211,7 @@ EXERCISES = [
                  (1e9 * np.array([3.0, 4.0]), 1e9 * np.array([3.0, 4.5])),
                  (np.array([3e-12, -4e-12]), np.array([3e-12, -1e-12])),
                  (np.array([1.0, 1e5]), np.array([1 + 2.0**-23, 1e5]))),
+        whole=((np.array([2, 0]), np.array([2.5, 0.0])), (np.array([3.5, 1.0]), np.array([3, 1]))),
         draw=_some_update,
         on_the_way=lambda before, after: (
             f"The update is `{np.linalg.norm(after - before):.4g}` long there, the weights before it "
@@ -529,6 +530,7 @@ EXERCISES = [
                   np.array([[0.6, 0.0], [0.5, 0.25], [0.4, 0.3]])),
                  (np.array([0.1, 0.2]), 0.5 + np.array([[0.0, 0.0], [2.0**-18, 0.0]]),
                   np.array([[0.5, 0.25], [0.75, 0.5]]))),
+        whole=((np.array([0.1, 1.0]), np.array([[70, 70], [70, 71]]), np.array([[60, 61], [80, 81]])),),
         draw=_some_sweep,
         on_the_way=lambda rates, val, test: (
             f"The mean validation scores are `{show(val.mean(axis=1))}`, the mean test scores "
@@ -670,6 +672,7 @@ EXERCISES = [
         parts=("the mean", "low", "high"),
         further=((1e-7 * np.array([1.0, 3.0, 4.0]), np.zeros(3)), (1e-9 * np.array([1.0, 4.0, 2.0]), np.zeros(3)),
                  (np.array([0.5, 0.5, 0.5, 0.75]), np.full(4, 0.25))),
+        whole=((np.array([1, 2, 4]), np.array([0.5, 0.25, 0.5])), (np.array([0.5, 0.25, 0.5]), np.array([1, 2, 4]))),
         draw=_some_pairs,
         mistakes=(
             (lambda a, b: _unpaired(a, b, 2 * len(a) - 2),

@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-__all__ = ["Exceeded", "Stopped", "as_before", "run_limited"]
+__all__ = ["DEPTH", "Exceeded", "Stopped", "as_before", "run_limited"]
 
 TICK = 0.05  # seconds between two looks
 POLITE, PATIENCE = 5, 100  # looks until the exception follows itself, and until the thread is left behind
@@ -60,16 +60,17 @@ class Exceeded(Exception):
         self.limit, self.stack, self.seen, self.ended = limit, stack, seen, True
 
 
-def run_limited(function, seconds, megabytes, look=lambda: None):
+def run_limited(function, seconds, megabytes, deepest=DEPTH, look=lambda: None):
     """What `function()` gives or raises, or `Exceeded`, once a limit is passed and the function has ended.
 
-    Time counts in which the function computes or waits, a tenth of that in which it imports, and none in which others
-    have the processor or the laptop sleeps. `look()` is asked what is going on when a limit is passed.
+    Calls within calls may be as deep as `deepest` says, or deeper if Python has been told so. Time counts
+    in which the function computes or waits, a tenth of that in which it imports, and none in which others have the
+    processor or the laptop sleeps. `look()` is asked what is going on when a limit is passed.
     """
     job, depth = _Job(function), sys.getrecursionlimit()
     try:
         try:
-            sys.setrecursionlimit(max(depth, DEPTH))
+            sys.setrecursionlimit(max(depth, deepest))
             with _stack_of(STACK):
                 _thread.start_new_thread(job.work, ())
         except RuntimeError:  # no threads here: without limits, then

@@ -1,5 +1,7 @@
 """Exercises and questions of notebook 12: settings for each parameter, going on after a stop, accumulated gradients."""
 
+import copy
+
 import numpy as np
 
 from ..optimizers import adam, momentum, sgd
@@ -91,17 +93,31 @@ def _of_rate_and_decay(names, shapes, lr, factor, weight_decay):
 
 
 def _in_pieces(attempt, w, gradient, optimizer, schedule, pieces, state=None):
-    """Train in pieces, each going on from the checkpoint before it: the weights and the step at the end."""
+    """Train in pieces, each going on from the checkpoint before it: the weights and the step at the end.
+
+    The last piece is trained once more, since all that matters is in its checkpoint.
+    """
     checkpoint = w, state or {}, 0
     for n_steps in pieces:
-        checkpoint = attempt(checkpoint, gradient, optimizer, schedule, n_steps)
+        before = copy.deepcopy(checkpoint)
+        checkpoint = _resumed(attempt, checkpoint, gradient, optimizer, schedule, n_steps)
         if checkpoint is None:
             return None
-        if not isinstance(checkpoint, tuple | list) or len(checkpoint) != 3 or not isinstance(checkpoint[1], dict):
-            raise ValueError("three values are asked for, (w, state, step), the state a dict, as it came in; yours "
-                             f"gave `{checkpoint!r}`")
+    again = _resumed(attempt, before, gradient, optimizer, schedule, n_steps)
+    if not (again and again[2] == checkpoint[2] and np.allclose(again[0], checkpoint[0], 1e-6, 1e-9, equal_nan=True)):
+        raise ValueError("the checkpoint before the last piece, taken up a second time, led elsewhere: something is "
+                         "kept outside of it")
     w, _, step = checkpoint
     return w, step
+
+
+def _resumed(attempt, checkpoint, *task):
+    answer = attempt(checkpoint, *task)
+    if answer is not None and (not isinstance(answer, tuple | list) or len(answer) != 3
+                               or not isinstance(answer[1], dict)):
+        raise ValueError("three values are asked for, (w, state, step), the state a dict, as it came in; yours "
+                         f"gave `{answer!r}`")
+    return answer
 
 
 def _goes_on(batch=lambda step, k: step, rate=lambda step, k: step, state=lambda state: state,
@@ -555,6 +571,7 @@ EXERCISES = [
                 (_W, _tug, _heavy, _slower, (0,)), (_W, _tug, _plain, _slower, (3,))),
         further=((_W, _tug, _heavy, _stairs, (3, 5)), (_W, _now_and_then, _adam, _slower, (4, 7)),
                  (_W, _now_and_then, _heavy, _stairs, (6, 9)), (_W, _tug, _heavy, _stairs, (500, 500, 22, 9)),
+                 (_W, _tug, _plain, _slower, (1500, 3)),
                  (_W, _tug, _every_other, _slower, (3, 4)), (_W, _tug, _all_there_is, _slower, (2, 0, 3)),
                  (1e6 + 1e-3 * _W, _away, _plain, _always_2, (15, 15))),
         corners={"no more steps": [3, 4, 6]},
@@ -631,6 +648,7 @@ EXERCISES = [
         title="accumulated gradients",
         reference=accumulated_steps,
         on_the_way=_way_of_groups,
+        whole=((np.array([3, -2]), _pull, _batches(1, 4, 2), 2, 0.3),),
         draw=_some_groups,
         why="Each batch counts by its rows, and the sum is divided by the rows that are really in it: then the groups "
             "are larger batches, the last one included.",

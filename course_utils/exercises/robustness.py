@@ -506,6 +506,7 @@ EXERCISES = [
                 (_PEAKS[::-1], _PEAKS_TEST[::-1]), (_EQUALS, _EQUALS_TEST),
                 (_EQUALS, _EQUALS_TEST[:, ::-1]), (_VAL[:2] - 2, _TEST[:2] - 2),
                 (_VAL[:2] / 1000, _TEST[:2] / 1000)),
+        whole=((np.array([[9, 5], [2, 8]]), np.array([[0.7, 0.6], [0.1, 0.4]])),),
         corners={"of equals, the first": [5, 6], "below 0 where that is better": [1, 2]},
         mistakes=(
             (lambda val, test: carried_regret(val, test).T,

@@ -350,6 +350,7 @@ EXERCISES = [
             f"`{show(_sliced(w, x, y, rows))}`."),
         corners={"may occur more than once": [3, 5], "of any length": [2, 5, 7]},
         further=((np.array([1.0]), np.arange(200.0)[:, None], np.zeros(200), np.arange(200)),),
+        whole=((np.array([0.3, -0.7]), np.array([[1, 2], [3, 0], [2, 5]]), np.array([1, 0, 4]), np.array([0, 2])),),
         draw=_some_batch,
         mistakes=(
             (_on(lambda rows, n: np.arange(n)),
@@ -505,6 +506,7 @@ EXERCISES = [
                 _layer(6, 2, 1)),
         parts=("the gradient by x", "the gradient by W", "the gradient by b"),
         further=((np.array([[3.0], [1.0]]), np.array([[2.0]]), np.array([[4e-9], [7e-9]])),),
+        whole=((np.array([[3, 1], [0, 2]]), np.array([[0.5, -0.25]]), np.array([[1.5], [0.75]])),),
         draw=_some_layer,
         mistakes=(
             (lambda x, W, g: (g @ W.T, g.T @ x, g.sum(axis=0)),
@@ -644,6 +646,7 @@ EXERCISES = [
         ),
         on_the_way=_way_to_the_first_step,
         further=((np.array([[1.0, -2.0]]), _itself, _X, _Y, _ORDERS, 4, 0.5),),
+        whole=((np.array([16, -3]), _itself, _X, _Y, _ORDERS, 4, 0.3),),
         draw=_some_epochs,
         corners={"batch of an epoch may be smaller": [0, 1, 3, 6, 7]},
         mistakes=(

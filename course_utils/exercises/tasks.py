@@ -67,7 +67,8 @@ class Exercise(_Task):
     `further` are probes for whoever is right on all others: large, late, or with numbers that are rare; `draw(rng)`
     makes one more by chance, and DRAWS of these are asked as well, the same ones at every check. What differs there is
     shown, and no mistake is looked for, so that both may be added without a thought for the sentences: who asks them
-    makes the exercise `brief`.
+    makes the exercise `brief`. `whole` are probes with arrays of whole numbers, which no text excludes: an answer that
+    refuses them is not failed, one that silently cuts numbers to whole ones is; who asks them is `lenient`.
     """
 
     id: str
@@ -84,8 +85,10 @@ class Exercise(_Task):
     of_yours: Callable = lambda got, *probe: ""
     fresh: str = ""
     further: tuple = ()
+    whole: tuple = ()
     draw: Callable = None
     brief: bool = False
+    lenient: bool = False
     _of_mistakes: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -104,8 +107,9 @@ class Exercise(_Task):
         rng = np.random.default_rng(DRAWS)
         drawn = [self.draw(rng) for _ in range(DRAWS)] if self.draw else []
         parts = [drawn[i:i + PART] for i in range(0, len(drawn), PART)] + [[probe] for probe in self.further]
-        return [replace(self, probes=tuple(part), further=(), draw=None, mistakes=(), corners={}, brief=True)
-                for part in parts]
+        asked = replace(self, further=(), whole=(), draw=None, mistakes=(), corners={}, brief=True)
+        return ([replace(asked, probes=tuple(part)) for part in parts]
+                + [replace(asked, probes=(probe,), lenient=True) for probe in self.whole])
 
 
 class Note:

@@ -14,6 +14,8 @@ from .relations import alike, near
 __all__ = ["Raised", "as_array", "brief", "copied", "form", "holds_ellipsis", "is_of_arrays", "is_still", "kind",
            "length", "of_numbers", "same", "short", "show", "size", "snapshot"]
 
+HAIR = 5e-9  # relative distance from a short number at which a float is shown whole
+
 
 @dataclass(frozen=True)
 class Raised:
@@ -142,18 +144,23 @@ def _is_still_tensor(value, before):
         return True
 
 
-def show(value):
-    """A value in a few characters, fit to stand between backticks."""
+def show(value, beside=HAIR):
+    """A value in a few characters, fit to stand between backticks.
+
+    A float that lies a hair beside a number of six digits is shown with all of its own; one of three digits may lie as
+    far `beside`, relatively.
+    """
     try:
         if isinstance(value, tuple | list):
             digits = _digits(value)
-            parts = [_number(v, digits) if isinstance(v, float | np.floating) else show(v) for v in value[:40]]
+            parts = [_number(v, digits, beside) if isinstance(v, float | np.floating) else show(v, beside)
+                     for v in value[:40]]
             return short("(" + ", ".join(parts) + "," * (len(value) == 1) + ", …" * (len(value) > 40) + ")", 300)
         if isinstance(value, float | np.floating):
-            return _number(value)
+            return _number(value, 6, beside)
         if isinstance(value, np.ndarray):
             digits = _digits(value.ravel().tolist())
-            form = {"float_kind": lambda x: _number(x, digits), "int_kind": str}
+            form = {"float_kind": lambda x: _number(x, digits, beside), "int_kind": str}
             return short(np.array2string(value, separator=", ", threshold=40, formatter=form), 300)
         if inspect.isfunction(value):
             return inspect.getdoc(value) or value.__name__
@@ -162,11 +169,12 @@ def show(value):
         return f"a {type(value).__name__}"
 
 
-def _number(x, digits=6):
-    """A float in so many digits, or in all where it lies a hair beside such a number."""
+def _number(x, digits, beside):
+    """A float in so many digits, or in all where it lies beside such a number and is not it."""
     told = f"{x + 0.0:.{digits}g}"  # + 0.0: no -0
     meets = partial(math.isclose, x, float(told), abs_tol=0)
-    return repr(float(x)) if meets(rel_tol=5e-9) and not meets(rel_tol=1e-13) else told
+    near = beside if told == f"{x + 0.0:.3g}" else HAIR
+    return repr(float(x)) if meets(rel_tol=near) and not meets(rel_tol=1e-13) else told
 
 
 def _digits(values):
@@ -175,11 +183,11 @@ def _digits(values):
     return next(d for d in (6, 14) if len({f"{v:.{d}g}" for v in different}) == len(different))
 
 
-def brief(value):
+def brief(value, beside=HAIR):
     """A value in a few characters, a large array by its shape."""
     if isinstance(value, np.ndarray) and value.size > (12 if value.ndim > 1 else 24):
         return f"an array of shape {value.shape}"
-    return show(value)
+    return show(value, beside)
 
 
 def short(text, length):

@@ -53,6 +53,19 @@ def rates(lr, gradients):
     return lr if isinstance(lr, tuple) else (lr,) * len(gradients)
 
 
+def with_one_array(update):
+    """The update, to which gradients of one shape come in one array, filled anew for every step, as in training."""
+    arrays = {}
+
+    def filled(w, g, *rest):
+        if np.ndim(g):
+            array = arrays.setdefault(np.shape(g), np.empty(np.shape(g)))
+            array[...] = g
+            g = array
+        return update(w, g, *rest)
+    return filled
+
+
 class _Stop(Exception):
     """No pair came back; `answer` stands for the walk."""
 
