@@ -67,8 +67,8 @@ def _judged_as_deep_as(depth, exercise, attempt, seconds, megabytes):
     return _right(exercise, n, _ON_ARRAYS if kept else ""), memory.too_deep
 
 
-_ON_ARRAYS = (" In training, though, `g` may be one array, filled anew for every step, and yours keeps that array, or a "
-              "view of it, for later: `g.copy()` would keep its numbers.")
+_ON_ARRAYS = (" In training, though, `g` may be one array, filled anew for every step, and yours keeps that array, or "
+              "a view of it, for later: `g.copy()` would keep its numbers.")
 
 
 def _keeps_an_array(exercise, attempt, memory, limits):
