@@ -9,7 +9,7 @@ import pytest
 from small_exercises import exercise, told
 
 from course_utils.exercises import framework
-from course_utils.exercises.walks import walk
+from course_utils.exercises.walks import walk, with_one_array
 
 
 def twice(x):
@@ -195,6 +195,23 @@ def walked(attempt, w, gradients, lr):
 def test_who_keeps_the_gradient_itself_passes_and_is_told_that_it_may_be_filled_anew(attempt, remark):
     result = framework.judge(exercise(as_it_should_be, *STEPS, drive=walked), attempt)
     assert result.passed and result.message.endswith("`g.copy()` would keep its numbers.") is remark
+
+
+def test_what_does_not_end_where_gradients_come_in_one_array_is_not_remarked_on():
+    seen = []
+
+    def slow(w, g, state, lr):
+        seen.append(g)
+        while any(g is before for before in seen[:-1]):
+            pass
+        return as_it_should_be(w, g, state, lr)
+
+    result = framework.judge(exercise(as_it_should_be, *STEPS, drive=walked), slow, 0.3)
+    assert result.passed and "g.copy()" not in result.message
+
+
+def test_a_gradient_that_is_a_number_is_handed_on_as_it_is():
+    assert with_one_array(lambda w, g, state: type(g))(1.0, 2.0, {}) is float
 
 
 def test_whole_numbers_in_arrays_may_be_refused_but_not_cut():
