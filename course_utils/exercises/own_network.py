@@ -648,7 +648,8 @@ EXERCISES = [
         title="accumulated gradients",
         reference=accumulated_steps,
         on_the_way=_way_of_groups,
-        whole=((np.array([3, -2]), _pull, _batches(1, 4, 2), 2, 0.3),),
+        whole=((np.array([3, -2]), _pull, _batches(1, 4, 2), 2, 0.3),
+               (np.array([8.0]), _pull, [np.array([[1]]), np.array([[2.5]])], 2, 0.5)),
         draw=_some_groups,
         why="Each batch counts by its rows, and the sum is divided by the rows that are really in it: then the groups "
             "are larger batches, the last one included.",
