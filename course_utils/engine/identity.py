@@ -38,9 +38,9 @@ MOST = 50_000  # objects that are followed before it is said that they are too m
 _CONSTANT = {frozenset, range, slice, np.dtype, torch.dtype, torch.device, torch.Size, pathlib.PosixPath,
              pathlib.WindowsPath}
 _WAYS = [
-    (pathlib.PurePath, lambda walk, v: walk.say("path", os.fspath(v))),
+    (pathlib.PurePath, lambda walk, v: walk.say(type(v).__name__, os.fspath(v))),
     (range, lambda walk, v: walk.say("range", v.start, v.stop, v.step)),
-    (slice, lambda walk, v: walk.follow(("slice", v.start, v.stop, v.step))),
+    (slice, lambda walk, v: (walk.say("slice"), walk.follow((v.start, v.stop, v.step)))),
     ((torch.dtype, torch.device, torch.layout, torch.memory_format), lambda walk, v: walk.say("torch", str(v))),
     (np.dtype, lambda walk, v: walk.say("dtype", repr(v))),
     ((np.ndarray, np.generic), follow_array),
@@ -107,7 +107,7 @@ class _Walk:
         self.said.append(repr(words))
 
     def digest(self):
-        return hash_of("\n".join(self.said).encode("utf-8", "surrogatepass"))
+        return hash_of("\n".join(self.said).encode())
 
     def unknown(self, reason):
         raise Unknowable(f"{' → '.join(self.path)}: {reason}")
@@ -127,11 +127,13 @@ class _Walk:
             if kind not in _CONSTANT:  # whether equal constants are one object is up to the compiler
                 if id(value) in self.seen:
                     return self.say("again", self.seen[id(value)][0])
-                if len(self.seen) > MOST:
+                if len(self.seen) >= MOST:
                     self.unknown(f"it leads to more than {MOST} objects")
                 self.seen[id(value)] = len(self.seen), value  # holds the value, so that no other gets its id
             for types_, write in _WAYS:
                 if isinstance(value, types_):
+                    if not self.home(kind.__module__):  # of the reader's own, which may do anything
+                        self.follow(kind, f"class {kind.__name__}")
                     return write(self, value)
             follow_instance(self, value)
         finally:

@@ -60,7 +60,7 @@ def problem_with(outputs, y, data, name="the model"):
                     "One output for two classes needs a loss=")
         return None
     hint = ""
-    if len(shape) == len(targets) + 1 and shape[2:] == targets[1:] and shape[0] == targets[0] and len(targets) > 1:
+    if len(shape) == len(targets) + 1 and shape[2:] == targets[1:] and shape[0] == targets[0]:
         hint = "; the scores of the classes must stand last: return outputs.movedim(1, -1)"
     elif len(shape) == 1 and shape == targets:
         hint = f"; one number an example answers values. {TASK_RULE}"

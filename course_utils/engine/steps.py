@@ -53,7 +53,7 @@ def _positional(function):
 
 def names_of(optimizer):
     """Names of the hyperparameters besides lr, and those among them whose value is a tuple; None if any is taken."""
-    first = {"rows": 4, "class": 2, "maker": 2}[kind_of(optimizer)]
+    first = {"rows": 4, "class": 1, "maker": 2}[kind_of(optimizer)]
     try:
         given = list(inspect.signature(optimizer).parameters.values())
     except (TypeError, ValueError):

@@ -37,7 +37,7 @@ def follow_class(walk, value):
 def _replaced(walk, value):
     """The functions of the reader's that were put into a class of a library, or into one that it builds on."""
     for base in value.__mro__:
-        if id(base) not in walk.judged and not is_compiled(base):
+        if id(base) not in walk.judged:
             walk.judged.add(id(base))
             for name, member in list(vars(base).items()):
                 if isinstance(function := inner_function(member), types.FunctionType) and is_foreign(function):

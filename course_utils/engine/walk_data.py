@@ -60,15 +60,11 @@ def follow_array(walk, value):
 def follow_tensor(walk, value):
     walk.follow(type(value))
     walk.say(str(value.dtype), tuple(value.shape), value.device.type, str(value.layout), value.requires_grad)
-    dense = value.detach()
     try:
-        if value.layout is not torch.strided:
-            dense = dense.to_dense()
-        flat = dense.resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
+        flat = value.detach().to_dense().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
         walk.say(hash_of(flat.view(torch.uint8).numpy().tobytes()))
     except (RuntimeError, TypeError, NotImplementedError) as error:
         walk.unknown(f"the numbers of this tensor cannot be read ({error})")
     if value.is_leaf and value.grad is not None:
         walk.follow(value.grad, "its gradient")
-    if vars(value):
-        follow_state(walk, value)
+    follow_state(walk, value)
