@@ -344,3 +344,12 @@ def test_a_call_that_was_left_behind_leaves_nothing_when_it_ends(monkeypatch):
     while _thread._count() > threads and time.monotonic() < until:
         time.sleep(0.02)
     assert _thread._count() <= threads and limits._stubborn.keys() <= stubborn
+
+
+@pytest.mark.parametrize("about, on", [("", "the other one"), ("0 <= a", "the other one, which has `a` at 0,"),
+                                       ("blue", "the other one, which asks for “blue”,")])
+def test_of_one_wrong_answer_it_is_said_in_the_singular(about, on):
+    right = [np.array([1.0, 2.0, 3.0]), np.array([4.0, 6.0, 5.0]), np.array([7.0, 7.5, 9.0])]
+    asked = [{"a": 0.5}, {"a": 0.25}, {"a": 0.75}]
+    assert effect([*right[:2], right[2][::-1]], right, asked, about) == (
+        f"Right on 2 of 3 probes; on {on} the numbers are right, and their order is not.")

@@ -111,13 +111,13 @@ def _sentence(pairs, arguments, about, subject, unit="probes"):
     right = f"Right on {len(pairs) - len(off)} of {len(pairs)} {unit}"
     if not subject.startswith("your"):
         right = f"{subject[0].upper()}{subject[1:]}: right on {len(pairs) - len(off)} of {len(pairs)} {unit}"
-    others, place = "the others", _where(arguments, wrong)
+    others, place = "the other one" if len(off) == 1 else "the others", _where(arguments, wrong)
     if len(off) == 1 and (value := re.fullmatch(r"where `(\w+)` is (not )?[01]", place)) and value[1] not in about:
         place = ""  # one wrong answer has many values to itself, by chance
     if place and (not about or place.endswith((" 0", " 1"))):
         right, about = f"{right}, those {place}", ""
     if about:
-        others += f", which all {asking(about)}"
+        others = the_others(len(off), about).replace(others, f"{others}, which", 1)
     comma = "," * bool(about)
     if told:
         return f"{right}; on {others}{comma} {told}."
