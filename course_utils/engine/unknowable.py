@@ -79,13 +79,13 @@ def reason_against(value, dotted, home):
     """
     if is_seeded(value):
         return None
-    reason = _UNKNOWABLE.get(dotted) or _UNKNOWABLE.get(key_of(value)) if dotted or key_of(value) else None
+    reason = _UNKNOWABLE.get(dotted) or _UNKNOWABLE.get(key_of(value))
     top = top_of(dotted or getattr(value, "__module__", None))
     if not reason and top in _OUTSIDE and home(top):
         reason = f"{top} looks at what is outside this code"
     if not reason:
-        kind = value if isinstance(value, type) else type(value)
-        for types_, why in _STATES if kind is not value else ():
+        kind = value if issubclass(type(value), type) else type(value)
+        for types_, why in _STATES:
             if isinstance(value, types_):
                 reason = f"{_a(kind)} {why}"
                 break

@@ -48,27 +48,30 @@ def _judged_as_deep_as(depth, exercise, attempt, seconds, megabytes):
     limits, memory = (seconds, megabytes, depth), Memory()
     result = _judged_within(exercise, attempt, memory, limits)
     n, over, each = len(exercise.probes), _alarm(MORE_SECONDS), min(seconds, EACH_SECONDS)
+    remark, deep = "", lambda: memory.too_deep
     for more in exercise.follow_ups() if result.passed else ():
         if over():
             break
         then = _judged_within(more, attempt, memory, (each, megabytes, depth), printed=0)  # it has been shown
         if then is None:
             continue
-        if not then.passed:
-            others = ("in the next one an array holds whole numbers, and one that is made like it, as by `zeros_like`, "
-                      "can hold no others." if more.lenient else
-                      "there are further ones, larger, with rarer numbers, or drawn by chance.")
-            result = Result(exercise.id, False, True, f"Right on the first {n} probes; {others} {then.message}")
-            break
-        n += len(more.probes)
+        if not then.passed and more.lenient:
+            remark = _ON_WHOLE_NUMBERS + then.message
+        elif not then.passed:
+            return Result(exercise.id, False, True, f"Right on the first {n} probes; there are further ones, larger, "
+                                                    f"with rarer numbers, or drawn by chance. {then.message}"), deep()
+        n += len(more.probes) * (not more.lenient)
     if not result.passed:
-        return result, memory.too_deep
-    kept = _keeps_an_array(exercise, attempt, memory, (each, megabytes, depth))
-    return _right(exercise, n, _ON_ARRAYS if kept else ""), memory.too_deep
+        return result, deep()
+    if _keeps_an_array(exercise, attempt, memory, (each, megabytes, depth)):
+        remark += _ON_ARRAYS
+    return _right(exercise, n, remark), deep()
 
 
 _ON_ARRAYS = (" In training, though, `g` may be one array, filled anew for every step, and yours keeps that array, or "
               "a view of it, for later: `g.copy()` would keep its numbers.")
+_ON_WHOLE_NUMBERS = (" Arrays hold floats in this course. Where one holds whole numbers, yours comes out differently, "
+                     "perhaps because an array that is made like it, as by `zeros_like`, can hold no others. ")
 
 
 def _keeps_an_array(exercise, attempt, memory, limits):
