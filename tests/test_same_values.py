@@ -188,7 +188,9 @@ def test_the_first_forty_numbers_of_a_list_are_shown_with_the_digits_that_tell_t
 
 @pytest.mark.parametrize("x, asked, shown", [
     (1.000001, "1.000001", "1"), (1 + 2.0**-23, repr(1 + 2.0**-23), "1"), (1 / 3, "0.333333", "0.333333"),
-    (0.1, "0.1", "0.1"), (2.5e-7, "2.5e-07", "2.5e-07"), (12345.01, "12345", "12345")])
+    (0.1, "0.1", "0.1"), (0.99951171875, "0.99951171875", "0.999512"), (-0.9123456789, "-0.9123456789", "-0.912346"),
+    (0.8123456789, "0.812346", "0.812346"), (1.123456789, "1.12346", "1.12346"),
+    (2.5e-7, "2.5e-07", "2.5e-07"), (12345.01, "12345", "12345")])
 def test_a_question_is_shown_with_the_digits_that_tell_it_from_a_short_one(x, asked, shown):
     assert values.brief(x, beside=1e-5) == asked and values.brief(x) == shown
     assert values.brief(np.array([x, 2.0]), beside=1e-5) == f"[{asked}, 2]"

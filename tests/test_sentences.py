@@ -1177,7 +1177,7 @@ def filled(sharpness, method):
         names, shapes, lr, factor, decay)[0], [decay if len(shape) > 1 else None for shape in shapes]),
      "Value 2: None stands among them"),
     ("parameter-settings", cut_behind_two_parts, "all of `body.0` is one layer"),
-    ("accumulated-steps", last_of_each_group, "is `=` in the place of `+=`?"),
+    ("accumulated-steps", last_of_each_group, "is `=` in the place of `+=`, or does"),
     ("name-fate", lambda train, val, rates, ratio: EXERCISES["name-fate"].reference(
         train, val, rates if rates[-1] > rates[0] / 2 or len(rates) > 1 and rates[1] > rates[0] else
         np.sort(rates)[::-1], ratio), "Only the second rate is compared"),

@@ -679,7 +679,7 @@ EXERCISES = [
             (lambda budget, n, short, full: (budget - n * short) // (full - short),
              "Right where some finals, but fewer than n, can be paid for. What about the two ends?"),
             (lambda budget, n, short, full: min(n, (budget - n * short) // (full - short)),
-             "A negative number of finals comes out where the first trials cost more than the budget: 0 is asked for."),
+             "Finals below 0 can come out where the first trials cost more than the budget: 0 is asked for."),
             (lambda budget, n, short, full: max(0, (budget - n * short) // (full - short)),
              "More finals than first trials come out where the budget is generous."),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short) / (full - short))),

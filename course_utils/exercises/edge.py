@@ -512,7 +512,7 @@ EXERCISES = [
              "Twice λ is taken away. The gradient of λw²/2 is λw, and its curvature λ."),
             (_edge(least=-np.inf), "Right but where λ alone is too much: the answer should never be below 0."),
             (_edge(rate=lambda lr: 1 / lr), "You multiply by the rate. The larger the rate, the *less* it bears."),
-            (_edge(rate=np.max), "All rates of the array are taken for the largest. Each has its own edge."),
+            (_edge(rate=np.max), "One rate stands for all of the array, as the largest would. Each has its own edge."),
         ),
     ),
     Exercise(

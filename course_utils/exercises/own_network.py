@@ -698,7 +698,7 @@ EXERCISES = [
                                                          range(0, len(batches), every)]),
              "Each group but the last takes the first batch of the next one as well: `batches[a:b]` ends before b."),
             (_accumulates(groups=_rest_added),
-             "A last group that is not full is added to the one before it. It should have a step of its own."),
+             "A last group that is not full can be added to the one before it here. It should have a step of its own."),
             (_over_all_rows,
              "The sum of a group is divided by the rows of all groups. Divide by those of the group."),
             (_accumulates(groups=_by_rows),
@@ -713,7 +713,8 @@ EXERCISES = [
              "behind a full group. A step belongs behind the batch where (i + 1) % every is 0."),
             (_accumulates(weight=lambda batch: 1.0, divisor=lambda group, every: 1.0,
                           gathered=lambda gradients: list(gradients)[-1]),
-             "Only the last batch of each group goes into the step: is `=` in the place of `+=`?"),
+             "Only the last batch of each group goes into the step: is `=` in the place of `+=`, or does the sum begin "
+             "anew with each batch?"),
             (_accumulates(divisor=lambda group, every: len(group) * sum(map(len, group))),
              "The mean over the rows is divided once more, by the number of batches."),
             (_accumulates(divisor=lambda group, every: len(group)),

@@ -171,6 +171,7 @@ def show(value, beside=HAIR):
 
 def _number(x, digits, beside):
     """A float in so many digits, or in all where it lies beside such a number and is not it."""
+    digits = max(digits, 12) if beside > HAIR and 0.9 < abs(x) < 1 else digits  # what is left of 1 matters, as of β
     told = f"{x + 0.0:.{digits}g}"  # + 0.0: no -0
     meets = partial(math.isclose, x, float(told), abs_tol=0)
     near = beside if told == f"{x + 0.0:.3g}" else HAIR
