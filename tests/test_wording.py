@@ -407,7 +407,7 @@ def test_only_what_the_judge_says_on_purpose_is_passed_on():
 
 def test_who_has_no_seconds_left_is_asked_no_more(monkeypatch):
     exercise = EXERCISES["gradient-step"]
-    first, more = len(exercise.probes), tasks.DRAWS + len(exercise.further) + len(exercise.whole)
+    first, more = len(exercise.probes), tasks.DRAWS + len(exercise.further)
     asked = lambda: framework.judge(exercise, exercise.reference).message
     assert f"all {first + more} probes" in asked()
     monkeypatch.setattr(framework, "MORE_SECONDS", -1)
