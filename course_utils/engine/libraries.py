@@ -77,6 +77,6 @@ def is_foreign(function):
 
 def is_compiled(kind):
     """Whether a class is made by compiled code, so that its instances may hold what Python cannot see."""
-    heap, immutable = 1 << 9, 1 << 8  # flags of CPython's types
-    return (not kind.__flags__ & heap or bool(kind.__flags__ & immutable) or "__reduce_cython__" in vars(kind)
+    inheritable, immutable = 1 << 10, 1 << 8  # flags of CPython's types
+    return (not kind.__flags__ & inheritable or bool(kind.__flags__ & immutable) or "__reduce_cython__" in vars(kind)
             or type(kind).__name__ == "pybind11_type")

@@ -60,5 +60,5 @@ def _layers():
 def _ask(question):
     try:
         return question()
-    except (AttributeError, RuntimeError):  # this torch has no such switch
+    except (AttributeError, RuntimeError, TypeError):  # this torch has no such switch, or asks it otherwise
         return None

@@ -330,7 +330,8 @@ EXERCISES = [
         corners={"0 <= beta": [2, 7], "0 <= dampening": [0, 6]},
         mistakes=(
             (lambda lr, beta, dampening: lr / (1 - beta),
-             "Right, perhaps, without dampening. The gradient enters with 1 − dampening: what does it do to the steps?"),
+             "Right, perhaps, without dampening. The gradient enters with 1 − dampening: what does that do to all "
+             "steps?"),
             (lambda lr, beta, dampening: lr * (1 - dampening),
              "That is the first step. With memory, later ones are longer: part of the velocity is still there when the "
              "next gradient arrives."),
