@@ -234,3 +234,20 @@ def test_whole_numbers_in_arrays_that_are_cut_are_remarked_on_and_those_that_are
     for right in (refuses, lambda x: x / 2):
         result = framework.judge(asked, right)
         assert result.passed and "floats" not in result.message
+
+
+def deep(x):
+    return deep(x - 1) + 2 if x else 0
+
+
+def without_end(x):
+    return without_end(x + 1)
+
+
+def test_recursion_that_goes_deeper_than_python_allows_passes_and_is_told_so():
+    asked = exercise(twice, (2000,), (3,))
+    result = framework.judge(asked, deep)
+    assert result.passed and result.attempted and result.message.endswith("outside of this check: a loop goes further.")
+    for attempt, passed in ((twice, True), (without_end, False)):
+        result = framework.judge(asked, attempt)
+        assert result.passed is passed and "outside of this check" not in result.message
