@@ -1,20 +1,14 @@
-"""Edges of the judge: what all probes have in common, walks, exercises as data, and how code is stopped."""
+"""Edges of the judge: what all probes have in common, walks, and exercises as data."""
 
-import _thread
 import dataclasses
 import inspect
-import sys
-import threading
-import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from small_exercises import exercise
 
-from course_utils.exercises import EXERCISES, framework, limits
-from course_utils.exercises.limits import TOOL, Exceeded, Stopped, _Job, as_before, run_limited
+from course_utils.exercises import EXERCISES, framework
 from course_utils.exercises.otherwise import otherwise
 from course_utils.exercises.relations import MISTAKE, NOTHING, _shortened, alike, effect, near
 from course_utils.exercises.tasks import Exercise, Project, Result
@@ -22,7 +16,6 @@ from course_utils.exercises.walks import walk
 
 UPDATES = [e.id for e in EXERCISES.values() if "state" in inspect.signature(e.reference).parameters]
 FINE = np.array([0.234567, 3.456789, 5.171717, 7.234567])
-watched_lines = pytest.mark.skipif(not hasattr(sys, "monitoring"), reason="lines are watched from Python 3.12 on")
 
 
 def judged(reference, attempt, *probes):
@@ -259,91 +252,6 @@ def test_a_further_question_may_take_a_fifth_of_the_time_for_all_of_them(monkeyp
     assert framework.judge(small, lambda x: x, 0.5).passed
     assert seconds == [10, framework.MORE_SECONDS / 5, framework.MORE_SECONDS / 5, 0.5, 0.5, 0.5]
 
-
-# Limits
-
-def test_that_more_was_printed_is_said_once_and_only_then(capsys):
-    with as_before(10):
-        print("abc")
-    assert capsys.readouterr().out == "abc\n"
-    with as_before(10):
-        for _ in range(5):
-            print("abc")
-    assert capsys.readouterr().out == "abc\nabc\nab… (more was printed than is shown)\n"
-
-
-def test_an_exception_that_is_caught_brings_the_next_one_where_lines_cannot_be_watched(monkeypatch):
-    monkeypatch.setattr(_Job, "_at_every_line", lambda job: False)
-    begun, over = threading.Event(), []
-
-    def catches():
-        try:
-            begun.set()
-            while not over:
-                pass
-        except Stopped:
-            while not over:
-                pass
-
-    job = _Job(catches)
-    thread = threading.Thread(target=job.work)
-    thread.start()
-    assert begun.wait(30)
-    job.ask(insist=True)
-    ended = job.done.acquire(timeout=5)
-    over.append(True)
-    job.free = True
-    job.gate.release()
-    thread.join(30)
-    assert ended
-
-
-def test_without_threads_there_are_no_limits(monkeypatch):
-    def refuses(*arguments):
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(_thread, "start_new_thread", refuses)
-    before = sys.getrecursionlimit()
-    assert run_limited(lambda: 7, 10, 500) == 7
-    assert sys.getrecursionlimit() == before
-
-
-@pytest.mark.parametrize("running, stops", [(None, False), (False, False), (True, True)])
-def test_only_a_thread_that_is_to_be_stopped_is_stopped_at_a_line(running, stops, monkeypatch):
-    mine = {} if running is None else {_thread.get_ident(): SimpleNamespace(running=running)}
-    monkeypatch.setattr(limits, "_stubborn", mine)
-    try:
-        limits._stop_here(None, 1)
-        stopped = False
-    except Stopped:
-        stopped = True
-    assert stopped is stops
-
-
-@watched_lines
-def test_lines_are_watched_until_the_last_job_has_ended():
-    one, other = _Job(None), _Job(None)
-    one.ident, other.ident = -1, -2  # no threads
-    assert one._at_every_line() and other._at_every_line()
-    one.calm()
-    assert sys.monitoring.get_tool(TOOL) is not None
-    other.calm()
-    assert sys.monitoring.get_tool(TOOL) is None
-
-
-def test_a_call_that_was_left_behind_leaves_nothing_when_it_ends(monkeypatch):
-    monkeypatch.setattr(limits, "POLITE", 0)
-    monkeypatch.setattr(limits, "PATIENCE", 2)
-    held, threads, stubborn = _thread.allocate_lock(), _thread._count(), set(limits._stubborn)
-    held.acquire()
-    with pytest.raises(Exceeded) as caught:
-        run_limited(held.acquire, 0.1, 500)
-    assert not caught.value.ended
-    held.release()
-    until = time.monotonic() + 30
-    while _thread._count() > threads and time.monotonic() < until:
-        time.sleep(0.02)
-    assert _thread._count() <= threads and limits._stubborn.keys() <= stubborn
 
 
 @pytest.mark.parametrize("about, on", [("", "the other one"), ("0 <= a", "the other one, which has `a` at 0,"),

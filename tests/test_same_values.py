@@ -192,6 +192,6 @@ def test_the_first_forty_numbers_of_a_list_are_shown_with_the_digits_that_tell_t
     (0.8123456789, "0.812346", "0.812346"), (1.123456789, "1.12346", "1.12346"),
     (2.5e-7, "2.5e-07", "2.5e-07"), (12345.01, "12345", "12345")])
 def test_a_question_is_shown_with_the_digits_that_tell_it_from_a_short_one(x, asked, shown):
-    assert values.brief(x, beside=1e-5) == asked and values.brief(x) == shown
-    assert values.brief(np.array([x, 2.0]), beside=1e-5) == f"[{asked}, 2]"
-    assert values.brief((x, 2.0), beside=1e-5) == f"({asked}, 2)"
+    assert values.brief(x, asked=True) == asked and values.brief(x) == shown
+    assert values.brief(np.array([x, 2.0]), asked=True) == f"[{asked}, 2]"
+    assert values.brief((x, 2.0), asked=True) == f"({asked}, 2)"

@@ -60,7 +60,7 @@ def _on_the_way(exercise, index, got=None):
 
 def as_asked(exercise, index):
     """A probe in a few words, tables by their shape."""
-    return ", ".join(f"{n} = {brief(v, beside=1e-5)}" for n, v in _named(exercise, index).items())
+    return ", ".join(f"{n} = {brief(v, asked=True)}" for n, v in _named(exercise, index).items())
 
 
 def _named(exercise, index):

@@ -33,39 +33,37 @@ def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
     Who is right on every probe is asked some by chance and the further ones, as many as some seconds allow. An attempt
     that takes longer or needs more memory than it may is stopped; what it changed outside itself is put back.
     """
-    usual = sys.getrecursionlimit()
-    result, too_deep = _judged_as_deep_as(usual, exercise, attempt, seconds, megabytes)
-    if not too_deep:
+    memory, usual = Memory(), sys.getrecursionlimit()
+    result = _judged_throughout(exercise, attempt, memory, (seconds, megabytes, usual))
+    if not memory.too_deep:
         return result
-    result, _ = _judged_as_deep_as(DEPTH, exercise, attempt, seconds, megabytes)
+    result = _judged_throughout(exercise, attempt, Memory(), (seconds, megabytes, DEPTH))
     return replace(result, message=f"{result.message} Some probes take more calls within calls than the {usual:,} that "
                                    "Python allows outside of this check: a loop goes further."
                    ) if result.passed else result
 
 
-def _judged_as_deep_as(depth, exercise, attempt, seconds, megabytes):
-    """The result with so many calls within calls, and whether any call went deeper."""
-    limits, memory = (seconds, megabytes, depth), Memory()
+def _judged_throughout(exercise, attempt, memory, limits):
+    """The result on the probes and, for who is right on these, on further ones, within the limits of `run_limited`."""
     result = _judged_within(exercise, attempt, memory, limits)
-    n, over, each = len(exercise.probes), _alarm(MORE_SECONDS), min(seconds, EACH_SECONDS)
-    remark, deep = "", lambda: memory.too_deep
-    for more in exercise.follow_ups() if result.passed else ():
+    if not result.passed:
+        return result
+    limits = (min(limits[0], EACH_SECONDS), *limits[1:])
+    n, remark, over = len(exercise.probes), "", _alarm(MORE_SECONDS)
+    for more in exercise.follow_ups():
         if over():
             break
-        then = _judged_within(more, attempt, memory, (each, megabytes, depth), printed=0)  # it has been shown
+        then = _judged_within(more, attempt, memory, limits, printed=0)  # what it prints has been shown
         if then is None:
             continue
-        if not then.passed and more.lenient:
-            remark = _ON_WHOLE_NUMBERS + then.message
-        elif not then.passed:
+        if more.lenient:
+            remark = remark if then.passed else _ON_WHOLE_NUMBERS + then.message
+        elif then.passed:
+            n += len(more.probes)
+        else:
             return Result(exercise.id, False, True, f"Right on the first {n} probes; there are further ones, larger, "
-                                                    f"with rarer numbers, or drawn by chance. {then.message}"), deep()
-        n += len(more.probes) * (not more.lenient)
-    if not result.passed:
-        return result, deep()
-    if _keeps_an_array(exercise, attempt, memory, (each, megabytes, depth)):
-        remark += _ON_ARRAYS
-    return _right(exercise, n, remark), deep()
+                                                    f"with rarer numbers, or drawn by chance. {then.message}")
+    return _right(exercise, n, remark + _ON_ARRAYS * _keeps_an_array(exercise, attempt, limits))
 
 
 _ON_ARRAYS = (" In training, though, `g` may be one array, filled anew for every step, and yours keeps that array, or "
@@ -74,17 +72,16 @@ _ON_WHOLE_NUMBERS = (" Arrays hold floats in this course. Where one holds whole 
                      "perhaps because an array that is made like it, as by `zeros_like`, can hold no others. ")
 
 
-def _keeps_an_array(exercise, attempt, memory, limits):
+def _keeps_an_array(exercise, attempt, limits):
     """Whether an optimizer's step that is right goes wrong where its gradients come in the same array every time."""
-    names = list(inspect.signature(exercise.reference).parameters)
-    if names[1:3] != ["g", "state"]:
+    if list(inspect.signature(exercise.reference).parameters)[1:3] != ["g", "state"]:
         return False
-    walked = Watched(with_one_array(attempt), names, memory=memory)
     try:
         with as_before(printed=0):
-            got, expected = run_limited(lambda: [outcomes(exercise, f) for f in (walked, exercise.reference)], *limits)
+            got = run_limited(partial(outcomes, exercise, with_one_array(attempt)), *limits)
     except Exceeded:
         return False
+    expected = exercise.answers_with(exercise.reference)
     return not all(same(g, e, RIGHT) for g, e in zip(got, expected, strict=True))
 
 

@@ -67,8 +67,8 @@ class Exercise(_Task):
     `further` are probes for whoever is right on all others: large, late, or with numbers that are rare; `draw(rng)`
     makes one more by chance, and DRAWS of these are asked as well, the same ones at every check. What differs there is
     shown, and no mistake is looked for, so that both may be added without a thought for the sentences: who asks them
-    makes the exercise `brief`. `whole` are probes with arrays of whole numbers: an answer that silently
-    cuts numbers to whole ones there is told so, and passes, since arrays hold floats; who asks them is `lenient`.
+    makes the exercise `brief`. `whole` are probes with arrays of whole numbers: an answer that cuts its numbers there
+    is told so and passes, since arrays hold floats; who asks them makes the exercise `lenient`.
     """
 
     id: str

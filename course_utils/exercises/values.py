@@ -14,8 +14,6 @@ from .relations import alike, near
 __all__ = ["Raised", "as_array", "brief", "copied", "form", "holds_ellipsis", "is_of_arrays", "is_still", "kind",
            "length", "of_numbers", "same", "short", "show", "size", "snapshot"]
 
-HAIR = 5e-9  # relative distance from a short number at which a float is shown whole
-
 
 @dataclass(frozen=True)
 class Raised:
@@ -144,23 +142,19 @@ def _is_still_tensor(value, before):
         return True
 
 
-def show(value, beside=HAIR):
-    """A value in a few characters, fit to stand between backticks.
-
-    A float that lies a hair beside a number of six digits is shown with all of its own; one of three digits may lie as
-    far `beside`, relatively.
-    """
+def show(value, asked=False):
+    """A value in a few characters, fit to stand between backticks; a question that was `asked` with more digits."""
     try:
         if isinstance(value, tuple | list):
             digits = _digits(value)
-            parts = [_number(v, digits, beside) if isinstance(v, float | np.floating) else show(v, beside)
+            parts = [_number(v, digits, asked) if isinstance(v, float | np.floating) else show(v, asked)
                      for v in value[:40]]
             return short("(" + ", ".join(parts) + "," * (len(value) == 1) + ", …" * (len(value) > 40) + ")", 300)
         if isinstance(value, float | np.floating):
-            return _number(value, 6, beside)
+            return _number(value, 6, asked)
         if isinstance(value, np.ndarray):
             digits = _digits(value.ravel().tolist())
-            form = {"float_kind": lambda x: _number(x, digits, beside), "int_kind": str}
+            form = {"float_kind": lambda x: _number(x, digits, asked), "int_kind": str}
             return short(np.array2string(value, separator=", ", threshold=40, formatter=form), 300)
         if inspect.isfunction(value):
             return inspect.getdoc(value) or value.__name__
@@ -169,12 +163,14 @@ def show(value, beside=HAIR):
         return f"a {type(value).__name__}"
 
 
-def _number(x, digits, beside):
-    """A float in so many digits, or in all where it lies beside such a number and is not it."""
-    digits = max(digits, 12) if beside > HAIR and 0.9 < abs(x) < 1 else digits  # what is left of 1 matters, as of β
-    told = f"{x + 0.0:.{digits}g}"  # + 0.0: no -0
+def _number(x, digits, asked):
+    """A float in so many digits, or in all where it lies a hair beside such a number.
+
+    In a question one of at most three digits has more room around it, and a float below 1 more digits, as β needs.
+    """
+    told = f"{x + 0.0:.{max(digits, 12) if asked and 0.9 < abs(x) < 1 else digits}g}"  # + 0.0: no -0
     meets = partial(math.isclose, x, float(told), abs_tol=0)
-    near = beside if told == f"{x + 0.0:.3g}" else HAIR
+    near = 1e-5 if asked and told == f"{x + 0.0:.3g}" else 5e-9
     return repr(float(x)) if meets(rel_tol=near) and not meets(rel_tol=1e-13) else told
 
 
@@ -184,11 +180,11 @@ def _digits(values):
     return next(d for d in (6, 14) if len({f"{v:.{d}g}" for v in different}) == len(different))
 
 
-def brief(value, beside=HAIR):
+def brief(value, asked=False):
     """A value in a few characters, a large array by its shape."""
     if isinstance(value, np.ndarray) and value.size > (12 if value.ndim > 1 else 24):
         return f"an array of shape {value.shape}"
-    return show(value, beside)
+    return show(value, asked)
 
 
 def short(text, length):
