@@ -204,6 +204,8 @@ def test_resume_must_be_a_folder(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match="resume must name a folder"):
         sweep(**GRID, resume=tmp_path / "file")
+    with pytest.raises(ValueError, match="^resume must name a folder, got ''; the one you work in is '.'$"):
+        sweep(**GRID, resume="")
 
 
 def test_a_fault_in_the_training_itself_is_raised(tmp_path):

@@ -41,6 +41,25 @@ def test_numbers_whose_gradient_is_followed_are_values_too():
     assert values_of("lr", torch.tensor([0.5, 0.25], requires_grad=True)) == [0.5, 0.25]
 
 
+@pytest.mark.parametrize("value", [[0.5, 0.25], 0.5], ids=repr)
+def test_numbers_of_a_kind_that_numpy_does_not_have_are_values_too(value):
+    assert values_of("lr", torch.tensor(value, dtype=torch.bfloat16)) == (value if isinstance(value, list) else [value])
+
+
+class Column:
+    """A column of another library's table, as polars has them."""
+
+    def to_numpy(self):
+        return np.array([0.5, 0.25])
+
+    def __array__(self, dtype=None, copy=None):
+        return self.to_numpy()
+
+
+def test_a_column_of_any_library_is_a_list_of_values():
+    assert values_of("lr", Column()) == [0.5, 0.25]
+
+
 @pytest.mark.parametrize("kind", [np.array, torch.tensor])
 def test_an_array_of_two_axes_is_refused_by_its_shape(kind):
     with pytest.raises(ValueError, match=r"^lr must be a plain list of values, got an array of shape \(2, 1\)$"):
@@ -206,6 +225,18 @@ class InNotebook(execution._Bar, tqdm.notebook.tqdm):
     """The bar as it is in a notebook."""
 
     monitor_interval = 0
+
+
+@pytest.mark.parametrize("kind", [execution._Bar, InNotebook])
+@pytest.mark.parametrize("progress, variable, off", [(True, None, False), (True, "0", False), (False, None, True),
+                                                     (True, "1", True)])
+def test_a_progress_bar_is_turned_off_by_the_call_or_by_the_environment(monkeypatch, kind, progress, variable, off):
+    monkeypatch.setattr(execution, "_Bar", kind)
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("TQDM_DISABLE", variable)
+    with execution.progress_bar(progress, 3, "epoch") as shown:
+        assert type(shown) is kind and shown.disable == off
 
 
 @pytest.mark.parametrize("n", [3, 2])

@@ -12,7 +12,6 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 import torch
-import tqdm.notebook
 from pools import dies_once, interrupted, same_bits
 from test_training import own, plain_run
 
@@ -535,15 +534,3 @@ def test_range_test_records_the_loss_of_each_batch_before_its_step():
 def test_range_test_runs_on_through_divergence():
     found = range_test(linear(10, 1), DIABETES, sgd, 1e-2, 1e6, n_steps=60, seeds=[0])
     assert np.isfinite(found.losses[0, :10]).all() and not np.isfinite(found.losses[0, -1])
-
-
-@pytest.mark.parametrize("bar", [tqdm.std.tqdm, tqdm.notebook.tqdm])
-@pytest.mark.parametrize("progress, variable, off", [(True, None, False), (True, "0", False), (False, None, True),
-                                                     (True, "1", True)])
-def test_a_progress_bar_is_turned_off_by_the_call_or_by_the_environment(monkeypatch, bar, progress, variable, off):
-    monkeypatch.setattr(course_utils.engine.execution, "tqdm", bar)
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    if variable is not None:
-        monkeypatch.setenv("TQDM_DISABLE", variable)
-    with course_utils.sweep.progress_bar(progress, 3, "epoch") as shown:
-        assert shown.disable == off

@@ -81,6 +81,15 @@ def test_a_module_that_is_missing_is_told_from_a_name_in_it_that_is_none(monkeyp
     assert identity_of(monkeypatch, text, settings="W=None") != identity_of(monkeypatch, text)
 
 
+def test_an_import_from_a_package_in_a_script_that_has_none_is_a_missing_name():
+    def model_of(package):
+        names = {"__name__": "their_program", "__package__": package}
+        exec("def model():\n try:\n  from . import settings\n except ImportError:\n  return 1", names)
+        return names["model"]
+
+    assert identity(model_of(None)) == identity(model_of(""))
+
+
 def test_builtins_of_a_function_s_own_are_looked_up():
     def model_with(value):
         names = {"__name__": "their_program", "__builtins__": {**vars(builtins), "extra": value}}
@@ -118,6 +127,8 @@ REMEMBERED = "@functools.cache\ndef r(n=1): return {}\nr()\ndef model(): return 
     REMEMBERED.format("functools.reduce(max, [n])"), REMEMBERED.format("torch.nn.Identity()"),
     "from torch.nn import Identity\n" + REMEMBERED.format("Identity()"), REMEMBERED.format("torch"),
     "def o(w):\n @functools.cache\n def r(): return w\n r()\n return r\nmodel=o(1)",
+    REMEMBERED.format("r(n - 1) if n else 0"),
+    "@functools.cache\ndef s(n): return r(n - 1)\n" + REMEMBERED.format("s(n) if n else 0"),
 ], ids=str)
 def test_a_function_that_remembers_what_code_has_decided_is_known(text, monkeypatch):
     assert identity_of(monkeypatch, text) == identity_of(monkeypatch, text)
@@ -170,14 +181,16 @@ def test_instances_that_differ_are_told_apart_and_equal_ones_are_not(make_values
     assert names == [identity(value) for value in make_values()] and len(set(names)) == len(names)
 
 
-def test_where_a_logger_writes_decides_nothing():
+def test_where_a_logger_writes_and_how_much_decides_nothing():
     logger, handler = logging.getLogger("of.theirs"), logging.StreamHandler()
-    before = identity(logger)
+    before, level = identity(logger), logger.level
     logger.addHandler(handler)
+    logger.setLevel(level + 1)
     try:
         assert identity(logger) == before
     finally:
         logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def test_what_torch_notes_on_an_operator_that_has_been_used_decides_nothing(monkeypatch):

@@ -33,9 +33,9 @@ def values_of(name, value):
     if isinstance(value, set | frozenset | dict):
         raise ValueError(f"{name} must be a list, which has an order, got {value!r}")
     if isinstance(value, torch.Tensor | np.ndarray) or hasattr(value, "to_numpy"):
-        value = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+        value = value if isinstance(value, torch.Tensor) else np.asarray(value)
         if value.ndim > 1:
-            raise ValueError(f"{name} must be a plain list of values, got an array of shape {value.shape}")
+            raise ValueError(f"{name} must be a plain list of values, got an array of shape {tuple(value.shape)}")
         value = value.tolist()
     elif hasattr(value, "__next__"):
         value = list(value)

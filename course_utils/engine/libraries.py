@@ -18,14 +18,13 @@ def home_of(name):
     if top in (None, "__main__", top_of(__name__)):
         return None
     for module in (sys.modules.get(top), sys.modules.get(name)):
-        if module is not None:
-            spec = getattr(module, "__spec__", None)
-            places = [getattr(module, "__file__", None), *list(getattr(module, "__path__", ()))[:1]]
-            place = next((p for p in places if isinstance(p, str) and os.path.isabs(p)), None)
-            if place:
-                return _library(top, place)
-            if getattr(spec, "origin", None) in ("built-in", "frozen"):
-                return "Python"
+        spec = getattr(module, "__spec__", None)
+        places = [getattr(module, "__file__", None), *list(getattr(module, "__path__", ()))[:1]]
+        place = next((p for p in places if isinstance(p, str) and os.path.isabs(p)), None)
+        if place:
+            return _library(top, place)
+        if getattr(spec, "origin", None) in ("built-in", "frozen"):
+            return "Python"
     return None
 
 

@@ -29,7 +29,7 @@ class Learner:
             hyper = {name: value for name, value in setting.items()
                      if name not in ("model", "optimizer", "lr", "batch_size")}
             if kind_of(setting["optimizer"]) == "rows":
-                self.step = FunctionStep(setting["optimizer"], self.module, hyper, way.copies)
+                self.step = FunctionStep(setting["optimizer"], self.module, hyper)
             else:
                 self.step = TorchStep(setting["optimizer"], self.module, top, hyper)
         self.order = torch.Generator().manual_seed(seed)

@@ -95,8 +95,8 @@ def _check_no_scheduler(made, name):
 class FunctionStep:
     """Steps a module by a function (w, g, state, lr) on the vector of all weights that are free to train."""
 
-    def __init__(self, optimizer, module, hyper, copies):
-        self.optimizer, self.hyper, self.copies, self.state = optimizer, hyper, copies, {}
+    def __init__(self, optimizer, module, hyper):
+        self.optimizer, self.hyper, self.state = optimizer, hyper, {}
         self.free = [p for p in module.parameters() if p.requires_grad]
         self.sizes = [p.numel() for p in self.free]
 
@@ -109,7 +109,7 @@ class FunctionStep:
         with torch.no_grad():
             g = torch.cat([torch.zeros_like(p).flatten() if p.grad is None else dense(p.grad).flatten()
                            for p in self.free])
-            w, self.state = self.optimizer(self._read(), g.clone() if self.copies else g, self.state, lr, **self.hyper)
+            w, self.state = self.optimizer(self._read(), g, self.state, lr, **self.hyper)
             self._write(w)
         return value.detach()
 

@@ -28,6 +28,8 @@ class Store:
     """
 
     def __init__(self, folder, data, epochs):
+        if not str(folder):
+            raise ValueError("resume must name a folder, got ''; the one you work in is '.'")
         self.folder = Path(folder).expanduser()
         if self.folder.exists() and not self.folder.is_dir():
             raise ValueError(f"resume must name a folder, which is made where it is missing; {folder} is a file")

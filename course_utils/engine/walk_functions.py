@@ -1,7 +1,6 @@
 """The walk through functions: their code and defaults, and whatever they name."""
 
 import argparse
-import builtins
 import importlib
 import importlib.util
 import types
@@ -55,7 +54,7 @@ def _reference(walk, function, reference):
     elif name in function.__globals__:
         value = function.__globals__[name]
     else:
-        value = _builtins(function).get(name, MISSING)
+        value = function.__builtins__.get(name, MISSING)
     if value is hash and function.__name__ == "__hash__":  # only a place in a table hangs on it
         return None
     at, home = name, None
@@ -80,7 +79,7 @@ def _reference(walk, function, reference):
 
 
 def _is_leaf(walk, value):
-    """Whether something found in a library is no function, class or number: np.random.rand, torch.backends."""
+    """Whether something found in a library is no function, class or number: random.random, torch.backends."""
     if isinstance(value, NAMED):
         return not isinstance(getattr(value, "__self__", None), types.ModuleType | type | None)
     followed = (*PLAIN, dict, list, tuple, set, frozenset, np.ndarray, torch.Tensor, types.FunctionType,
@@ -92,7 +91,7 @@ def _is_fixed(walk, value, root):
     """Whether a name means the same as long as the code is the same."""
     if isinstance(value, type):
         return bool(walk.home(value.__module__))
-    return isinstance(value, (types.FunctionType, *NAMED)) or (
+    return isinstance(value, (types.FunctionType, REMEMBERING, *NAMED)) or (
         isinstance(value, types.ModuleType) and bool(walk.home(value.__name__))) or (
         root == "closure" and type(value) in PLAIN)
 
@@ -100,8 +99,8 @@ def _is_fixed(walk, value, root):
 def _imported(walk, function, reference):
     """The module that an import inside a function brings, which the function would import at once anyway."""
     package = function.__globals__.get("__package__") or ""
-    name = importlib.util.resolve_name("." * reference.level + reference.name, package)
     try:
+        name = importlib.util.resolve_name("." * reference.level + reference.name, package)
         return importlib.import_module(name)
     except ImportError:
         return MISSING
@@ -135,7 +134,8 @@ def follow_remembering(walk, value):
 
 def _reads_data(walk, function):
     """Whether anything but code decides what a function answers."""
-    seen = {at: entry for at, entry in walk.seen.items() if isinstance(entry[1], REMEMBERING)}
+    seen = {at: entry for at, entry in walk.seen.items()
+            if isinstance(entry[1], REMEMBERING) and entry[1].cache_info().currsize}
     beside = walk.beside(walk.path, seen)
     beside.follow(function)
     return beside.reads_data
@@ -165,11 +165,6 @@ def _contents(cell):
         return cell.cell_contents
     except ValueError:
         return MISSING
-
-
-def _builtins(function):
-    found = getattr(function, "__builtins__", builtins)
-    return vars(found) if isinstance(found, types.ModuleType) else found
 
 
 def _is_namespace(value):

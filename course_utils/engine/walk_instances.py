@@ -34,7 +34,7 @@ def follow_instance(walk, value):
     if isinstance(value, _pandas_types()):
         return _pandas(walk, value)
     if kind in _QUIET:
-        return walk.say("library", type_name(kind), str(value))
+        return walk.say("library", type_name(kind), value.name)
     if kind.__module__ in ("typing", "types") and typing.get_origin(value) is not None:
         walk.say("hint")
         walk.follow(typing.get_origin(value), "its origin")
