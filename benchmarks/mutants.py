@@ -54,7 +54,7 @@ IDENTITY = [module for module in ENGINE if Path(module).stem in (
     or Path(module).stem.startswith("walk_")]
 TRAINING = [module for module in ENGINE if module not in IDENTITY]
 JUDGE = [f"course_utils/exercises/{name}.py" for name in (
-    "asking", "differences", "framework", "limits", "otherwise", "relations", "tasks", "values", "walks")]
+    "afresh", "asking", "differences", "framework", "limits", "otherwise", "relations", "tasks", "values", "walks")]
 SWEEPS = ("sweep", "sweep_parts", "chunk_parts", "losses", "steps", "execution", "record", "networks", "tracing",
           "training", "stacks", "compare", "plain", "chunks", "store", "memory", "curvature", "bad_input", "names",
           "evaluated")
@@ -63,8 +63,8 @@ GROUPS = [  # modules, and the names of the tests that are about them; those of 
     (["course_utils/optimizers.py"], ("optimizers", "newer_optimizers", "bad_input")),
     (["course_utils/descent.py"], ("descent", "landscapes", "bad_input")),
     (["course_utils/claims.py"], ("claims", "statistics")),
-    (JUDGE, ("answers", "asking", "differences", "messages", "mistakes", "relations", "same_values", "values", "walks",
-             "wording", "limits", "exercises", "sentences")),
+    (JUDGE, ("answers", "afresh", "asking", "differences", "messages", "mistakes", "relations", "same_values", "values",
+             "walks", "wording", "limits", "exercises", "sentences")),
     (["course_utils/sweep.py", *TRAINING], SWEEPS),
     (IDENTITY, ("identity", "identity_parts", "walk_functions", "unknowable", "libraries", "bytecode", "store",
                 "chunks")),

@@ -40,10 +40,13 @@ class _Call:
 
 
 class Memory:
-    """What is known of all calls of an attempt: what they gave back, and whether one called itself too often."""
+    """What is known of all calls of an attempt: what they gave back, and whether one called itself too often.
 
-    def __init__(self):
-        self.given, self.too_deep = [], False
+    `afresh` makes the attempt anew, as it was before them.
+    """
+
+    def __init__(self, afresh=None):
+        self.given, self.too_deep, self.afresh = [], False, afresh
 
 
 class Watched:

@@ -9,13 +9,13 @@ import numpy as np
 from .relations import RIGHT, alike, effect, moves, the_others
 from .values import Raised, as_array, brief, form, is_of_arrays, kind, length, of_numbers, same, show, size
 
-__all__ = ["as_asked", "first_difference", "in_common", "one_answer", "remark_on"]
+__all__ = ["as_asked", "differ_again", "first_difference", "in_common", "one_answer", "remark_on"]
 
 
 def first_difference(exercise, got, expected, right, watched, model):
     """The smallest probe that differs, and in it the first number that does, with what leads to it."""
     wrong = [i for i, ok in enumerate(right) if not ok]
-    if same(got[0], got[0], RIGHT) and same(got[-1], got[-1], RIGHT) and not same(got[0], got[-1], RIGHT):
+    if differ_again(got):
         return ("The same question got two different answers: either something is kept from one call to the next, or "
                 "chance plays a part.")
     index = _smallest_wrong(exercise, got, expected, wrong)
@@ -40,6 +40,11 @@ def first_difference(exercise, got, expected, right, watched, model):
         return f"For `{asked}`, {'; '.join(off)}. {_on_the_way(exercise, index)}".strip()
     way = _on_the_way(exercise, index, g) if remark in ("", _shapes(g, e)) else ""
     return f"{_answers(asked, e, g, remark)} {way}".strip()
+
+
+def differ_again(got):
+    """Whether the first probe got another answer when it was asked once more, after all others."""
+    return same(got[0], got[0], RIGHT) and same(got[-1], got[-1], RIGHT) and not same(got[0], got[-1], RIGHT)
 
 
 def _smallest_wrong(exercise, got, expected, wrong):

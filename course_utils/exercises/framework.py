@@ -10,8 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from .afresh import afresh
 from .asking import Memory, Watched, outcome, outcomes
-from .differences import as_asked, first_difference, in_common, one_answer
+from .differences import as_asked, differ_again, first_difference, in_common, one_answer
 from .limits import DEPTH, Exceeded, as_before, names_as_before, run_limited
 from .otherwise import otherwise
 from .relations import MISTAKE, RIGHT
@@ -33,11 +34,11 @@ def judge(exercise, attempt, seconds=SECONDS, megabytes=MEGABYTES):
     Who is right on every probe is asked some by chance and the further ones, as many as some seconds allow. An attempt
     that takes longer or needs more memory than it may is stopped; what it changed outside itself is put back.
     """
-    memory, usual = Memory(), sys.getrecursionlimit()
+    memory, usual = Memory(afresh(attempt)), sys.getrecursionlimit()
     result = _judged_throughout(exercise, attempt, memory, (seconds, megabytes, usual))
     if not memory.too_deep:
         return result
-    result = _judged_throughout(exercise, attempt, Memory(), (seconds, megabytes, DEPTH))
+    result = _judged_throughout(exercise, attempt, Memory(memory.afresh), (seconds, megabytes, DEPTH))
     return replace(result, message=f"{result.message} Some probes take more calls within calls than the {usual:,} that "
                                    "Python allows outside of this check: a loop goes further."
                    ) if result.passed else result
@@ -134,19 +135,45 @@ def _judged(exercise, attempt, watched):
                                    f"`{watched.fresh}` itself, and new arrays are asked for: `.copy()` makes one.")
     if all(right):
         return _right(exercise, len(exercise.probes))
+    besides = f" Besides, {changed}" * bool(changed)
     if exercise.brief:
-        differs = first_difference(exercise, got, expected, right, watched, model)
-        return result(False, True, differs + f" Besides, {changed}" * bool(changed))
+        return result(False, True, _difference(exercise, got, expected, right, watched, model)[0] + besides)
     if all(g is None for g in got):
         return result(False, True, f"`{exercise.name}` gives back `None`, whatever it is asked: is a `return` missing?")
     sentence, nearly = _known_mistake(exercise, watched, got, expected, right)
     like = "" if sentence else one_answer(exercise, got) or _otherwise(exercise, attempt, got)
     sentence = sentence or ("" if like else nearly)
     if not sentence:
-        sentence = first_difference(exercise, got, expected, right, watched, model)
-        common = like or in_common(exercise, got, expected, right, watched, model)
-        sentence += f" {common}" * bool(common) + f" Besides, {changed}" * bool(changed)
+        sentence, kept = _difference(exercise, got, expected, right, watched, model)
+        common = "" if kept else like or in_common(exercise, got, expected, right, watched, model)
+        sentence += f" {common}" * bool(common) + besides
     return result(False, True, sentence)
+
+
+def _difference(exercise, got, expected, right, watched, model):
+    """The first difference, and whether it has to do with what came before the question."""
+    again = differ_again(got)
+    alone = [] if again else _right_alone(exercise, watched, expected, right)
+    right = [i not in alone for i in range(len(got))] if alone else right
+    sentence = first_difference(exercise, got, expected, right, watched, model)
+    return sentence + NOT_ALONE * bool(alone), again or bool(alone)
+
+
+NOT_ALONE = (" Asked this with no call before it, yours gives the right answer: either something is kept from one "
+             "call to the next, or chance plays a part.")
+
+
+def _right_alone(exercise, watched, expected, right):
+    """The probes that got a wrong answer, and get the right one from the attempt made anew."""
+    over, alone = _alarm(MORE_SECONDS / 2), []
+    if watched.memory.afresh is None:
+        return alone
+    for i, probe in enumerate(exercise.probes):
+        if not right[i] and not over():
+            with names_as_before():
+                got = outcome(exercise, watched.memory.afresh(), probe)
+            alone += [i] * same(got, expected[i], RIGHT)
+    return alone
 
 
 def _all_are_right(exercise):
@@ -239,7 +266,7 @@ def _known_mistake(exercise, watched, got, expected, right):
             guarded = guarded or sentence
         elif shared < 3 + bool(rest) or 2 * len(told) < len(got):
             continue
-        elif chosen or any(right[i] for i in rest):
+        elif chosen or any(right[i] for i in rest) or sentence.startswith("Right "):
             continue
         elif len(rest) <= 1 or 4 * len(rest) <= n and any(set(rest) <= which for which in corners):
             look = _look_at(exercise, [exercise.probes[i] for i in rest])
