@@ -59,8 +59,8 @@ KEPT = []
 def f():
     def inner():
         KEPT.append(1)
-    inner()
-    return len(KEPT)
+        return len(KEPT)
+    return inner()
 
 def f(n=0):
     return f(n + 1) if n < 1 else n

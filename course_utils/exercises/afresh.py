@@ -22,10 +22,9 @@ def afresh(attempt):
     inner = attempt.__wrapped__ if isinstance(attempt, _CACHED) else attempt
     if not isinstance(inner, types.FunctionType):
         return None
-    cells = inner.__closure__ or ()
+    cells, defaults = inner.__closure__ or (), inner.__defaults__ or ()
     names = {name: _copied(inner.__globals__[name]) for name in _names(inner.__code__) & inner.__globals__.keys()}
-    attributes = {name: value for name, value in vars(attempt).items() if name != "__wrapped__"}
-    held = [_all_copied(part) for part in (inner.__kwdefaults__, attributes, dict(enumerate(inner.__defaults__ or ())),
+    held = [_all_copied(part) for part in (inner.__kwdefaults__ or {}, vars(attempt), dict(enumerate(defaults)),
                                            {i: cell.cell_contents for i, cell in enumerate(cells) if _is_full(cell)})]
 
     def make():
@@ -57,7 +56,7 @@ def _is_full(cell):
 
 
 def _all_copied(values):
-    return values and {name: _copied(value) for name, value in values.items()}
+    return {name: _copied(value) for name, value in values.items()}
 
 
 def _copied(value):
