@@ -108,13 +108,12 @@ def _steps(optimizer, w, lr, hyper, rows):
         w_now, state = w.clone(), {}
         for step in range(3):
             g = _gradients(w.shape[-1], k, step)[rows] * scale
-            before, gradient = w_now.clone(), g.clone()
-            drawn = torch.get_rng_state()
-            w_next, state = _stepped(optimizer, w_now, g, state, lr, hyper)
-            run.wrote |= not (torch.equal(before, w_now) and torch.equal(gradient, g))
+            given, gradient, drawn = w_now.clone(), g.clone(), torch.get_rng_state()
+            w_next, state = _stepped(optimizer, given, gradient, state, lr, hyper)
+            run.wrote |= not (torch.equal(given, w_now) and torch.equal(gradient, g))
             run.random |= not torch.equal(drawn, torch.get_rng_state())
             w_now = w_next.clone()
-            run.weights += [w_now, evaluated(w_now, state)]
+            run.weights += [w_now, evaluated(w_now, state).clone()]
     return run
 
 
@@ -129,10 +128,8 @@ def _stepped(optimizer, w, g, state, lr, hyper):
     try:
         answer = optimizer(w, g, state, lr, **hyper)
     except ERRORS as error:
-        if w.ndim == 1:
-            raise ValueError(f"{name} failed on weights and a gradient of shape {tuple(w.shape)}: "
-                             f"{type(error).__name__}: {says(error)}") from error
-        raise
+        raise ValueError(f"{name} failed on weights and a gradient of shape {tuple(w.shape)}: "
+                         f"{type(error).__name__}: {says(error)}") from error
     if not isinstance(answer, tuple) or len(answer) != 2:
         raise TypeError(f"{name} must return the new weights and the new state, as in `return w - lr * g, state`; "
                         f"it returned {described(answer)}")
