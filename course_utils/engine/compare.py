@@ -111,7 +111,7 @@ def _check_drawn(one, other, again):
     if {id(b) for b in one.buffers()} & {id(b) for m in (other, again) for b in m.buffers()}:
         raise ValueError("model must build a fresh network at each call, but two calls shared a buffer; create every "
                          "layer inside the function")
-    if {p.device.type for p in one.parameters()} - {"cpu", "meta"}:
+    if {p.device.type for p in one.parameters()} - {"cpu"}:
         raise ValueError("model must build its network on the CPU; device=\"cuda\" moves it")
     a, b = weights_of(one), weights_of(again)
     if a.shape != b.shape or not torch.equal(a, b):
@@ -129,7 +129,7 @@ def _note(one, other):
 
 def _check_batches(module, data, x, batch_size):
     """A batch of one is no batch for batch statistics."""
-    sizes = {n for size in batch_size for n in (size, len(data.x_train) % size) if n}
+    sizes = {n for size in batch_size for n in (size, len(data.x_train) % size)}
     if 1 not in sizes:
         return
     try:
@@ -151,7 +151,7 @@ def _reason_against(one, other, first, x):
     if not torch.equal(torch.get_rng_state(), unmoved) or not same(answers, outputs_of(one, x)):
         return "it draws random numbers, even in evaluation", False
     torch.set_rng_state(state)
-    if len(x) > 1 and not same(first_rows(answers, 1), single_output(one, x)):
+    if not same(first_rows(answers, 1), single_output(one, x)):
         return "an example's answer depends on the others in its batch", True
     if random:
         return "it draws random numbers while it trains, as dropout does", False
