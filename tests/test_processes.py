@@ -101,16 +101,28 @@ def test_an_error_there_is_raised_here_after_what_came_before_it(way, started):
         next(told)
 
 
-@both_ways
-def test_an_error_that_cannot_be_sent_is_told_by_its_kind_and_message(way, started):
+class OfTwo(Exception):
+    """One that can be written down, and not be read again."""
+
+    def __init__(self, one, other):
+        super().__init__(f"{one} {other}")
+
+
+def local():
     class Local(Exception):
         """No other process would find it."""
 
+    return Local("a fault")
+
+
+@both_ways
+@pytest.mark.parametrize("make, told", [(local, "Local: a fault"), (lambda: OfTwo("a", "fault"), "OfTwo: a fault")])
+def test_an_error_that_cannot_be_sent_is_told_by_its_kind_and_message(way, make, told, started):
     def breaks():
-        raise Local("a fault")
+        raise make()
 
     started(way)
-    with pytest.raises(RuntimeError, match="^Local: a fault$"):
+    with pytest.raises(RuntimeError, match=f"^{told}$"):
         next(far_away(breaks))
 
 

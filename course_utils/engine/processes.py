@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import warnings
@@ -109,6 +110,7 @@ def _work(call, connection, other_end):
 
 def _send_error(connection, error):
     try:
+        pickle.loads(pickle.dumps(error))
         connection.send(("error", error))
-    except Exception:  # an error that cannot be sent
+    except Exception:  # an error that cannot be sent, or not be read there
         connection.send(("error", RuntimeError(f"{type(error).__name__}: {error}")))
