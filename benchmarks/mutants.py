@@ -56,8 +56,9 @@ TRAINING = [module for module in ENGINE if module not in IDENTITY]
 JUDGE = [f"course_utils/exercises/{name}.py" for name in (
     "afresh", "asking", "differences", "framework", "limits", "otherwise", "relations", "tasks", "values", "walks")]
 SWEEPS = ("sweep", "sweep_parts", "chunk_parts", "losses", "steps", "execution", "record", "networks", "tracing",
-          "processes", "training", "stacks", "stack_parts", "loop", "ways", "compare", "compare_optimizers", "plain",
-          "learner", "chunks", "store", "memory", "curvature", "bad_input", "names", "evaluated")
+          "processes", "training", "stacks", "stack_parts", "loop", "ways", "compare", "compare_optimizers",
+          "network_alone", "plain", "learner", "chunks", "store", "memory", "curvature", "bad_input", "names",
+          "evaluated")
 GROUPS = [  # modules, and the names of the tests that are about them; those of the first name are run first
     *(([f"course_utils/{name}.py"], (name, "bad_input")) for name in ("schedules", "statistics", "search")),
     (["course_utils/optimizers.py"], ("optimizers", "newer_optimizers", "bad_input")),

@@ -1,6 +1,7 @@
 """The loops that train networks: all of a stack at each step, or one network after the other."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 
 import torch
@@ -129,10 +130,9 @@ class _Rates:
 
 
 def _highest(schedule, steps):
-    """The highest rate of a schedule; the first one where it needs losses, after which rates fall."""
-    if needs_losses(schedule):
-        return rate_at(schedule, 0, [])
-    return max(rate_at(schedule, step) for step in range(steps)) or 1.0
+    """The highest rate of a schedule; the first one where it needs losses, since later ones are not known yet."""
+    rates = [rate_at(schedule, 0, [])] if needs_losses(schedule) else map(partial(rate_at, schedule), range(steps))
+    return max(rates) or 1.0
 
 
 def _parts(data, device):
