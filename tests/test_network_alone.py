@@ -115,6 +115,8 @@ OUTSIDE = nn.Parameter(torch.ones(()))
     (lambda self, y: y, lambda outputs, y: outputs[:, 7], "loss cannot take what the model returns, a tensor of shape"),
     (lambda self, y: y, lambda outputs, y: nn.functional.mse_loss(outputs[:, :1], y),
      "loss cannot take what the model returns, a tensor of shape"),
+    (lambda self, y: y, lambda outputs, y: (outputs * torch.ones(3, 1)).mean(),  # fits these examples alone
+     r"loss cannot take what the model returns, a tensor of shape \(6, 2\)"),
 ])
 def test_what_is_wrong_with_outputs_or_loss_is_said(after, loss, message):
     with pytest.raises(ValueError, match=f"^{message}"):

@@ -97,23 +97,27 @@ def _check_classes_stand_last(outputs, module, x):
 
 
 def _own_loss(loss, outputs, y):
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", "Using a target size")  # which broadcasts (n, 1) and (n,) to (n, n)
-            value = loss(outputs, y)
-    except (*ERRORS, UserWarning) as error:
-        raise ValueError(f"loss cannot take what the model returns, {described(outputs)}, and targets "
-                         f"{described(y)}: {says(error)}") from error
+    value = _asked(loss, outputs, y)
     if not isinstance(value, torch.Tensor) or value.numel() != 1 or value.is_complex():
         raise ValueError("loss must return one number, the mean over the examples, as a tensor; got "
                          f"{described(value)}")
     if isinstance(outputs, torch.Tensor) and len(y) > 1 and outputs.shape[:1] == y.shape[:1]:
-        twice = float(loss(torch.cat([outputs, outputs]), torch.cat([y, y])).detach())
+        twice = float(_asked(loss, torch.cat([outputs, outputs]), torch.cat([y, y])).detach())
         once = float(value.detach())
         if abs(once) > 1e-6 and abs(twice - 2 * once) < 1e-3 * abs(once):
             raise ValueError("loss must give the mean over the examples, but twice the same examples gave twice the "
                              'loss: use reduction="mean", or divide by the number of examples')
     return value.reshape(())
+
+
+def _asked(loss, outputs, y):
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", "Using a target size")  # which broadcasts (n, 1) and (n,) to (n, n)
+            return loss(outputs, y)
+    except (*ERRORS, UserWarning) as error:
+        raise ValueError(f"loss cannot take what the model returns, {described(outputs)}, and targets "
+                         f"{described(y)}: {says(error)}") from error
 
 
 def outputs_of(module, x):
