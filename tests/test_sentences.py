@@ -1029,7 +1029,7 @@ def filled(sharpness, method):
     ("steps-spent", sorting_trials, "`trials` is changed"),
     ("finals-left", lambda b, n, s, f: max(0, min(n, (b - n * s) // (f - s))) if b > n * s + f - s else 0,
      "exactly the cost of one final"),
-    ("finals-left", none_for_the_last_step, "pays for just k of the n finals, k − 1 come out"),
+    ("finals-left", none_for_the_last_step, "Where k finals use up all that is left, k − 1 come out"),
     ("finals-left", lambda b, n, s, f: max(0, min(n, (b - (n - 1) * s) // (f - s))), "n − 1 of them"),
     ("budgeted-halving", halved_until_one_is_left, "one setting is left"),
     ("budgeted-halving", best_above_zero, "begins with 0"),

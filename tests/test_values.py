@@ -128,7 +128,7 @@ def test_the_step_that_differs_is_told_with_those_before_it(n, slopes):
 
     message = said_of_steps(late, (1.0, tuple(range(1, n + 1)), 0.1), (2.0, tuple(range(1, n + 2)), 0.1))
     assert message.startswith(f"From `w = 1` with `g = {slopes}, lr = 0.1`, after step {n}, the new `w`: expected ")
-    assert message.endswith("On every probe the first step is right: what differs comes with the later ones.")
+    assert message.endswith(differences.FIRST_STEP_IS_RIGHT)
 
 
 def test_one_weight_of_many_is_told_by_its_place():

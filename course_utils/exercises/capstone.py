@@ -735,8 +735,7 @@ EXERCISES = [
             (lambda budget, n, short, full: max(1, min(n, (budget - n * short) // (full - short))),
              "At least one final comes out here, though nothing may be left to pay for it."),
             (lambda budget, n, short, full: max(0, min(n, (budget - n * short - 1) // (full - short))),
-             "Where what is left pays for just k of the n finals, k − 1 come out here. It may be spent to the last "
-             "step."),
+             "Where k finals use up all that is left, k − 1 come out here. It may be spent to the last step."),
             (lambda budget, n, short, full: max(0, min(n - 1, (budget - n * short) // (full - short))),
              "Fewer finals than first trials come out here even where all could be paid for: n of them are allowed."),
             (lambda budget, n, short, full: n if budget >= n * full else 0,
@@ -832,8 +831,7 @@ EXERCISES = [
              "The choice is right, and too much is paid: settings that are out get a score in later rounds as well. "
              "Ask for those that are still in alone."),
             (_best_ever,
-             "The best score of any round decides here. What counts is the score of the latest round: it comes from "
-             "the longest training."),
+             "The best score of any round decides here. What counts is the score of the latest round."),
             (_halves,
              "Your rounds keep half of the settings. Here `kept` says how many go on."),
             (_rounds(lambda scores: [-s for s in scores]),
@@ -895,8 +893,7 @@ EXERCISES = [
              "The search for the best begins with 0, so that a score below 0 never counts. Begin with `-inf`, or with "
              "the first setting."),
             (_adding_up,
-             "The scores of all rounds are added up, or averaged. What counts is the score of this round alone: it "
-             "comes from the longest training."),
+             "The scores of all rounds are added up, or averaged. What counts is the score of this round alone."),
             (lambda score, settings, lengths, kept: _rounds()(score, settings, lengths[1:], kept[1:]),
              "The first round is missing: all settings are trained to the second length at once, and paid for."),
             (lambda score, settings, lengths, kept: _rounds()(
@@ -925,7 +922,7 @@ EXERCISES = [
              "Whoever diverged once comes last in all later rounds here. Each round should rank by its own scores."),
             (_best_of_any_round,
              "In the end the best score that there was in any round decides here. The ranking of the last round "
-             "should: it comes from the longest training."),
+             "should."),
             (_later_of_equals,
              "Of equals, the later one goes on here. The earlier one should."),
             (_rounds(take=lambda ranked, n, r: ranked[:n + 1]),

@@ -605,7 +605,7 @@ EXERCISES = [
             (lambda rates, scores: scores.mean(axis=1)[rates == one_error_pick(rates, scores)][0],
              "That is the mean score of the right rate. The rate itself is asked for."),
             (lambda rates, scores: _pick(scores, 1.96 * _error(_of_best(scores)), rates),
-             "1.96 standard errors make a 95 % interval. The rule takes one."),
+             "1.96 standard errors belong to a 95 % interval of many seeds. The rule takes one."),
             (lambda rates, scores: rates[_good(scores)][-1],
              "That is the last one listed among the good rates. They may stand in any order: take the smallest."),
             (lambda rates, scores: rates[(scores >= scores.mean(axis=1).max() - _error(_of_best(scores))).any(

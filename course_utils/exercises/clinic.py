@@ -305,6 +305,7 @@ EXERCISES = [
         on_the_way=_way_to_the_factor,
         draw=_some_gradients,
         further=(([np.array([1.0])], [np.array([1.0])], 0.5, 0.99995), (_W, _G, 0.1, 0.0)),
+        whole=(([np.array([2])], [np.array([1.0])], 0.5, 2.0), ([np.array([2.5])], [np.array([3])], 0.25, 1.0)),
         probes=(([np.array([2.0])], [np.array([4.0])], 0.5, 2.0), (_W, _G, 0.1, 1.0), (_W, _SMALL, 0.3, 0.5),
                 (_W, _ZERO, 0.3, 0.5), (_THREE, _THREE_G, 0.02, 3.0), (_W, _G, 2.0, 3.9),
                 ([np.array([0.0, 0.0])], [np.array([3.0, 4.0])], 1.0, 5.0),

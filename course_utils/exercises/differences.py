@@ -286,6 +286,10 @@ def one_answer(exercise, got):
     return f"Yours is `{show(got[0])}` on every probe."
 
 
+FIRST_STEP_IS_RIGHT = ("On every probe the first step gives the right `w`: look at the state that it hands on, and at "
+                       "the later steps.")
+
+
 def _first_steps(watched, model):
     """What the first steps of all runs have in common with the right ones."""
     probes = {probe for probe, _ in model.calls}
@@ -294,7 +298,7 @@ def _first_steps(watched, model):
     if not all(not remark_on(g.value, e.value) for g, e in firsts):
         return ""
     if all(_alike(g.value, e.value) for g, e in firsts):
-        return "On every probe the first step is right: what differs comes with the later ones."
+        return FIRST_STEP_IS_RIGHT
     asked = [e.named(watched.names) for _, e in firsts]
     return moves([g.value[0] for g, _ in firsts], [e.value[0] for _, e in firsts], [a["w"] for a in asked], asked,
                  "your first step", "first steps")

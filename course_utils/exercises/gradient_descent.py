@@ -175,8 +175,11 @@ def _log_steps(factor, tolerance):
 
 def _way_to_the_slope(f, w, h):
     step = h * np.eye(len(w))[0]
-    return (f"Along the first coordinate, f is `{f(w - step):.6g}` at one of the two points and `{f(w + step):.6g}` at "
-            "the other.")
+    below, above = f(w - step), f(w + step)
+    digits = next((d for d in range(6, 16) if np.isclose(float(f"{above:.{d}g}") - float(f"{below:.{d}g}"),
+                                                         above - below, 1e-3, 0)), 17)
+    return (f"Along the first coordinate, f is `{below:.{digits}g}` at one of the two points and `{above:.{digits}g}` "
+            "at the other.")
 
 
 def _way_to_the_tolerance(factor, tolerance):
@@ -664,8 +667,8 @@ EXERCISES = [
             (lambda factor, tolerance: math.ceil(math.log(tolerance) / math.log(factor)),
              "Right for every factor above 0. Factor 0 has no logarithm: where is the path after one step?"),
             (lambda factor, tolerance: 0 if factor == 0 else steps_to_tolerance(factor, tolerance),
-             "Right for every factor above 0. At factor 0, no step is too few for a tolerance below 1: the start is at "
-             "distance 1."),
+             "Right for every factor above 0. At factor 0, 0 steps are too few for a tolerance below 1: the start is "
+             "at distance 1."),
             (_above_zero(lambda factor, tolerance: -steps_to_tolerance(factor, tolerance)),
              "The size is right, the sign mostly is not: the logarithms of two numbers below 1 are both negative."),
             (_above_zero(lambda factor, tolerance: math.ceil(-math.log10(tolerance))),

@@ -377,7 +377,7 @@ EXERCISES = [
             (np.array([0.0, 0.1]), 0.0),
         ),
         on_the_way=_way_to_the_target,
-        further=((np.array([0.2, 0.9, 1.0, 1.0]), 1.01),),
+        further=((np.array([0.2, 0.9, 1.0, 1.0]), 1.01), (np.array([0.2, 0.499999, 0.7]), 0.5)),
         draw=_some_run,
         corners={"at or above": [1, 6, 7, 16], "is never reached": [2, 5, 9, 15]},
         mistakes=(

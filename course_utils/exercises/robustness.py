@@ -270,12 +270,18 @@ def _some_gains(rng):
 
 
 def _some_worst(rng):
-    """Up to 60 rates in any order, and gains of up to 60 problems: many smallest gains are equal, or all of them 0."""
+    """Up to 60 rates in any order, and gains of up to 60 problems: many smallest gains are equal or 0, or all of them.
+
+    A problem may gain nothing at any rate, on validation data.
+    """
     shape, size = (whole(rng, 1, 60), rng.integers(1, 61)), 2.0 ** rng.integers(-30, 21)
     rates = rng.permutation(digits(scale(rng, 1e-12, 1e-3) * 1.5 ** np.arange(shape[1])))
     least = rng.integers(rng.choice([1, 4, 40]), size=shape[1])
-    val, test = least + rng.integers(40, size=shape), rng.integers(rng.choice([1, 60]), 100, shape)
+    lowest, highest = [(0, 3), (1, 100), (60, 100)][rng.integers(3)]
+    val, test = least + rng.integers(40, size=shape), rng.integers(lowest, highest, shape)
     val[rng.integers(shape[0], size=shape[1]), range(shape[1])] = least
+    if rng.random() < 0.2:
+        val[rng.integers(shape[0])] = 0
     return rates, size * val, size * test
 
 

@@ -522,7 +522,8 @@ EXERCISES = [
             (_to_the_end(lambda step, warm: 1 / warm),
              "The rate of step 0 is kept through all of the warmup. It should grow by as much with every step."),
             (_to_the_end(lambda step, warm: (step + 1) / (warm + 1)),
-             "The straight line is too flat: it would be at peak_lr one step after its end. Divide by warmup_steps."),
+             "The straight line is too flat: it takes warmup_steps + 1 steps to peak_lr. It should be there at step "
+             "warmup_steps - 1."),
             (_to_the_end(lambda step, warm: (1 + (warm - 1) * step / warm) / warm),
              "The straight line begins at the right rate, but is on its way to peak_lr at step warmup_steps. It should "
              "be there one step earlier."),

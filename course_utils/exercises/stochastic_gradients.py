@@ -350,7 +350,8 @@ EXERCISES = [
             f"`{show(_sliced(w, x, y, rows))}`."),
         corners={"may occur more than once": [3, 5], "of any length": [2, 5, 7]},
         further=((np.array([1.0]), np.arange(200.0)[:, None], np.zeros(200), np.arange(200)),),
-        whole=((np.array([0.3, -0.7]), np.array([[1, 2], [3, 0], [2, 5]]), np.array([1, 0, 4]), np.array([0, 2])),),
+        whole=((np.array([0.3, -0.7]), np.array([[1, 2], [3, 0], [2, 5]]), np.array([1, 0, 4]), np.array([0, 2])),
+               (np.array([1]), np.array([[0.5], [2.0]]), np.array([0.0, 1.0]), np.array([0]))),
         draw=_some_batch,
         mistakes=(
             (_on(lambda rows, n: np.arange(n)),

@@ -274,7 +274,8 @@ EXERCISES = [
             (_table(ratio=lambda size, batch, critical: min(size, critical) / batch),
              "The sizes are cut at the critical one, the batch that lr was tuned with is not."),
             (_table(ratio=lambda size, batch, critical: min(size / batch, critical)),
-             "`critical` is a number of examples, and the ratio is compared with it. Cut the sizes before you divide."),
+             "`critical` is a number of examples, and the ratio is compared with it. Cut both sizes before you "
+             "divide."),
             (_table(ratio=lambda size, batch, critical: batch / size if max(size, batch) <= critical else
                     min(batch, critical) / min(size, critical)),
              "The ratio is upside down: up to the critical size, the first two rules should raise the rate with the "
