@@ -107,6 +107,24 @@ def test_calls_are_compared_as_far_as_both_go():
     assert message.startswith("For `x = 8` the answer is `4`; yours gave `2`.")
 
 
+def test_where_every_call_is_right_and_the_outcome_is_not_the_outcome_is_told():
+    def drive(f, x):
+        once = f(x)
+        return f(once) if isinstance(once, int) else once + 1
+
+    message = said(lambda x: x / 2, lambda x: int(x) // 2, *numbers(8, 12), drive=drive)
+    assert message.startswith("For `x = 8` the answer is `2`; yours gave `5`.")
+
+
+def test_a_later_call_is_held_against_the_right_answer_to_its_own_question():
+    def drive(f, x):
+        once = f(x)
+        return f((once - x) * 1e9)
+
+    message = said(lambda x: x + 1e-7, lambda x: x, *numbers(8, 12), drive=drive)
+    assert message.startswith("For `x = 8` the answer is `0`; yours gave `100`.")
+
+
 def test_settings_that_change_from_step_to_step_are_told_in_turn():
     right = lambda w, g, state, lr: (w - lr * g, {"t": state.get("t", 0) + 1})
 

@@ -23,7 +23,7 @@ def first_difference(exercise, got, expected, right, watched, model):
     asked = as_asked(exercise, index)
     if isinstance(g, Raised) and g.own:
         return f"`{exercise.name}` stopped with {g.text} for `{asked}`."
-    calls = _differing_call(watched.of_probe(index), model.of_probe(index))
+    calls = _differing_call(watched, model, index)
     if isinstance(g, Raised) and g.text:
         return f"For `{asked}`: {g.text}{'' if g.text.endswith(('.', '?')) else '.'}"
     if isinstance(g, Raised) and not calls:
@@ -96,11 +96,14 @@ def _which(expected, got, one="Entry", many="Entries"):
     return f" {names} (counted from 0); the rest is right."
 
 
-def _differing_call(own, model):
+def _differing_call(watched, model, index):
     """The first call that gave back something else than the solution, to the same question: (own, the solution's)."""
-    for g, e in zip(own, model, strict=False):
-        if not _alike(g.value, e.value):
-            return g, e
+    for at, (own, call) in enumerate(zip(watched.of_probe(index), model.of_probe(index), strict=False)):
+        if at and not watched.steps:  # answers before, all but the right ones, may have led to another question
+            call = copy.copy(call)
+            call.value = model.attempt(*copy.deepcopy(own.arguments))
+        if not _alike(own.value, call.value):
+            return own, call
     return None
 
 

@@ -573,7 +573,7 @@ EXERCISES = [
                  (_W, _now_and_then, _heavy, _stairs, (6, 9)), (_W, _tug, _heavy, _stairs, (500, 500, 22, 9)),
                  (_W, _tug, _plain, _slower, (1500, 3)),
                  (_W, _tug, _every_other, _slower, (3, 4)), (_W, _tug, _all_there_is, _slower, (2, 0, 3)),
-                 (1e6 + 1e-3 * _W, _away, _plain, _always_2, (15, 15))),
+                 (1e6 + 1e-3 * _W, _away, _plain, _always_2, (1, 14, 15))),
         corners={"no more steps": [3, 4, 6]},
         mistakes=(
             (_goes_on(batch=lambda step, k: k, rate=lambda step, k: k),
