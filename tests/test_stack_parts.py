@@ -1,5 +1,7 @@
 """Stacks of networks that the course has none of: values of several axes, losses of one's own, every chain."""
 
+from functools import partial
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -15,37 +17,13 @@ DRAW = torch.Generator().manual_seed(0)
 N, RUNS = 7, 5  # examples, networks
 
 
-class Places(nn.Module):
-    """Scores of 3 classes at each of 4 places, from 2 features a place."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(2, 3)
-
-    def forward(self, x):
-        return self.layer(x)
+Places = partial(nn.Linear, 2, 3)  # scores of 3 classes, from 2 features, at each of any number of places
+Column = partial(nn.Linear, 2, 1)  # one value an example, as a column
 
 
-class Grid(nn.Module):
+def grid():
     """A grid of 2 × 3 values an example, from 2 features."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(2, 6)
-
-    def forward(self, x):
-        return self.layer(x).unflatten(1, (2, 3))
-
-
-class Column(nn.Module):
-    """One value an example, as a column."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(2, 1)
-
-    def forward(self, x):
-        return self.layer(x)
+    return nn.Sequential(nn.Linear(2, 6), nn.Unflatten(1, (2, 3)))
 
 
 def drawn(*shape):
@@ -59,7 +37,7 @@ def classes(*shape):
 CASES = {  # module, task, inputs and targets
     "places with classes": (Places, "classification", drawn(N, 4, 2), classes(N, 4)),
     "classes": (Places, "classification", drawn(N, 2), classes(N)),
-    "values on a grid": (Grid, "regression", drawn(N, 2), drawn(N, 2, 3)),
+    "values on a grid": (grid, "regression", drawn(N, 2), drawn(N, 2, 3)),
     "a value in a column": (Column, "regression", drawn(N, 2), drawn(N)),
 }
 
